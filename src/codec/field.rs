@@ -1,0 +1,211 @@
+//! The vocabulary that reading and writing share: which fields there are, and what text a field can hold.
+//!
+//! Knows the names of fields and what may stand in a single line; knows nothing of streams, chunks or frames.
+
+use core::fmt;
+
+/// The parts of an event stream that carry a value.
+///
+/// Fields of any other name are ignored wherever they stand (R33) and have no variant here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Field {
+    /// A line that begins with a colon. Not a field in the Standard's words, but it too has text (R5, R22).
+    Comment,
+    /// `data`: one line of the event's data (R28).
+    Data,
+    /// `event`: the event's type (R27).
+    Event,
+    /// `id`: the last event ID (R29).
+    Id,
+    /// `retry`: the reconnection time (R30).
+    Retry,
+}
+
+impl Field {
+    /// The field's name as it stands in a stream, and `comment` for the one that has none.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Data => "data",
+            Self::Event => "event",
+            Self::Id => "id",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Text without a line end, which is all that an event type can be (R9).
+///
+/// The constructor is `const`, so that a literal is checked when it is compiled:
+///
+/// ```
+/// use embedded_sse::SingleLine;
+/// const TICK: SingleLine = SingleLine::new("tick").unwrap();
+/// assert!(SingleLine::new("tick\rid: 9").is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SingleLine<'a>(&'a str);
+
+impl<'a> SingleLine<'a> {
+    /// Takes any text, the empty one too, that has neither CR nor LF.
+    ///
+    /// # Errors
+    ///
+    /// [`LineBreak`] with the offset of the first CR or LF: such text would end the line early and let its rest be read
+    /// as another field.
+    pub const fn new(text: &'a str) -> Result<Self, LineBreak> {
+        match first_of_two(text.as_bytes(), b'\r', b'\n') {
+            Some(offset) => Err(LineBreak { offset }),
+            None => Ok(Self(text)),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for SingleLine<'a> {
+    type Error = LineBreak;
+
+    fn try_from(text: &'a str) -> Result<Self, LineBreak> {
+        Self::new(text)
+    }
+}
+
+/// Text that can be an event's `id`: neither a line end (R9) nor NUL, for which every client would ignore it (R11, R42).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct EventId<'a>(&'a str);
+
+impl<'a> EventId<'a> {
+    /// The empty id, which makes a client forget the last one (R43).
+    pub const EMPTY: Self = Self("");
+
+    /// Takes any text, the empty one too, that has no CR, LF or NUL.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEventId`], which says what was found and where.
+    pub const fn new(text: &'a str) -> Result<Self, InvalidEventId> {
+        if let Some(offset) = first_of_two(text.as_bytes(), b'\r', b'\n') {
+            return Err(InvalidEventId::LineBreak { offset });
+        }
+        if let Some(offset) = first_of_two(text.as_bytes(), 0, 0) {
+            return Err(InvalidEventId::Nul { offset });
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for EventId<'a> {
+    type Error = InvalidEventId;
+
+    fn try_from(text: &'a str) -> Result<Self, InvalidEventId> {
+        Self::new(text)
+    }
+}
+
+/// The caller's text holds a CR or LF where only a single line can be sent (R9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct LineBreak {
+    /// Where it stands, in bytes from the start of the text.
+    pub offset: usize,
+}
+
+impl fmt::Display for LineBreak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line break at byte {}", self.offset)
+    }
+}
+
+impl core::error::Error for LineBreak {}
+
+/// The caller's text cannot be an event ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum InvalidEventId {
+    /// It holds a CR or LF (R9).
+    #[non_exhaustive]
+    LineBreak {
+        /// Where, in bytes from the start of the text.
+        offset: usize,
+    },
+    /// It holds U+0000, for which a reader ignores the whole id (R42).
+    #[non_exhaustive]
+    Nul {
+        /// Where, in bytes from the start of the text.
+        offset: usize,
+    },
+}
+
+impl fmt::Display for InvalidEventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LineBreak { offset } => write!(f, "line break at byte {offset} of the id"),
+            Self::Nul { offset } => write!(f, "NUL at byte {offset} of the id"),
+        }
+    }
+}
+
+impl core::error::Error for InvalidEventId {}
+
+/// `const`, hence byte by byte: these texts are short.
+const fn first_of_two(text: &[u8], a: u8, b: u8) -> Option<usize> {
+    let mut offset = 0;
+    while offset < text.len() {
+        if text[offset] == a || text[offset] == b {
+            return Some(offset);
+        }
+        offset += 1;
+    }
+    None
+}
+
+/// The digits of a `retry` value as they arrive in pieces (R30 to R32).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Digits {
+    millis: u64,
+    any: bool,
+    other: bool,
+}
+
+impl Digits {
+    pub(crate) const NONE: Self = Self { millis: 0, any: false, other: false };
+
+    /// Takes the next piece of the value. Saturates: wrapping would turn an absurd time into a short one (R32, D5).
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        for &byte in piece {
+            let digit = byte.wrapping_sub(b'0');
+            self.any = true;
+            self.other |= digit > 9;
+            self.millis = self.millis.saturating_mul(10).saturating_add(u64::from(digit));
+        }
+    }
+
+    /// The value in milliseconds, if it was digits and nothing else. An empty value says nothing (D2).
+    pub(crate) const fn value(self) -> Option<u64> {
+        if self.any && !self.other { Some(self.millis) } else { None }
+    }
+}

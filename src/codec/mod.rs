@@ -1,0 +1,27 @@
+//! Bytes to events and events to bytes: the wire format of `text/event-stream`.
+//!
+//! This room knows no I/O, no time and no connection.
+//!
+//! The whole format, as the Standard's section 9.2.5 has it:
+//!
+//! ```text
+//! stream  = [ U+FEFF ] *event
+//! event   = *( comment / field ) end-of-line      a blank line dispatches
+//! comment = ":" *any-char end-of-line             ignored, keeps the line alive
+//! field   = 1*name-char [ ":" [ " " ] *any-char ] end-of-line
+//! end-of-line = CR LF / LF / CR
+//! ```
+//!
+//! | field | what its value does |
+//! |---|---|
+//! | `data` | a line of the event's data; lines are joined by LF |
+//! | `event` | the event's type; `message` when there is none |
+//! | `id` | becomes the last event ID at the blank line, unless it holds NUL |
+//! | `retry` | ASCII digits: the reconnection time in milliseconds, at once |
+//! | anything else | ignored |
+
+mod event;
+mod field;
+
+pub use event::{Event, Item, Lossy, TooLong};
+pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
