@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+#![deny(clippy::alloc_instead_of_core, clippy::std_instead_of_core, clippy::std_instead_of_alloc)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(test)]
@@ -7,4 +8,7 @@ extern crate std;
 
 pub mod codec;
 
-pub use codec::{Event, EventId, Field, InvalidEventId, Item, LineBreak, Lossy, SingleLine, TooLong};
+pub use codec::{
+    Decoder, Event, EventId, Field, Found, InvalidEventId, Item, LineBreak, Lossy, SetIdError, SingleLine, Step, Token,
+    Tokenizer, TooLong,
+};

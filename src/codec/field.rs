@@ -45,11 +45,11 @@ impl fmt::Display for Field {
 
 /// Text without a line end, which is all that an event type can be (R9).
 ///
-/// The constructor is `const`, so that a literal is checked when it is compiled:
-///
 /// ```
-/// use embedded_sse::SingleLine;
-/// const TICK: SingleLine = SingleLine::new("tick").unwrap();
+/// use embedded_sse::{SingleLine, single_line};
+///
+/// let tick: SingleLine = single_line!("tick"); // a literal is checked when it is compiled
+/// assert_eq!(SingleLine::new("tick"), Ok(tick));
 /// assert!(SingleLine::new("tick\rid: 9").is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -171,6 +171,43 @@ impl fmt::Display for InvalidEventId {
 
 impl core::error::Error for InvalidEventId {}
 
+/// A [`SingleLine`] from a literal or constant; a line break in it is an error of compilation.
+///
+/// ```compile_fail
+/// embedded_sse::single_line!("tick\rid: 9");
+/// ```
+#[macro_export]
+macro_rules! single_line {
+    ($text:expr) => {
+        const {
+            match $crate::SingleLine::new($text) {
+                Ok(line) => line,
+                Err(_) => panic!("line break in a single line"),
+            }
+        }
+    };
+}
+
+/// An [`EventId`] from a literal or constant; a line break or NUL in it is an error of compilation.
+///
+/// ```
+/// assert_eq!(embedded_sse::event_id!("7").as_str(), "7");
+/// ```
+/// ```compile_fail
+/// embedded_sse::event_id!("7\0");
+/// ```
+#[macro_export]
+macro_rules! event_id {
+    ($text:expr) => {
+        const {
+            match $crate::EventId::new($text) {
+                Ok(id) => id,
+                Err(_) => panic!("line break or NUL in an event ID"),
+            }
+        }
+    };
+}
+
 /// `const`, hence byte by byte: these texts are short.
 const fn first_of_two(text: &[u8], a: u8, b: u8) -> Option<usize> {
     let mut offset = 0;
@@ -183,29 +220,42 @@ const fn first_of_two(text: &[u8], a: u8, b: u8) -> Option<usize> {
     None
 }
 
-/// The digits of a `retry` value as they arrive in pieces (R30 to R32).
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Digits {
-    millis: u64,
+/// The reconnection time, and the `retry` value under way as it arrives in pieces (R30 to R32).
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Retry {
+    time: u64,
+    digits: u64,
+    is_set: bool,
     any: bool,
     other: bool,
 }
 
-impl Digits {
-    pub(crate) const NONE: Self = Self { millis: 0, any: false, other: false };
+impl Retry {
+    pub(crate) const UNSET: Self = Self { time: 0, digits: 0, is_set: false, any: false, other: false };
 
-    /// Takes the next piece of the value. Saturates: wrapping would turn an absurd time into a short one (R32, D5).
-    pub(crate) fn push(&mut self, piece: &[u8]) {
+    /// The last time that a line set, in milliseconds.
+    pub(crate) const fn time(&self) -> Option<u64> {
+        if self.is_set { Some(self.time) } else { None }
+    }
+
+    /// Takes a piece of a value, and at its end says what it sets, if it was digits and nothing else. An empty value sets
+    /// nothing (D2). Saturates: wrapping would turn an absurd time into a short one (R32, D5).
+    pub(crate) fn push(&mut self, piece: &[u8], first: bool, last: bool) -> Option<u64> {
+        if first {
+            *self = Self { time: self.time, is_set: self.is_set, ..Self::UNSET };
+        }
         for &byte in piece {
             let digit = byte.wrapping_sub(b'0');
             self.any = true;
             self.other |= digit > 9;
-            self.millis = self.millis.saturating_mul(10).saturating_add(u64::from(digit));
+            self.digits = self.digits.saturating_mul(10).saturating_add(u64::from(digit));
         }
-    }
-
-    /// The value in milliseconds, if it was digits and nothing else. An empty value says nothing (D2).
-    pub(crate) const fn value(self) -> Option<u64> {
-        if self.any && !self.other { Some(self.millis) } else { None }
+        if !last || !self.any || self.other {
+            return None;
+        }
+        self.is_set = true;
+        self.time = self.digits;
+        Some(self.time)
     }
 }

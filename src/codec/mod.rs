@@ -20,8 +20,15 @@
 //! | `retry` | ASCII digits: the reconnection time in milliseconds, at once |
 //! | anything else | ignored |
 
+mod block;
+mod decoder;
 mod event;
 mod field;
+mod last_event_id;
+mod scan;
+mod tokenizer;
 
+pub use decoder::{Decoder, Found, SetIdError, Step};
 pub use event::{Event, Item, Lossy, TooLong};
 pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
+pub use tokenizer::{Token, Tokenizer};
