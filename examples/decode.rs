@@ -1,0 +1,246 @@
+//! Decodes event streams and prints what is in them, one JSON object a line.
+//!
+//! Knows arguments, files and JSON; what an event is, the library says.
+
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use embedded_sse::{Decoder, Field, Item, Lossy, TooLong};
+use indicatif::ProgressBar;
+use serde_json::Value;
+
+/// Decodes Server-Sent Events to JSON, one object a line.
+///
+/// Several files are several connections: the last event ID and the reconnection time live on, a byte order mark and an
+/// unfinished event do not. Exit status: 0, 1 when a file could not be read, 2 for wrong arguments, 3 when something was too long.
+#[derive(Parser)]
+struct Arguments {
+    /// Feed the decoder pieces of at most this many bytes
+    #[arg(long, value_name = "N", default_value_t = 16 * 1024, value_parser = at_least_one)]
+    chunk: usize,
+    /// Room for an event that does not lie whole in one piece
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024)]
+    buffer: usize,
+    /// Print comments and reconnection times too, in stream order
+    #[arg(long)]
+    all: bool,
+    /// Print the last event ID and the reconnection time at the end
+    #[arg(long)]
+    state: bool,
+    /// Print bytes, events and the speed of decoding (without reading and printing) on standard error
+    #[arg(long)]
+    stats: bool,
+    /// Begin with this last event ID
+    #[arg(long, value_name = "ID")]
+    last_event_id: Option<String>,
+    /// Streams to decode; - is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    files: Vec<String>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("a piece has at least 1 byte".into()),
+        Ok(size) => Ok(size),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
+/// Longer ids than this would not survive the trip back in a request header anyway.
+const ID: usize = 64 * 1024;
+type StreamDecoder = Decoder<Vec<u8>, ID>;
+
+/// Files from this size on get a progress bar.
+const LARGE: u64 = 16 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut decoder = Box::new(StreamDecoder::with_id_capacity(vec![0; arguments.buffer]));
+    if let Some(id) = &arguments.last_event_id {
+        if let Err(error) = decoder.set_last_event_id(id.as_bytes()) {
+            eprintln!("decode: --last-event-id: {error}");
+            return ExitCode::from(2);
+        }
+    }
+    let mut run = Run {
+        all: arguments.all,
+        stopwatch: arguments.stats.then(|| Stopwatch { decoder: decoder.clone(), spent: Duration::ZERO }),
+        decoder,
+        chunk: vec![0; arguments.chunk],
+        out: BufWriter::new(io::stdout().lock()),
+        bytes: 0,
+        events: 0,
+        too_long: false,
+    };
+    let mut unreadable = false;
+    for name in &arguments.files {
+        match run.file(name) {
+            Ok(()) => {}
+            Err(Failure::Read(error)) => {
+                eprintln!("decode: {name}: {error}");
+                unreadable = true;
+            }
+            Err(Failure::Write(error)) => return output_failed(&error),
+        }
+    }
+    if arguments.state {
+        if let Err(error) = run.print_state() {
+            return output_failed(&error);
+        }
+    }
+    run.print_stats();
+    match (unreadable, run.too_long) {
+        (true, _) => ExitCode::FAILURE,
+        (false, true) => ExitCode::from(3),
+        (false, false) => ExitCode::SUCCESS,
+    }
+}
+
+enum Failure {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+fn output_failed(error: &io::Error) -> ExitCode {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("decode: standard output: {error}");
+    ExitCode::FAILURE
+}
+
+struct Run<W: Write> {
+    all: bool,
+    decoder: Box<StreamDecoder>,
+    stopwatch: Option<Stopwatch>,
+    chunk: Vec<u8>,
+    out: W,
+    bytes: u64,
+    events: u64,
+    too_long: bool,
+}
+
+/// A second decoder that prints nothing, so that only decoding is timed.
+struct Stopwatch {
+    decoder: Box<StreamDecoder>,
+    spent: Duration,
+}
+
+impl<W: Write> Run<W> {
+    fn file(&mut self, name: &str) -> Result<(), Failure> {
+        let mut source: Box<dyn Read> = match name {
+            "-" => Box::new(io::stdin().lock()),
+            path => Box::new(File::open(path).map_err(Failure::Read)?),
+        };
+        let progress = progress_bar(name);
+        self.decoder.reset();
+        if let Some(stopwatch) = &mut self.stopwatch {
+            stopwatch.decoder.reset();
+        }
+        let result = loop {
+            match source.read(&mut self.chunk) {
+                Ok(0) => break Ok(()),
+                Ok(length) => {
+                    self.bytes += length as u64;
+                    progress.inc(length as u64);
+                    if let Err(error) = self.decode(length) {
+                        break Err(Failure::Write(error));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Err(Failure::Read(error)),
+            }
+        };
+        progress.finish_and_clear();
+        result
+    }
+
+    fn decode(&mut self, length: usize) -> io::Result<()> {
+        let chunk = self.chunk.get(..length).unwrap_or_default();
+        if let Some(stopwatch) = &mut self.stopwatch {
+            let start = Instant::now();
+            let mut input = chunk;
+            while stopwatch.decoder.next_event(&mut input).is_some() {}
+            stopwatch.spent += start.elapsed();
+        }
+        let mut input = chunk;
+        loop {
+            let item = if self.all {
+                self.decoder.next_item(&mut input)
+            } else {
+                self.decoder.next_event(&mut input).map(|event| event.map(Item::Event))
+            };
+            match item {
+                Some(Ok(item)) => {
+                    self.events += u64::from(matches!(item, Item::Event(_)));
+                    print_item(&mut self.out, item)?;
+                }
+                Some(Err(error)) => {
+                    self.too_long = true;
+                    print_too_long(&mut self.out, error, self.decoder.last_event_id())?;
+                }
+                None => break,
+            }
+        }
+        self.out.flush()
+    }
+
+    fn print_state(&mut self) -> io::Result<()> {
+        let id = json(self.decoder.last_event_id());
+        let time = self.decoder.reconnection_time().map_or(Value::Null, |time| Value::from(millis(time)));
+        writeln!(self.out, r#"{{"state":{{"last_event_id":{id},"reconnection_time_ms":{time}}}}}"#)?;
+        self.out.flush()
+    }
+
+    fn print_stats(&self) {
+        if let Some(stopwatch) = &self.stopwatch {
+            let seconds = stopwatch.spent.as_secs_f64();
+            let speed = if seconds > 0.0 { self.bytes as f64 / 1e6 / seconds } else { 0.0 };
+            eprintln!("{} bytes, {} events, decoded at {speed:.0} MB/s", self.bytes, self.events);
+        }
+    }
+}
+
+fn print_item(out: &mut impl Write, item: Item<'_>) -> io::Result<()> {
+    match item {
+        Item::Event(event) => {
+            let (event_type, data, id) = (json(event.event_type), json(event.data), json(event.last_event_id));
+            writeln!(out, r#"{{"type":{event_type},"data":{data},"last_event_id":{id}}}"#)
+        }
+        Item::Comment(text) => writeln!(out, r#"{{"comment":{}}}"#, json(text)),
+        Item::Retry(time) => writeln!(out, r#"{{"retry":{}}}"#, millis(time)),
+        _ => Ok(()),
+    }
+}
+
+fn print_too_long(out: &mut impl Write, error: TooLong, last_event_id: &[u8]) -> io::Result<()> {
+    let what = match error.field {
+        Field::Id => "event ID",
+        Field::Comment => "comment",
+        _ => "event",
+    };
+    let id = json(last_event_id);
+    writeln!(out, r#"{{"error":"{what} too long","field":"{}","last_event_id":{id}}}"#, error.field)
+}
+
+/// Text as a browser would show it, as a JSON string.
+fn json(text: &[u8]) -> Value {
+    Value::String(Lossy(text).to_string())
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A bar for a large file, unless it would be drawn into what is printed.
+fn progress_bar(name: &str) -> ProgressBar {
+    let length = std::fs::metadata(name).map_or(0, |file| file.len());
+    if length < LARGE || io::stdout().is_terminal() || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    ProgressBar::new(length)
+}
