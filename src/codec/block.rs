@@ -13,6 +13,8 @@
 //! The line under way is a type or a comment that a chunk border has cut. A type moves to the far end when its line is
 //! complete, so that data can go on to grow where it stood. Whoever brings a part of a cut line spills first.
 
+use super::scan::copy_line;
+
 /// Where a value lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -59,6 +61,20 @@ impl Block {
         let joined = first && self.data != Span::Absent;
         self.settle_data(chunk, buffer);
         self.append_data(slice(chunk, start, end), joined, buffer);
+    }
+
+    /// The rest of a `data` line that a chunk border has cut, and how long it is: all of the chunk, unless a line end stands
+    /// behind it. `None`: it does not fit just like that, and nothing has changed.
+    #[inline(always)]
+    pub(super) fn resume_data(&mut self, chunk: &[u8], buffer: &mut [u8]) -> Option<usize> {
+        let Span::Stored { length } = self.data else { return None };
+        let end = buffer.len().checked_sub(self.event_type.stored())?;
+        if self.data_lost {
+            return None;
+        }
+        let copied = copy_line(chunk, buffer.get_mut(length..end)?)?;
+        self.data = Span::Stored { length: length + copied };
+        Some(copied)
     }
 
     fn settle_data(&mut self, chunk: &[u8], buffer: &mut [u8]) {

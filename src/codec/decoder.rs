@@ -287,58 +287,99 @@ impl Machine {
             return found(0, Found::TooLong(TooLong { field: Field::Id }));
         }
         let mut at = 0;
-        while let Some(piece) = self.tokenizer.next_piece(chunk, &mut at) {
-            let Piece::Part { field, start, end, first, last } = piece else {
-                match self.blank_line(chunk, ids) {
-                    Some(what) => return found(at, what),
-                    None => continue,
+        if self.tokenizer.is_in_data() {
+            match self.block.resume_data(chunk, buffer) {
+                Some(length) if length == chunk.len() => return Step { consumed: length, found: None },
+                Some(length) => {
+                    at = length;
+                    self.tokenizer.end_value(chunk, &mut at);
                 }
-            };
-            let whole = first && last;
-            if !whole {
-                // Cut lines are put behind what is in the buffer, so all else must be there already.
-                self.spill(chunk, buffer, ids);
+                None => {}
             }
-            let value = (start, end);
-            match field {
-                Field::Data if whole && self.block.data == Span::Absent => self.block.data = Span::Chunk { start, end },
-                Field::Data => self.block.push_data(chunk, value, first, buffer),
-                Field::Event if whole => self.block.set_type(start, end),
-                Field::Event => self.block.push_type(slice(chunk, start, end), first, last, buffer),
-                Field::Id if whole => self.id.line(chunk, value, ids),
-                Field::Id => self.id.part(slice(chunk, start, end), first, last, ids),
-                // It counts at the end of its line, without waiting for a blank one (R30).
-                Field::Retry => {
-                    if let Some(millis) = self.retry.push(slice(chunk, start, end), first, last) {
-                        if items {
-                            self.spill(chunk, buffer, ids);
-                            return found(at, Found::Retry(Duration::from_millis(millis)));
-                        }
-                    }
-                }
-                Field::Comment => {
-                    if first {
-                        self.comment_wanted = items;
-                    }
-                    if !(items && self.comment_wanted) {
-                        continue;
-                    }
-                    if whole {
+        }
+        while let Some(piece) = self.tokenizer.next_line(chunk, &mut at) {
+            let found = match piece {
+                Piece::Blank => self.blank_line(chunk, ids),
+                Piece::Part { field: Field::Data, start, end, last, .. } if self.block.data == Span::Absent => {
+                    self.block.data = Span::Chunk { start, end };
+                    if !last {
                         self.spill(chunk, buffer, ids);
-                        self.block.set_line(start, end);
-                        return found(at, Found::Comment);
+                        return Step { consumed: chunk.len(), found: None };
                     }
-                    self.block.push_line(slice(chunk, start, end), first, buffer);
-                    if last {
-                        let field = Field::Comment;
-                        let fits = self.block.line(chunk, buffer).is_some();
-                        return found(at, if fits { Found::Comment } else { Found::TooLong(TooLong { field }) });
-                    }
+                    None
                 }
+                Piece::Part { field: Field::Comment, .. } if !items => {
+                    self.comment_wanted = false;
+                    None
+                }
+                piece => self.field(piece, chunk, buffer, ids, items),
+            };
+            if let Some(found) = found {
+                return Step { consumed: at, found: Some(found) };
+            }
+        }
+        self.cut_lines(at, chunk, buffer, ids, items)
+    }
+
+    /// What a chunk border has cut, and lines that are rare.
+    #[inline(never)]
+    fn cut_lines(&mut self, mut at: usize, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
+        while let Some(piece) = self.tokenizer.next_piece(chunk, &mut at) {
+            let found = match piece {
+                Piece::Blank => self.blank_line(chunk, ids),
+                piece => self.field(piece, chunk, buffer, ids, items),
+            };
+            if let Some(found) = found {
+                return Step { consumed: at, found: Some(found) };
             }
         }
         self.spill(chunk, buffer, ids);
         Step { consumed: chunk.len(), found: None }
+    }
+
+    #[inline(never)]
+    fn field(&mut self, piece: Piece, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Option<Found> {
+        let Piece::Part { field, start, end, first, last } = piece else { return None };
+        let whole = first && last;
+        if !whole {
+            // Cut lines are put behind what is in the buffer, so all else must be there already.
+            self.spill(chunk, buffer, ids);
+        }
+        let value = slice(chunk, start, end);
+        match field {
+            Field::Data if whole && self.block.data == Span::Absent => self.block.data = Span::Chunk { start, end },
+            Field::Data => self.block.push_data(chunk, (start, end), first, buffer),
+            Field::Event if whole => self.block.set_type(start, end),
+            Field::Event => self.block.push_type(value, first, last, buffer),
+            Field::Id if whole => self.id.line(chunk, (start, end), ids),
+            Field::Id => self.id.part(value, first, last, ids),
+            // It counts at the end of its line, without waiting for a blank one (R30).
+            Field::Retry => {
+                let millis = self.retry.push(value, first, last)?;
+                if items {
+                    self.spill(chunk, buffer, ids);
+                    return Some(Found::Retry(Duration::from_millis(millis)));
+                }
+            }
+            Field::Comment => {
+                if first {
+                    self.comment_wanted = items;
+                }
+                if !(items && self.comment_wanted) {
+                    return None;
+                }
+                if whole {
+                    self.spill(chunk, buffer, ids);
+                    self.block.set_line(start, end);
+                    return Some(Found::Comment);
+                }
+                self.block.push_line(value, first, buffer);
+                let too_long = Found::TooLong(TooLong { field: Field::Comment });
+                let fits = self.block.line(&[], buffer).is_some();
+                return last.then_some(if fits { Found::Comment } else { too_long });
+            }
+        }
+        None
     }
 
     /// R34 to R40.

@@ -1,81 +1,127 @@
 //! Where a line ends: the search that reading and writing share, and the only code here that is tuned to a CPU.
 //!
 //! Knows two bytes, CR and LF (R7), and nothing of what they mean.
+//!
+//! Lines are short as a rule, and for a short line the call into `memchr` with its set-up costs more than the search. So on a
+//! 64-bit core the first bytes are looked at in line, a [`Block`] at a time, and only what is longer goes to `memchr`. A block is
+//! first asked whether it has any byte below 14, which is three operations a word; text rarely has one that is no line end.
+//! A small core has no use for any of this, and the smallest code is the best one.
 
-/// The offset of the first CR or LF.
-///
-/// Lines are short as a rule, and for a short line the call into `memchr` and its set-up cost more than the search. So the
-/// first bytes are looked at in line, in blocks that the compiler turns into vector compares; what is longer goes to `memchr`.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+#[cfg(target_pointer_width = "64")]
+pub(crate) use wide::{copy_line, find_line_end};
+
+#[cfg(not(target_pointer_width = "64"))]
+pub(crate) use narrow::{copy_line, find_line_end};
+
+#[cfg(not(target_pointer_width = "64"))]
+mod narrow {
+    /// The offset of the first CR or LF.
+    pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+        memchr::memchr2(b'\r', b'\n', bytes)
+    }
+
+    /// Copies what stands before the first line end, and returns its length; `None` if `to` has not room for all of `from`.
+    pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
+        let length = find_line_end(from).unwrap_or(from.len());
+        to.get_mut(..length)?.copy_from_slice(from.get(..length)?);
+        Some(length)
+    }
+}
+
+#[cfg(target_pointer_width = "64")]
+mod wide {
     const BLOCK: usize = 16;
-    const IN_LINE: usize = 4 * BLOCK;
-    let mut at = 0;
-    while at < IN_LINE {
-        let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) else {
-            return find_in_tail(bytes, at);
-        };
-        if any(block) {
-            return Some(at + first_of(block));
-        }
-        at += BLOCK;
-    }
-    memchr::memchr2(b'\r', b'\n', bytes.get(at..)?).map(|offset| at + offset)
-}
+    type Block = [u8; BLOCK];
 
-/// A core without vector units has no use for blocks, and the smallest loop is the best one.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[inline(always)]
-pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr2(b'\r', b'\n', bytes)
-}
-
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn any(block: &[u8; 16]) -> bool {
-    let mut found = false;
-    for &byte in block {
-        found |= (byte == b'\r') | (byte == b'\n');
-    }
-    found
-}
-
-/// The offset of the first line end in a block that has one.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn first_of(block: &[u8; 16]) -> usize {
-    let word = u128::from_le_bytes(*block);
-    let low = line_end_bits(word as u64);
-    if low != 0 {
-        low.trailing_zeros() as usize / 8
-    } else {
-        8 + line_end_bits((word >> 64) as u64).trailing_zeros() as usize / 8
-    }
-}
-
-/// A word whose lowest set bit is in the lowest byte that is CR or LF; zero if there is none.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn line_end_bits(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let cr = word ^ (ONES * b'\r' as u64);
-    let lf = word ^ (ONES * b'\n' as u64);
-    ((cr.wrapping_sub(ONES) & !cr) | (lf.wrapping_sub(ONES) & !lf)) & HIGHS
-}
 
-/// The last bytes of a chunk, fewer than a block.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn find_in_tail(bytes: &[u8], mut at: usize) -> Option<usize> {
-    if let Some(half) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let bits = line_end_bits(u64::from_le_bytes(*half));
-        if bits != 0 {
-            return Some(at + bits.trailing_zeros() as usize / 8);
+    /// The offset of the first CR or LF.
+    #[inline(always)]
+    pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+        const IN_LINE: usize = 2 * BLOCK;
+        let Some(last) = bytes.last_chunk() else { return find_in_short(bytes) };
+        let end = bytes.len() - BLOCK;
+        let mut at = 0;
+        while at < end {
+            if at == IN_LINE {
+                return memchr::memchr2(b'\r', b'\n', bytes.get(at..)?).map(|offset| at + offset);
+            }
+            if let Some(offset) = find_in_block(bytes.get(at..)?.first_chunk()?) {
+                return Some(at + offset);
+            }
+            at += BLOCK;
         }
-        at += 8;
+        // It overlaps the block before, in which there was nothing to find.
+        find_in_block(last).map(|offset| end + offset)
     }
-    let rest = bytes.get(at..)?;
-    rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).map(|offset| at + offset)
+
+    /// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
+    /// `None`, and nothing is copied, if `to` has not room for all of `from`.
+    ///
+    /// For the small chunks of a slow link: looking and copying go hand in hand, without a call.
+    #[inline(always)]
+    pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
+        const IN_LINE: usize = 8 * BLOCK;
+        let to = to.get_mut(..from.len())?;
+        if from.len() > IN_LINE || from.len() < BLOCK {
+            let length = find_line_end(from).unwrap_or(from.len());
+            to.get_mut(..length)?.copy_from_slice(from.get(..length)?);
+            return Some(length);
+        }
+        let end = from.len() - BLOCK;
+        let mut at = 0;
+        while at < end {
+            let block = from.get(at..)?.first_chunk()?;
+            *to.get_mut(at..)?.first_chunk_mut()? = *block;
+            if let Some(offset) = find_in_block(block) {
+                return Some(at + offset);
+            }
+            at += BLOCK;
+        }
+        let block = from.last_chunk()?;
+        *to.last_chunk_mut()? = *block;
+        Some(find_in_block(block).map_or(from.len(), |offset| end + offset))
+    }
+
+    #[inline(always)]
+    fn find_in_block(block: &Block) -> Option<usize> {
+        let word = u128::from_le_bytes(*block);
+        let (low, high) = (word as u64, (word >> 64) as u64);
+        if below_14(low) | below_14(high) == 0 {
+            return None;
+        }
+        match (line_ends(low), line_ends(high)) {
+            (0, 0) => None,
+            (0, high) => Some(8 + high.trailing_zeros() as usize / 8),
+            (low, _) => Some(low.trailing_zeros() as usize / 8),
+        }
+    }
+
+    /// Fewer bytes than a block.
+    #[inline(always)]
+    fn find_in_short(bytes: &[u8]) -> Option<usize> {
+        let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+            return bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        };
+        match (line_ends(u64::from_le_bytes(*first)), line_ends(u64::from_le_bytes(*last))) {
+            (0, 0) => None,
+            (0, last) => Some(bytes.len() - 8 + last.trailing_zeros() as usize / 8),
+            (first, _) => Some(first.trailing_zeros() as usize / 8),
+        }
+    }
+
+    /// Not zero if any byte is below 14.
+    #[inline(always)]
+    const fn below_14(word: u64) -> u64 {
+        word.wrapping_sub(ONES * 14) & !word & HIGHS
+    }
+
+    /// A word whose lowest set bit is in the first byte that is CR or LF; zero if there is none.
+    #[inline(always)]
+    const fn line_ends(word: u64) -> u64 {
+        let cr = word ^ (ONES * b'\r' as u64);
+        let lf = word ^ (ONES * b'\n' as u64);
+        ((cr.wrapping_sub(ONES) & !cr) | (lf.wrapping_sub(ONES) & !lf)) & HIGHS
+    }
 }

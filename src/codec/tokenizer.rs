@@ -136,87 +136,112 @@ impl Tokenizer {
         )
     }
 
+    /// [`next_piece`](Self::next_piece) for what nearly all lines are: begun in this chunk, of a known name with its colon. It is
+    /// in line in the decoder's loop. `None`: the next byte is something else, and nothing has changed.
+    #[inline(always)]
+    pub(super) fn next_line(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
+        if !matches!(self.state, State::LineStart) {
+            return None;
+        }
+        let rest = chunk.get(*at..)?;
+        let (field, name) = match *rest.first()? {
+            b'd' if rest.starts_with(b"data:") => (Field::Data, 5),
+            b'\n' => {
+                *at += 1;
+                return Some(Piece::Blank);
+            }
+            b':' => (Field::Comment, 1),
+            b'e' if rest.starts_with(b"event:") => (Field::Event, 6),
+            b'i' if rest.starts_with(b"id:") => (Field::Id, 3),
+            b'r' if rest.starts_with(b"retry:") => (Field::Retry, 6),
+            b'\r' => {
+                self.end_line(chunk, at);
+                return Some(Piece::Blank);
+            }
+            _ => return None,
+        };
+        let space = field != Field::Comment && *rest.get(name)? == b' ';
+        let start = *at + name + usize::from(space);
+        Some(self.value(field, start, true, chunk, at))
+    }
+
+    /// The rest of a value from `start` on, as far as the chunk has it.
+    #[inline(always)]
+    fn value(&mut self, field: Field, start: usize, first: bool, chunk: &[u8], at: &mut usize) -> Piece {
+        let length = chunk.get(start..).and_then(find_line_end);
+        let end = length.map_or(chunk.len(), |length| start + length);
+        *at = end;
+        match length {
+            Some(_) => self.end_line(chunk, at),
+            None => self.state = State::Value(field),
+        }
+        Piece::Part { field, start, end, first, last: length.is_some() }
+    }
+
+    /// Whether a `data` value goes on with the next byte.
+    #[inline(always)]
+    pub(super) const fn is_in_data(&self) -> bool {
+        matches!(self.state, State::Value(Field::Data))
+    }
+
+    /// The value that went on has ended at `at`, where a line end stands. Moves over it.
+    #[inline(always)]
+    pub(super) fn end_value(&mut self, chunk: &[u8], at: &mut usize) {
+        self.end_line(chunk, at);
+    }
+
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
     /// empty, so that the beginning of a field is always told.
-    #[inline(always)]
     pub(super) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
         loop {
             let rest = chunk.get(*at..)?;
             let &byte = rest.first()?;
-            let (field, skip, first) = match self.state {
-                State::LineStart => {
-                    if let Some((field, skip)) = whole_name(rest, byte) {
-                        if skip == rest.len() && field != Field::Comment {
-                            *at += skip;
-                            self.state = State::AfterColon(field);
-                            return None;
-                        }
-                        let space = field != Field::Comment && rest.get(skip) == Some(&b' ');
-                        (Some(field), skip + usize::from(space), true)
-                    } else if matches!(byte, b'\r' | b'\n') {
+            let is_line_end = matches!(byte, b'\r' | b'\n');
+            match self.state {
+                State::Value(field) => return Some(self.value(field, *at, false, chunk, at)),
+                State::AfterColon(field) => {
+                    let start = *at + usize::from(byte == b' ');
+                    return Some(self.value(field, start, true, chunk, at));
+                }
+                State::Ignored => {
+                    *at += find_line_end(rest).unwrap_or(rest.len());
+                    if *at < chunk.len() {
                         self.end_line(chunk, at);
-                        return Some(Piece::Blank);
-                    } else {
-                        self.state = begin_name(byte);
-                        continue;
                     }
                 }
-                State::Value(field) => (Some(field), 0, false),
-                State::Ignored => (None, 0, false),
-                State::AfterColon(field) => (Some(field), usize::from(byte == b' '), true),
-                State::Name(field, matched) => {
-                    let name = field.name().as_bytes();
-                    let next = name.get(usize::from(matched));
-                    if next == Some(&byte) {
+                State::LineStart if byte == b':' => return Some(self.value(Field::Comment, *at + 1, true, chunk, at)),
+                State::LineStart if is_line_end => {
+                    self.end_line(chunk, at);
+                    return Some(Piece::Blank);
+                }
+                State::LineStart => self.state = begin_name(byte),
+                State::Name(field, matched) => match field.name().as_bytes().get(usize::from(matched)) {
+                    Some(next) if *next == byte => {
                         *at += 1;
                         self.state = State::Name(field, matched + 1);
-                    } else if next.is_some() {
-                        self.state = State::Ignored;
-                    } else if byte == b':' {
+                    }
+                    None if byte == b':' => {
                         *at += 1;
                         self.state = State::AfterColon(field);
-                    } else if matches!(byte, b'\r' | b'\n') {
-                        let here = *at;
-                        self.end_line(chunk, at);
-                        return Some(Piece::Part { field, start: here, end: here, first: true, last: true });
-                    } else {
-                        self.state = State::Ignored;
                     }
-                    continue;
-                }
+                    None if is_line_end => return Some(self.value(field, *at, true, chunk, at)),
+                    _ => self.state = State::Ignored,
+                },
                 State::AfterCr => {
                     *at += usize::from(byte == b'\n');
                     self.state = State::LineStart;
-                    continue;
                 }
                 State::Start(matched) => {
-                    if BYTE_ORDER_MARK.get(usize::from(matched)) == Some(&byte) {
-                        *at += 1;
-                        self.state = State::Start(matched + 1);
-                    } else if matched == 0 || usize::from(matched) == BYTE_ORDER_MARK.len() {
-                        self.state = State::LineStart;
-                    } else {
+                    self.state = match BYTE_ORDER_MARK.get(usize::from(matched)) {
+                        Some(next) if *next == byte => {
+                            *at += 1;
+                            State::Start(matched + 1)
+                        }
                         // A part of a mark is no mark but the beginning of a name that nobody knows (R13, R26).
-                        self.state = State::Ignored;
-                    }
-                    continue;
+                        Some(_) if matched > 0 => State::Ignored,
+                        _ => State::LineStart,
+                    };
                 }
-            };
-            let start = *at + skip;
-            let (end, last) = match find_line_end(rest.get(skip..)?) {
-                Some(length) => {
-                    *at = start + length;
-                    self.end_line(chunk, at);
-                    (start + length, true)
-                }
-                None => {
-                    *at = chunk.len();
-                    self.state = field.map_or(State::Ignored, State::Value);
-                    (chunk.len(), false)
-                }
-            };
-            if let Some(field) = field {
-                return Some(Piece::Part { field, start, end, first, last });
             }
         }
     }
@@ -240,19 +265,6 @@ impl Tokenizer {
 impl Default for Tokenizer {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The field of a line whose name and colon lie whole at the start of `rest`, and their length.
-#[inline(always)]
-fn whole_name(rest: &[u8], first: u8) -> Option<(Field, usize)> {
-    match first {
-        b'd' if rest.starts_with(b"data:") => Some((Field::Data, 5)),
-        b'e' if rest.starts_with(b"event:") => Some((Field::Event, 6)),
-        b'i' if rest.starts_with(b"id:") => Some((Field::Id, 3)),
-        b'r' if rest.starts_with(b"retry:") => Some((Field::Retry, 6)),
-        b':' => Some((Field::Comment, 1)),
-        _ => None,
     }
 }
 
