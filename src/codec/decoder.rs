@@ -148,7 +148,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         *input = chunk.get(step.consumed..).unwrap_or_default();
         Some(match step.found? {
             Found::TooLong(too_long) => Err(too_long),
-            Found::Retry(time) => Ok(Item::Retry(time)),
+            Found::Retry => Ok(Item::Retry(self.reconnection_time().unwrap_or_default())),
             Found::Comment => Ok(Item::Comment(self.comment(chunk))),
             Found::Event => Ok(Item::Event(self.event(chunk))),
         })
@@ -209,8 +209,8 @@ pub enum Found {
     Event,
     /// A comment: [`Decoder::comment`] lends it.
     Comment,
-    /// A reconnection time.
-    Retry(Duration),
+    /// A reconnection time, which is now [`Decoder::reconnection_time`].
+    Retry,
     /// Something had no room.
     TooLong(TooLong),
 }
@@ -246,10 +246,17 @@ struct Machine {
     retry: Retry,
     /// Somebody wanted the comment under way when it began.
     comment_wanted: bool,
-    /// The block was dispatched and is only kept to be looked at.
-    dispatched: bool,
-    /// An id was too long, and that is still to be told.
-    tell_id: bool,
+    phase: Phase,
+}
+
+/// What the block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    UnderWay,
+    /// It was dispatched and is only kept to be looked at.
+    Dispatched,
+    /// It was dispatched, and its id was too long, which is still to be told.
+    TellId,
 }
 
 const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 100);
@@ -261,73 +268,103 @@ impl Machine {
         id: LastEventId::EMPTY,
         retry: Retry::UNSET,
         comment_wanted: false,
-        dispatched: false,
-        tell_id: false,
+        phase: Phase::UnderWay,
     };
 
     const fn reset(&mut self) {
         self.tokenizer.reset();
         self.block = Block::EMPTY;
         self.id.reset();
-        self.dispatched = false;
-        self.tell_id = false;
+        self.phase = Phase::UnderWay;
     }
 
     fn is_mid_event(&self) -> bool {
-        self.tokenizer.is_mid_field() || self.id.is_pending() || !(self.dispatched || self.block.is_empty())
+        self.tokenizer.is_mid_field()
+            || self.id.is_pending()
+            || (self.phase == Phase::UnderWay && !self.block.is_empty())
     }
 
+    /// The straight path through what streams mostly are, in front of the general one: a `data` value that goes on, and an
+    /// event that begins with its `data` line.
     fn step(&mut self, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
-        if self.dispatched {
-            self.dispatched = false;
-            self.block = Block::EMPTY;
-        }
-        if self.tell_id {
-            self.tell_id = false;
-            return found(0, Found::TooLong(TooLong { field: Field::Id }));
-        }
         let mut at = 0;
         if self.tokenizer.is_in_data() {
-            match self.block.resume_data(chunk, buffer) {
-                Some(length) if length == chunk.len() => return Step { consumed: length, found: None },
-                Some(length) => {
-                    at = length;
-                    self.tokenizer.end_value(chunk, &mut at);
+            if let Some(length) = self.block.resume_data(chunk, buffer) {
+                if length == chunk.len() {
+                    return Step { consumed: length, found: None };
                 }
-                None => {}
-            }
-        }
-        while let Some(piece) = self.tokenizer.next_line(chunk, &mut at) {
-            let found = match piece {
-                Piece::Blank => self.blank_line(chunk, ids),
-                Piece::Part { field: Field::Data, start, end, last, .. } if self.block.data == Span::Absent => {
-                    self.block.data = Span::Chunk { start, end };
-                    if !last {
-                        self.spill(chunk, buffer, ids);
-                        return Step { consumed: chunk.len(), found: None };
+                at = self.tokenizer.end_value(chunk, length);
+                if let Some(next) = self.tokenizer.blank_line(chunk, at) {
+                    if !self.id.is_pending() && !self.block.type_lost {
+                        self.phase = Phase::Dispatched;
+                        return Step { consumed: next, found: Some(Found::Event) };
                     }
-                    None
                 }
-                Piece::Part { field: Field::Comment, .. } if !items => {
-                    self.comment_wanted = false;
-                    None
+            }
+        } else if self.phase == Phase::Dispatched {
+            if let Some((start, end)) = self.tokenizer.data_line(chunk) {
+                self.block = Block::EMPTY;
+                if end == chunk.len() {
+                    self.phase = Phase::UnderWay;
+                    self.block.push_data(chunk, (start, end), true, buffer);
+                    return Step { consumed: end, found: None };
                 }
-                piece => self.field(piece, chunk, buffer, ids, items),
-            };
-            if let Some(found) = found {
-                return Step { consumed: at, found: Some(found) };
+                self.block.data = Span::Chunk { start, end };
+                at = self.tokenizer.end_value(chunk, end);
+                if let Some(next) = self.tokenizer.blank_line(chunk, at) {
+                    return Step { consumed: next, found: Some(Found::Event) };
+                }
+                self.phase = Phase::UnderWay;
             }
         }
-        self.cut_lines(at, chunk, buffer, ids, items)
+        self.walk(at, chunk, buffer, ids, items)
     }
 
-    /// What a chunk border has cut, and lines that are rare.
+    /// Line by line, whatever they are.
     #[inline(never)]
-    fn cut_lines(&mut self, mut at: usize, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
-        while let Some(piece) = self.tokenizer.next_piece(chunk, &mut at) {
-            let found = match piece {
-                Piece::Blank => self.blank_line(chunk, ids),
-                piece => self.field(piece, chunk, buffer, ids, items),
+    fn walk(&mut self, mut at: usize, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
+        match core::mem::replace(&mut self.phase, Phase::UnderWay) {
+            Phase::UnderWay => {}
+            Phase::Dispatched => self.block = Block::EMPTY,
+            Phase::TellId => {
+                self.block = Block::EMPTY;
+                return Step { consumed: 0, found: Some(Found::TooLong(TooLong { field: Field::Id })) };
+            }
+        }
+        loop {
+            let found = match self.tokenizer.next_line(chunk, &mut at) {
+                Some(Piece::Blank) => self.blank_line(chunk, ids),
+                Some(Piece::Part { field: Field::Data, start, end, last, .. }) => {
+                    if self.block.data == Span::Absent {
+                        self.block.data = Span::Chunk { start, end };
+                    } else {
+                        self.block.push_data(chunk, (start, end), true, buffer);
+                    }
+                    if !last {
+                        break;
+                    }
+                    continue;
+                }
+                Some(Piece::Part { field: Field::Event, start, end, last: true, .. }) => {
+                    self.block.set_type(start, end);
+                    continue;
+                }
+                Some(Piece::Part { field: Field::Comment, .. }) if !items => {
+                    self.comment_wanted = false;
+                    continue;
+                }
+                Some(piece) => self.field(piece, chunk, buffer, ids, items),
+                None => {
+                    // A copy, because what is lent to a call cannot stay in a register.
+                    let mut behind = at;
+                    let piece = self.tokenizer.next_piece(chunk, &mut behind);
+                    at = behind;
+                    match piece {
+                        Some(Piece::Blank) => self.blank_line(chunk, ids),
+                        Some(piece) => self.field(piece, chunk, buffer, ids, items),
+                        None => break,
+                    }
+                }
             };
             if let Some(found) = found {
                 return Step { consumed: at, found: Some(found) };
@@ -355,10 +392,9 @@ impl Machine {
             Field::Id => self.id.part(value, first, last, ids),
             // It counts at the end of its line, without waiting for a blank one (R30).
             Field::Retry => {
-                let millis = self.retry.push(value, first, last)?;
-                if items {
+                if self.retry.push(value, first, last) && items {
                     self.spill(chunk, buffer, ids);
-                    return Some(Found::Retry(Duration::from_millis(millis)));
+                    return Some(Found::Retry);
                 }
             }
             Field::Comment => {
@@ -390,8 +426,7 @@ impl Machine {
             self.block = Block::EMPTY;
             return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
         }
-        self.tell_id = !id_fits;
-        self.dispatched = true;
+        self.phase = if id_fits { Phase::Dispatched } else { Phase::TellId };
         if self.block.data_lost {
             return Some(Found::TooLong(TooLong { field: Field::Data }));
         }
@@ -411,8 +446,4 @@ impl Machine {
             self.id.spill(chunk, ids);
         }
     }
-}
-
-const fn found(consumed: usize, found: Found) -> Step {
-    Step { consumed, found: Some(found) }
 }

@@ -61,9 +61,12 @@ fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
     core::str::from_utf8(bytes)
 }
 
-/// The fast check tells only that something is wrong; where, `core` says.
+/// The fast check tells only that something is wrong; where, `core` says, which is also the faster one for short text.
 #[cfg(feature = "std")]
 fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
+    if bytes.len() < 64 {
+        return core::str::from_utf8(bytes);
+    }
     simdutf8::basic::from_utf8(bytes).or_else(|_| core::str::from_utf8(bytes))
 }
 

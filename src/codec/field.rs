@@ -239,9 +239,9 @@ impl Retry {
         if self.is_set { Some(self.time) } else { None }
     }
 
-    /// Takes a piece of a value, and at its end says what it sets, if it was digits and nothing else. An empty value sets
-    /// nothing (D2). Saturates: wrapping would turn an absurd time into a short one (R32, D5).
-    pub(crate) fn push(&mut self, piece: &[u8], first: bool, last: bool) -> Option<u64> {
+    /// Takes a piece of a value, and at its end says whether it sets the time: if it was digits and nothing else. An empty
+    /// value sets nothing (D2). Saturates: wrapping would turn an absurd time into a short one (R32, D5).
+    pub(crate) fn push(&mut self, piece: &[u8], first: bool, last: bool) -> bool {
         if first {
             *self = Self { time: self.time, is_set: self.is_set, ..Self::UNSET };
         }
@@ -251,11 +251,11 @@ impl Retry {
             self.other |= digit > 9;
             self.digits = self.digits.saturating_mul(10).saturating_add(u64::from(digit));
         }
-        if !last || !self.any || self.other {
-            return None;
+        let sets = last && self.any && !self.other;
+        if sets {
+            self.is_set = true;
+            self.time = self.digits;
         }
-        self.is_set = true;
-        self.time = self.digits;
-        Some(self.time)
+        sets
     }
 }

@@ -184,14 +184,43 @@ impl Tokenizer {
         matches!(self.state, State::Value(Field::Data))
     }
 
-    /// The value that went on has ended at `at`, where a line end stands. Moves over it.
+    /// The value has ended at `at`, where a line end stands. Moves behind it.
     #[inline(always)]
-    pub(super) fn end_value(&mut self, chunk: &[u8], at: &mut usize) {
-        self.end_line(chunk, at);
+    pub(super) fn end_value(&mut self, chunk: &[u8], mut at: usize) -> usize {
+        self.end_line(chunk, &mut at);
+        at
+    }
+
+    /// The place behind the blank line that stands at `at`, if one does.
+    #[inline(always)]
+    pub(super) fn blank_line(&mut self, chunk: &[u8], mut at: usize) -> Option<usize> {
+        if !matches!(self.state, State::LineStart) || !matches!(chunk.get(at)?, b'\r' | b'\n') {
+            return None;
+        }
+        self.end_line(chunk, &mut at);
+        Some(at)
+    }
+
+    /// The value of the `data` line that begins with the chunk, if one does. It may go on in the next one.
+    #[inline(always)]
+    pub(super) fn data_line(&mut self, chunk: &[u8]) -> Option<(usize, usize)> {
+        if !matches!(self.state, State::LineStart) {
+            return None;
+        }
+        let start = 5 + usize::from(*chunk.strip_prefix(b"data:")?.first()? == b' ');
+        let end = match chunk.get(start..).and_then(find_line_end) {
+            Some(length) => start + length,
+            None => {
+                self.state = State::Value(Field::Data);
+                chunk.len()
+            }
+        };
+        Some((start, end))
     }
 
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
     /// empty, so that the beginning of a field is always told.
+    #[inline(never)]
     pub(super) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
         loop {
             let rest = chunk.get(*at..)?;
