@@ -63,21 +63,28 @@ impl Block {
         self.append_data(slice(chunk, start, end), joined, buffer);
     }
 
-    /// The rest of a `data` line that a chunk border has cut, and how long it is: all of the chunk, unless a line end stands
-    /// behind it. `None`: it does not fit just like that, and nothing has changed.
+    /// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which
+    /// is all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
     #[inline(always)]
-    pub(super) fn resume_data(&mut self, chunk: &[u8], buffer: &mut [u8]) -> Option<usize> {
-        let Span::Stored { length } = self.data else { return None };
-        let end = buffer.len().checked_sub(self.event_type.stored())?;
+    pub(super) fn copy_data(&mut self, rest: &[u8], joined: bool, buffer: &mut [u8]) -> Option<usize> {
         if self.data_lost {
             return None;
         }
-        let copied = copy_line(chunk, buffer.get_mut(length..end)?)?;
-        self.data = Span::Stored { length: length + copied };
+        let (Span::Stored { length }, end) = (self.data, buffer.len().checked_sub(self.event_type.stored())?) else {
+            return None;
+        };
+        let mut room = buffer.get_mut(length..end)?;
+        if joined {
+            let (byte, behind) = room.split_first_mut()?;
+            *byte = b'\n';
+            room = behind;
+        }
+        let copied = copy_line(rest, room)?;
+        self.data = Span::Stored { length: length + usize::from(joined) + copied };
         Some(copied)
     }
 
-    fn settle_data(&mut self, chunk: &[u8], buffer: &mut [u8]) {
+    pub(super) fn settle_data(&mut self, chunk: &[u8], buffer: &mut [u8]) {
         if let Span::Chunk { start, end } = self.data {
             self.data = Span::Absent;
             self.append_data(slice(chunk, start, end), false, buffer);

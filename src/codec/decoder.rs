@@ -13,6 +13,7 @@ use super::block::{Block, Span, slice};
 use super::event::{Event, Item, TooLong};
 use super::field::{Field, Retry};
 use super::last_event_id::LastEventId;
+use super::scan::find_line_end;
 use super::tokenizer::{Piece, Tokenizer};
 
 /// Decodes an event stream in memory that the caller chose.
@@ -289,7 +290,7 @@ impl Machine {
     fn step(&mut self, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
         let mut at = 0;
         if self.tokenizer.is_in_data() {
-            if let Some(length) = self.block.resume_data(chunk, buffer) {
+            if let Some(length) = self.block.copy_data(chunk, false, buffer) {
                 if length == chunk.len() {
                     return Step { consumed: length, found: None };
                 }
@@ -302,13 +303,16 @@ impl Machine {
                 }
             }
         } else if self.phase == Phase::Dispatched {
-            if let Some((start, end)) = self.tokenizer.data_line(chunk) {
+            if let Some(start) = self.tokenizer.data_start(chunk, 0) {
                 self.block = Block::EMPTY;
-                if end == chunk.len() {
+                let rest = chunk.get(start..).unwrap_or_default();
+                let Some(length) = find_line_end(rest) else {
                     self.phase = Phase::UnderWay;
-                    self.block.push_data(chunk, (start, end), true, buffer);
-                    return Step { consumed: end, found: None };
-                }
+                    self.tokenizer.stay_in_data();
+                    self.block.push_data(chunk, (start, chunk.len()), true, buffer);
+                    return Step { consumed: chunk.len(), found: None };
+                };
+                let end = start + length;
                 self.block.data = Span::Chunk { start, end };
                 at = self.tokenizer.end_value(chunk, end);
                 if let Some(next) = self.tokenizer.blank_line(chunk, at) {
@@ -332,19 +336,16 @@ impl Machine {
             }
         }
         loop {
+            if let Some(start) = self.tokenizer.data_start(chunk, at) {
+                let end = start + self.data_line(start, chunk, buffer);
+                if end == chunk.len() {
+                    self.tokenizer.stay_in_data();
+                    break;
+                }
+                at = self.tokenizer.end_value(chunk, end);
+            }
             let found = match self.tokenizer.next_line(chunk, &mut at) {
                 Some(Piece::Blank) => self.blank_line(chunk, ids),
-                Some(Piece::Part { field: Field::Data, start, end, last, .. }) => {
-                    if self.block.data == Span::Absent {
-                        self.block.data = Span::Chunk { start, end };
-                    } else {
-                        self.block.push_data(chunk, (start, end), true, buffer);
-                    }
-                    if !last {
-                        break;
-                    }
-                    continue;
-                }
                 Some(Piece::Part { field: Field::Event, start, end, last: true, .. }) => {
                     self.block.set_type(start, end);
                     continue;
@@ -372,6 +373,26 @@ impl Machine {
         }
         self.spill(chunk, buffer, ids);
         Step { consumed: chunk.len(), found: None }
+    }
+
+    /// A `data` line whose value begins at `start`: its length, or that of the part that is there. Nothing has to be copied as
+    /// long as it is the first one.
+    #[inline(always)]
+    fn data_line(&mut self, start: usize, chunk: &[u8], buffer: &mut [u8]) -> usize {
+        let rest = chunk.get(start..).unwrap_or_default();
+        if self.block.data != Span::Absent {
+            self.block.settle_data(chunk, buffer);
+            if let Some(length) = self.block.copy_data(rest, true, buffer) {
+                return length;
+            }
+        }
+        let length = find_line_end(rest).unwrap_or(rest.len());
+        if self.block.data == Span::Absent {
+            self.block.data = Span::Chunk { start, end: start + length };
+        } else {
+            self.block.push_data(chunk, (start, start + length), true, buffer);
+        }
+        length
     }
 
     #[inline(never)]

@@ -20,7 +20,7 @@ mod narrow {
         memchr::memchr2(b'\r', b'\n', bytes)
     }
 
-    /// Copies what stands before the first line end, and returns its length; `None` if `to` has not room for all of `from`.
+    /// Copies what stands before the first line end, and returns its length; `None`: `to` has not room for it.
     pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
         let length = find_line_end(from).unwrap_or(from.len());
         to.get_mut(..length)?.copy_from_slice(from.get(..length)?);
@@ -57,31 +57,27 @@ mod wide {
     }
 
     /// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
-    /// `None`, and nothing is copied, if `to` has not room for all of `from`.
+    /// `None`: `to` has not room for the line.
     ///
-    /// For the small chunks of a slow link: looking and copying go hand in hand, without a call.
+    /// For lines that have to be copied anyway: looking and copying go hand in hand, as long as the line is short, without a
+    /// call.
     #[inline(always)]
     pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
         const IN_LINE: usize = 8 * BLOCK;
-        let to = to.get_mut(..from.len())?;
-        if from.len() > IN_LINE || from.len() < BLOCK {
-            let length = find_line_end(from).unwrap_or(from.len());
-            to.get_mut(..length)?.copy_from_slice(from.get(..length)?);
-            return Some(length);
-        }
-        let end = from.len() - BLOCK;
         let mut at = 0;
-        while at < end {
-            let block = from.get(at..)?.first_chunk()?;
-            *to.get_mut(at..)?.first_chunk_mut()? = *block;
+        while at < IN_LINE {
+            let Some(block) = from.get(at..).and_then(<[u8]>::first_chunk) else { break };
+            let Some(place) = to.get_mut(at..).and_then(<[u8]>::first_chunk_mut) else { break };
+            *place = *block;
             if let Some(offset) = find_in_block(block) {
                 return Some(at + offset);
             }
             at += BLOCK;
         }
-        let block = from.last_chunk()?;
-        *to.last_chunk_mut()? = *block;
-        Some(find_in_block(block).map_or(from.len(), |offset| end + offset))
+        let rest = from.get(at..)?;
+        let length = find_line_end(rest).unwrap_or(rest.len());
+        to.get_mut(at..at + length)?.copy_from_slice(rest.get(..length)?);
+        Some(at + length)
     }
 
     #[inline(always)]

@@ -145,11 +145,11 @@ impl Tokenizer {
         }
         let rest = chunk.get(*at..)?;
         let (field, name) = match *rest.first()? {
-            b'd' if rest.starts_with(b"data:") => (Field::Data, 5),
             b'\n' => {
                 *at += 1;
                 return Some(Piece::Blank);
             }
+            b'd' if rest.starts_with(b"data:") => (Field::Data, 5),
             b':' => (Field::Comment, 1),
             b'e' if rest.starts_with(b"event:") => (Field::Event, 6),
             b'i' if rest.starts_with(b"id:") => (Field::Id, 3),
@@ -201,21 +201,20 @@ impl Tokenizer {
         Some(at)
     }
 
-    /// The value of the `data` line that begins with the chunk, if one does. It may go on in the next one.
+    /// Where the value starts of a `data` line that begins at `at`, if one does and the value has begun.
     #[inline(always)]
-    pub(super) fn data_line(&mut self, chunk: &[u8]) -> Option<(usize, usize)> {
+    pub(super) fn data_start(&self, chunk: &[u8], at: usize) -> Option<usize> {
         if !matches!(self.state, State::LineStart) {
             return None;
         }
-        let start = 5 + usize::from(*chunk.strip_prefix(b"data:")?.first()? == b' ');
-        let end = match chunk.get(start..).and_then(find_line_end) {
-            Some(length) => start + length,
-            None => {
-                self.state = State::Value(Field::Data);
-                chunk.len()
-            }
-        };
-        Some((start, end))
+        let value = chunk.get(at..)?.strip_prefix(b"data:")?;
+        Some(at + 5 + usize::from(*value.first()? == b' '))
+    }
+
+    /// The chunk ends within a `data` value.
+    #[inline(always)]
+    pub(super) const fn stay_in_data(&mut self) {
+        self.state = State::Value(Field::Data);
     }
 
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
