@@ -13,8 +13,7 @@ use super::block::{Block, Span, slice};
 use super::event::{Event, Item, TooLong};
 use super::field::{Field, Retry};
 use super::last_event_id::LastEventId;
-use super::scan::find_line_end;
-use super::tokenizer::{Piece, Tokenizer};
+use super::tokenizer::{Head, Piece, Tokenizer};
 
 /// Decodes an event stream in memory that the caller chose.
 ///
@@ -291,32 +290,26 @@ impl Machine {
         let mut at = 0;
         if self.tokenizer.is_in_data() {
             if let Some(length) = self.block.copy_data(chunk, false, buffer) {
-                if length == chunk.len() {
-                    return Step { consumed: length, found: None };
+                if !self.tokenizer.end_value(Field::Data, chunk, length, &mut at) {
+                    return Step { consumed: at, found: None };
                 }
-                at = self.tokenizer.end_value(chunk, length);
-                if let Some(next) = self.tokenizer.blank_line(chunk, at) {
-                    if !self.id.is_pending() && !self.block.type_lost {
-                        self.phase = Phase::Dispatched;
-                        return Step { consumed: next, found: Some(Found::Event) };
-                    }
+                if !self.id.is_pending() && !self.block.type_lost && self.tokenizer.blank_line(chunk, &mut at) {
+                    self.phase = Phase::Dispatched;
+                    return Step { consumed: at, found: Some(Found::Event) };
                 }
             }
         } else if self.phase == Phase::Dispatched {
-            if let Some(start) = self.tokenizer.data_start(chunk, 0) {
+            if let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) {
+                let end = start + Tokenizer::length(Field::Data, chunk, start);
                 self.block = Block::EMPTY;
-                let rest = chunk.get(start..).unwrap_or_default();
-                let Some(length) = find_line_end(rest) else {
+                if !self.tokenizer.end_value(Field::Data, chunk, end, &mut at) {
                     self.phase = Phase::UnderWay;
-                    self.tokenizer.stay_in_data();
-                    self.block.push_data(chunk, (start, chunk.len()), true, buffer);
-                    return Step { consumed: chunk.len(), found: None };
-                };
-                let end = start + length;
+                    self.block.push_data(chunk, (start, end), true, buffer);
+                    return Step { consumed: at, found: None };
+                }
                 self.block.data = Span::Chunk { start, end };
-                at = self.tokenizer.end_value(chunk, end);
-                if let Some(next) = self.tokenizer.blank_line(chunk, at) {
-                    return Step { consumed: next, found: Some(Found::Event) };
+                if self.tokenizer.blank_line(chunk, &mut at) {
+                    return Step { consumed: at, found: Some(Found::Event) };
                 }
                 self.phase = Phase::UnderWay;
             }
@@ -335,27 +328,29 @@ impl Machine {
                 return Step { consumed: 0, found: Some(Found::TooLong(TooLong { field: Field::Id })) };
             }
         }
-        loop {
-            if let Some(start) = self.tokenizer.data_start(chunk, at) {
-                let end = start + self.data_line(start, chunk, buffer);
-                if end == chunk.len() {
-                    self.tokenizer.stay_in_data();
-                    break;
+        while at < chunk.len() {
+            let found = match self.tokenizer.head(chunk, at) {
+                Head::Blank => {
+                    self.tokenizer.blank_line(chunk, &mut at);
+                    self.blank_line(chunk, ids)
                 }
-                at = self.tokenizer.end_value(chunk, end);
-            }
-            let found = match self.tokenizer.next_line(chunk, &mut at) {
-                Some(Piece::Blank) => self.blank_line(chunk, ids),
-                Some(Piece::Part { field: Field::Event, start, end, last: true, .. }) => {
-                    self.block.set_type(start, end);
-                    continue;
+                Head::Line { field: Field::Data, start } => {
+                    let end = start + self.data_line(start, chunk, buffer);
+                    self.tokenizer.end_value(Field::Data, chunk, end, &mut at);
+                    None
                 }
-                Some(Piece::Part { field: Field::Comment, .. }) if !items => {
+                Head::Line { field: Field::Comment, start } if !items => {
+                    let end = start + Tokenizer::length(Field::Comment, chunk, start);
+                    self.tokenizer.end_value(Field::Comment, chunk, end, &mut at);
                     self.comment_wanted = false;
-                    continue;
+                    None
                 }
-                Some(piece) => self.field(piece, chunk, buffer, ids, items),
-                None => {
+                Head::Line { field, start } => {
+                    let end = start + Tokenizer::length(Field::Event, chunk, start);
+                    let last = self.tokenizer.end_value(field, chunk, end, &mut at);
+                    self.field(Piece::Part { field, start, end, first: true, last }, chunk, buffer, ids, items)
+                }
+                Head::Other => {
                     // A copy, because what is lent to a call cannot stay in a register.
                     let mut behind = at;
                     let piece = self.tokenizer.next_piece(chunk, &mut behind);
@@ -363,7 +358,7 @@ impl Machine {
                     match piece {
                         Some(Piece::Blank) => self.blank_line(chunk, ids),
                         Some(piece) => self.field(piece, chunk, buffer, ids, items),
-                        None => break,
+                        None => None,
                     }
                 }
             };
@@ -386,7 +381,7 @@ impl Machine {
                 return length;
             }
         }
-        let length = find_line_end(rest).unwrap_or(rest.len());
+        let length = Tokenizer::length(Field::Data, chunk, start);
         if self.block.data == Span::Absent {
             self.block.data = Span::Chunk { start, end: start + length };
         } else {
@@ -444,7 +439,9 @@ impl Machine {
     fn blank_line(&mut self, chunk: &[u8], ids: &mut [u8]) -> Option<Found> {
         let id_fits = !self.id.is_pending() || self.id.commit(chunk, ids);
         if self.block.data == Span::Absent {
-            self.block = Block::EMPTY;
+            if !self.block.is_empty() {
+                self.block = Block::EMPTY;
+            }
             return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
         }
         self.phase = if id_fits { Phase::Dispatched } else { Phase::TellId };

@@ -8,7 +8,7 @@
 //! All roads lead to the one search at the bottom, so that its code stands only once in flash.
 
 use super::field::Field;
-use super::scan::find_line_end;
+use super::scan::{find_comment_end, find_line_end};
 
 /// What stands in a stream, in pieces as they arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +68,18 @@ enum State {
     Value(Field),
     /// In a line that means nothing.
     Ignored,
+}
+
+/// How a line begins.
+#[derive(Clone, Copy)]
+pub(super) enum Head {
+    Blank,
+    Line {
+        field: Field,
+        /// Where its value starts.
+        start: usize,
+    },
+    Other,
 }
 
 /// A part of a line within a chunk; offsets are into that chunk.
@@ -136,46 +148,50 @@ impl Tokenizer {
         )
     }
 
-    /// [`next_piece`](Self::next_piece) for what nearly all lines are: begun in this chunk, of a known name with its colon. It is
-    /// in line in the decoder's loop. `None`: the next byte is something else, and nothing has changed.
+    /// What the line is that begins at `at`: blank, or of a known name whose colon and one more byte are there. All that is
+    /// rare or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
+    ///
+    /// This and `piece` are in line in the decoder's loop.
     #[inline(always)]
-    pub(super) fn next_line(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
+    pub(super) fn head(&self, chunk: &[u8], at: usize) -> Head {
         if !matches!(self.state, State::LineStart) {
-            return None;
+            return Head::Other;
         }
-        let rest = chunk.get(*at..)?;
-        let (field, name) = match *rest.first()? {
-            b'\n' => {
-                *at += 1;
-                return Some(Piece::Blank);
-            }
-            b'd' if rest.starts_with(b"data:") => (Field::Data, 5),
-            b':' => (Field::Comment, 1),
-            b'e' if rest.starts_with(b"event:") => (Field::Event, 6),
-            b'i' if rest.starts_with(b"id:") => (Field::Id, 3),
-            b'r' if rest.starts_with(b"retry:") => (Field::Retry, 6),
-            b'\r' => {
-                self.end_line(chunk, at);
-                return Some(Piece::Blank);
-            }
-            _ => return None,
+        let rest = chunk.get(at..).unwrap_or_default();
+        let (field, name) = match rest.first() {
+            Some(b'\n' | b'\r') => return Head::Blank,
+            Some(b'd') if rest.starts_with(b"data:") => (Field::Data, 5),
+            Some(b':') if rest.len() > 1 => return Head::Line { field: Field::Comment, start: at + 1 },
+            Some(b'e') if rest.starts_with(b"event:") => (Field::Event, 6),
+            Some(b'i') if rest.starts_with(b"id:") => (Field::Id, 3),
+            Some(b'r') if rest.starts_with(b"retry:") => (Field::Retry, 6),
+            _ => return Head::Other,
         };
-        let space = field != Field::Comment && *rest.get(name)? == b' ';
-        let start = *at + name + usize::from(space);
-        Some(self.value(field, start, true, chunk, at))
+        match rest.get(name) {
+            Some(byte) => Head::Line { field, start: at + name + usize::from(*byte == b' ') },
+            None => Head::Other,
+        }
     }
 
-    /// The rest of a value from `start` on, as far as the chunk has it.
+    /// How long the value is that starts at `start`, or the part of it that is there.
     #[inline(always)]
-    fn value(&mut self, field: Field, start: usize, first: bool, chunk: &[u8], at: &mut usize) -> Piece {
-        let length = chunk.get(start..).and_then(find_line_end);
-        let end = length.map_or(chunk.len(), |length| start + length);
+    pub(super) fn length(field: Field, chunk: &[u8], start: usize) -> usize {
+        let rest = chunk.get(start..).unwrap_or_default();
+        let length = if matches!(field, Field::Comment) { find_comment_end(rest) } else { find_line_end(rest) };
+        length.unwrap_or(rest.len())
+    }
+
+    /// The value goes as far as `end`, where its line ends or the chunk does. Moves behind that; `true`: the line has ended.
+    #[inline(always)]
+    pub(super) fn end_value(&mut self, field: Field, chunk: &[u8], end: usize, at: &mut usize) -> bool {
         *at = end;
-        match length {
-            Some(_) => self.end_line(chunk, at),
-            None => self.state = State::Value(field),
+        let ended = end < chunk.len();
+        if ended {
+            self.end_line(chunk, at);
+        } else {
+            self.state = State::Value(field);
         }
-        Piece::Part { field, start, end, first, last: length.is_some() }
+        ended
     }
 
     /// Whether a `data` value goes on with the next byte.
@@ -184,60 +200,34 @@ impl Tokenizer {
         matches!(self.state, State::Value(Field::Data))
     }
 
-    /// The value has ended at `at`, where a line end stands. Moves behind it.
+    /// Moves behind the line end at `at` if one stands there, which makes a blank line.
     #[inline(always)]
-    pub(super) fn end_value(&mut self, chunk: &[u8], mut at: usize) -> usize {
-        self.end_line(chunk, &mut at);
-        at
-    }
-
-    /// The place behind the blank line that stands at `at`, if one does.
-    #[inline(always)]
-    pub(super) fn blank_line(&mut self, chunk: &[u8], mut at: usize) -> Option<usize> {
-        if !matches!(self.state, State::LineStart) || !matches!(chunk.get(at)?, b'\r' | b'\n') {
-            return None;
+    pub(super) fn blank_line(&mut self, chunk: &[u8], at: &mut usize) -> bool {
+        let blank = matches!(self.state, State::LineStart) && matches!(chunk.get(*at), Some(b'\r' | b'\n'));
+        if blank {
+            self.end_line(chunk, at);
         }
-        self.end_line(chunk, &mut at);
-        Some(at)
-    }
-
-    /// Where the value starts of a `data` line that begins at `at`, if one does and the value has begun.
-    #[inline(always)]
-    pub(super) fn data_start(&self, chunk: &[u8], at: usize) -> Option<usize> {
-        if !matches!(self.state, State::LineStart) {
-            return None;
-        }
-        let value = chunk.get(at..)?.strip_prefix(b"data:")?;
-        Some(at + 5 + usize::from(*value.first()? == b' '))
-    }
-
-    /// The chunk ends within a `data` value.
-    #[inline(always)]
-    pub(super) const fn stay_in_data(&mut self) {
-        self.state = State::Value(Field::Data);
+        blank
     }
 
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
     /// empty, so that the beginning of a field is always told.
     #[inline(never)]
     pub(super) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
-        loop {
+        let (field, start, first) = loop {
             let rest = chunk.get(*at..)?;
             let &byte = rest.first()?;
             let is_line_end = matches!(byte, b'\r' | b'\n');
             match self.state {
-                State::Value(field) => return Some(self.value(field, *at, false, chunk, at)),
-                State::AfterColon(field) => {
-                    let start = *at + usize::from(byte == b' ');
-                    return Some(self.value(field, start, true, chunk, at));
-                }
+                State::Value(field) => break (field, *at, false),
+                State::AfterColon(field) => break (field, *at + usize::from(byte == b' '), true),
                 State::Ignored => {
                     *at += find_line_end(rest).unwrap_or(rest.len());
                     if *at < chunk.len() {
                         self.end_line(chunk, at);
                     }
                 }
-                State::LineStart if byte == b':' => return Some(self.value(Field::Comment, *at + 1, true, chunk, at)),
+                State::LineStart if byte == b':' => break (Field::Comment, *at + 1, true),
                 State::LineStart if is_line_end => {
                     self.end_line(chunk, at);
                     return Some(Piece::Blank);
@@ -252,7 +242,7 @@ impl Tokenizer {
                         *at += 1;
                         self.state = State::AfterColon(field);
                     }
-                    None if is_line_end => return Some(self.value(field, *at, true, chunk, at)),
+                    None if is_line_end => break (field, *at, true),
                     _ => self.state = State::Ignored,
                 },
                 State::AfterCr => {
@@ -271,7 +261,10 @@ impl Tokenizer {
                     };
                 }
             }
-        }
+        };
+        let end = start + Self::length(Field::Data, chunk, start);
+        let last = self.end_value(field, chunk, end, at);
+        Some(Piece::Part { field, start, end, first, last })
     }
 
     /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
