@@ -24,6 +24,9 @@ mod block;
 mod decoder;
 mod event;
 mod field;
+#[cfg(feature = "nom")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nom")))]
+pub mod grammar;
 mod last_event_id;
 mod scan;
 mod tokenizer;

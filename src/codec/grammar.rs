@@ -1,0 +1,284 @@
+//! The Standard's grammar of an event stream, production by production: the specification that can be run.
+//!
+//! Slow and obvious, over whole input, for holding a decoder against it. Shares nothing with the tokenizer and the decoder,
+//! not even the names of the fields, or one mistake would make both wrong alike.
+//!
+//! The productions of section 9.2.5 are one function each at the end of this file: `stream`, `event`, `comment`, `field`,
+//! `end_of_line`, `bom`, `colon`, `space`, `name_char`, `any_char`. What the lines mean is section 9.2.6, in
+//! [`Interpretation`]. The Standard's characters are bytes here: CR, LF, colon and space are never part of a longer UTF-8
+//! sequence, so that cutting first and decoding afterwards gives the same text (R14, R15), and bytes that are not UTF-8 are
+//! allowed wherever any character is.
+//!
+//! ```
+//! use embedded_sse::codec::grammar::{Item, Stream};
+//!
+//! let stream = Stream::new(b"event: greeting\ndata: hello\ndata: world\n\ndata: lost");
+//! let mut items = stream.interpret(b"");
+//! let Some(Item::Event(event)) = items.next() else { panic!("an event") };
+//! assert_eq!(event.event_type, b"greeting");
+//! assert!(event.data.eq([b"hello", b"world"]));
+//! assert_eq!(items.next(), None);
+//! assert_eq!(stream.unfinished(), b"data: lost");
+//! ```
+
+use core::time::Duration;
+
+use nom::branch::alt;
+use nom::bytes::complete::tag;
+use nom::combinator::{all_consuming, map, opt, recognize, verify};
+use nom::multi::{fold_many1, many0_count, many1_count};
+use nom::number::complete::u8;
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+
+/// What a production takes from the front of its input; why it takes nothing does not matter here.
+type Parsed<'a, T = &'a [u8]> = IResult<&'a [u8], T, ()>;
+
+/// A stream that lies whole in memory: one response body, with or without a BOM, with or without a proper end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Stream<'a> {
+    input: &'a [u8],
+}
+
+impl<'a> Stream<'a> {
+    /// Takes any bytes, also none: there is no such thing as a malformed stream (R33).
+    #[must_use]
+    pub const fn new(input: &'a [u8]) -> Self {
+        Self { input }
+    }
+
+    /// The lines behind the BOM, in order. What follows the last line end is not a line (R20).
+    #[must_use]
+    pub fn lines(&self) -> Lines<'a> {
+        Lines { rest: opt(bom).parse(self.input).map_or(self.input, |(rest, _)| rest) }
+    }
+
+    /// What stands behind the last blank line and is lost where the stream ends here (R41): whole lines, then part of one.
+    #[must_use]
+    pub fn unfinished(&self) -> &'a [u8] {
+        stream(self.input).map_or(self.input, |(rest, _)| rest)
+    }
+
+    /// What a browser makes of the stream, when its last event ID was `last_event_id` before (D1); at first it is empty.
+    #[must_use]
+    pub fn interpret(&self, last_event_id: &'a [u8]) -> Interpretation<'a> {
+        let lines = self.lines();
+        Interpretation { lines, block: lines, last_event_id, reconnection_time: None }
+    }
+}
+
+/// A line of a stream, without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Line<'a> {
+    /// Nothing before the line end: dispatch (R21).
+    Blank,
+    /// The text behind the colon, as it is (R22).
+    Comment(&'a [u8]),
+    /// A field of any name, known or not (R23, R25).
+    Field {
+        /// At least one byte, no colon.
+        name: &'a [u8],
+        /// What stands behind the colon and one optional space (R24). Empty where there is no colon (R25).
+        value: &'a [u8],
+    },
+}
+
+/// The lines of a stream. Ends before a line that has no end (R20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Lines<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        let (rest, line) = line(self.rest).ok()?;
+        self.rest = rest;
+        Some(line)
+    }
+}
+
+/// An event as a browser dispatches it (R38, R39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Event<'a> {
+    /// The last `event` value of the block, `message` when that is empty or missing (R27, R38).
+    pub event_type: &'a [u8],
+    /// The `data` values of the block, at least one. Joined by LF they are the event's data (R28, R37).
+    pub data: Values<'a>,
+    /// The last event ID when the event is dispatched (R39).
+    pub last_event_id: &'a [u8],
+}
+
+/// Anything that a stream says, in the order it says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Item<'a> {
+    /// A dispatched event, at its blank line.
+    Event(Event<'a>),
+    /// The text of a comment line, at its line.
+    Comment(&'a [u8]),
+    /// The reconnection time that a `retry` line sets, at its line (R30). Saturates at [`u64::MAX`] milliseconds (D5).
+    Retry(Duration),
+}
+
+/// The values of one field in one block, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Values<'a> {
+    name: &'static str,
+    block: Lines<'a>,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            match self.block.next()? {
+                Line::Blank => self.block.rest = &[],
+                Line::Field { name, value } if name == self.name.as_bytes() => return Some(value),
+                Line::Comment(_) | Line::Field { .. } => {}
+            }
+        }
+    }
+}
+
+/// Section 9.2.6: the events, comments and reconnection times of a stream, in its order.
+///
+/// Nothing is collected while lines are read. At a blank line the whole block is looked at again, so that each rule stands
+/// in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Interpretation<'a> {
+    lines: Lines<'a>,
+    /// From the first line of the block in which `lines` stands.
+    block: Lines<'a>,
+    last_event_id: &'a [u8],
+    reconnection_time: Option<Duration>,
+}
+
+impl<'a> Interpretation<'a> {
+    /// The last event ID, as far as blank lines have committed it (R34). After the last item: what a reconnect would send.
+    #[must_use]
+    pub const fn last_event_id(&self) -> &'a [u8] {
+        self.last_event_id
+    }
+
+    /// The last reconnection time that was set, if any.
+    #[must_use]
+    pub const fn reconnection_time(&self) -> Option<Duration> {
+        self.reconnection_time
+    }
+
+    const fn values(&self, name: &'static str) -> Values<'a> {
+        Values { name, block: self.block }
+    }
+
+    /// Ends the block: its id counts, whether or not it has data (R34, R42, R43); with data it is an event (R35, R36).
+    fn dispatch(&mut self) -> Option<Event<'a>> {
+        let id = self.values("id").filter(|id| !id.contains(&0)).last();
+        self.last_event_id = id.unwrap_or(self.last_event_id);
+        let event_type = self.values("event").last().filter(|name| !name.is_empty()).unwrap_or(b"message");
+        let data = self.values("data");
+        let has_data = { data }.next().is_some();
+        self.block = self.lines;
+        has_data.then_some(Event { event_type, data, last_event_id: self.last_event_id })
+    }
+}
+
+impl<'a> Iterator for Interpretation<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        loop {
+            match self.lines.next()? {
+                Line::Comment(text) => return Some(Item::Comment(text)),
+                Line::Field { name: b"retry", value } => {
+                    if let Ok((_, millis)) = all_consuming(milliseconds).parse(value) {
+                        let time = Duration::from_millis(millis);
+                        self.reconnection_time = Some(time);
+                        return Some(Item::Retry(time));
+                    }
+                }
+                Line::Field { .. } => {}
+                Line::Blank => {
+                    if let Some(event) = self.dispatch() {
+                        return Some(Item::Event(event));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `stream = [ bom ] *event` (R3)
+fn stream(input: &[u8]) -> Parsed<'_> {
+    recognize((opt(bom), many0_count(event))).parse(input)
+}
+
+/// `event = *( comment / field ) end-of-line` (R4)
+fn event(input: &[u8]) -> Parsed<'_> {
+    recognize((many0_count(alt((comment, field))), end_of_line)).parse(input)
+}
+
+/// A production of ours: the parts of `event` one at a time. What one of them begins with, no other does.
+fn line(input: &[u8]) -> Parsed<'_, Line<'_>> {
+    alt((comment, field, map(end_of_line, |_| Line::Blank))).parse(input)
+}
+
+/// `comment = colon *any-char end-of-line` (R5)
+fn comment(input: &[u8]) -> Parsed<'_, Line<'_>> {
+    map(delimited(colon, recognize(many0_count(any_char)), end_of_line), Line::Comment).parse(input)
+}
+
+/// `field = 1*name-char [ colon [ space ] *any-char ] end-of-line` (R6)
+///
+/// A space that could be either the optional one or the first of the value is the optional one (R24).
+fn field(input: &[u8]) -> Parsed<'_, Line<'_>> {
+    let name = recognize(many1_count(name_char));
+    let value = preceded((colon, opt(space)), recognize(many0_count(any_char)));
+    let (rest, (name, value)) = terminated((name, opt(value)), end_of_line).parse(input)?;
+    Ok((rest, Line::Field { name, value: value.unwrap_or_default() }))
+}
+
+/// `end-of-line = ( cr lf / cr / lf )` (R7, R17): the longest first, for CR LF is one line end.
+fn end_of_line(input: &[u8]) -> Parsed<'_> {
+    alt((tag("\r\n"), tag("\r"), tag("\n"))).parse(input)
+}
+
+/// `bom`: U+FEFF as UTF-8 writes it (R13).
+fn bom(input: &[u8]) -> Parsed<'_> {
+    tag("\u{FEFF}").parse(input)
+}
+
+/// `colon`: U+003A.
+fn colon(input: &[u8]) -> Parsed<'_> {
+    tag(":").parse(input)
+}
+
+/// `space`: U+0020 and no other.
+fn space(input: &[u8]) -> Parsed<'_> {
+    tag(" ").parse(input)
+}
+
+/// `name-char`: any character but LF, CR and colon (R8).
+fn name_char(input: &[u8]) -> Parsed<'_, u8> {
+    verify(u8, |byte| !b"\n\r:".contains(byte)).parse(input)
+}
+
+/// `any-char`: any character but LF and CR (R8).
+fn any_char(input: &[u8]) -> Parsed<'_, u8> {
+    // Not `satisfy`: for a byte that is not ASCII it takes more than that byte.
+    verify(u8, |byte| !b"\n\r".contains(byte)).parse(input)
+}
+
+/// The value of `retry`: one or more ASCII digits, base ten, however many (R30, R31). None at all say nothing (D2).
+fn milliseconds(input: &[u8]) -> Parsed<'_, u64> {
+    let digit = map(verify(u8, u8::is_ascii_digit), |digit| u64::from(digit - b'0'));
+    fold_many1(digit, || 0, |millis: u64, digit| millis.saturating_mul(10).saturating_add(digit)).parse(input)
+}
