@@ -64,10 +64,9 @@ impl LastEventId {
         if value.contains(&0) {
             return;
         }
+        // An id that does not fit has replaced the one before it in the block all the same.
         self.lost = value.len() > store.len() / 2;
-        if !self.lost {
-            self.pending = Span::Chunk { start, end };
-        }
+        self.pending = if self.lost { Span::Absent } else { Span::Chunk { start, end } };
     }
 
     /// A part of an `id` line that was cut. Until its end is seen it may still turn out to hold NUL, so the id before it is
@@ -96,6 +95,7 @@ impl LastEventId {
         }
         if last && !self.line_nul {
             self.lost = self.line_lost;
+            self.pending = Span::Absent;
             if !self.line_lost {
                 let end = (kept + self.line).min(spare.len());
                 if kept <= end {
