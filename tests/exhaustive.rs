@@ -1,0 +1,155 @@
+//! Every short stream over the alphabet that matters, at every cut, held against the grammar.
+
+use core::time::Duration;
+
+use embedded_sse::codec::grammar;
+use embedded_sse::{Decoder, Event, Item};
+
+/// All that the format tells apart: single bytes, and the names of the fields, which are long enough to be cut.
+const ALPHABET: [&[u8]; 14] =
+    [b":", b" ", b"\r", b"\n", b"\0", b"data", b"event", b"id", b"retry", b"\xEF", b"\xBB", b"\xBF", b"7", b"x"];
+
+/// Tokens in a stream. One more takes 14 times as long.
+const LENGTH: usize = 5;
+
+/// Behind the stream, to show what state it left: the line or block is ended, an event follows that names neither type nor
+/// id, and another one.
+const BEHIND: &[u8] = b"\n\ndata: y\n\ndata\n\n";
+
+#[test]
+fn every_short_stream_at_every_cut() {
+    let mut streams = 0;
+    let mut run = Run::default();
+    every_stream(LENGTH, &mut Vec::new(), &mut |stream| {
+        streams += 1;
+        run.check_at_once(stream);
+        run.check_at_every_cut(stream);
+    });
+    assert_eq!(streams, (0..=LENGTH as u32).map(|length| ALPHABET.len().pow(length)).sum::<usize>());
+}
+
+/// What begins a stream decides most: two tokens more, behind each opening.
+#[test]
+fn every_short_ending_of_a_block_at_every_cut() {
+    let mut run = Run::default();
+    for opening in [&b"data"[..], b"id:7\rdata:x\r", b"event:x\nretry:", b"data:x\r\ndata", b"\xEF\xBB\xBFid:\0\nid"] {
+        every_stream(3, &mut opening.to_vec(), &mut |stream| {
+            run.check_at_once(stream);
+            run.check_at_every_cut(stream);
+        });
+    }
+}
+
+/// Calls `check` with `stream` and with all that up to `length` tokens more make of it.
+fn every_stream(length: usize, stream: &mut Vec<u8>, check: &mut impl FnMut(&mut Vec<u8>)) {
+    check(stream);
+    if let Some(length) = length.checked_sub(1) {
+        for token in ALPHABET {
+            let end = stream.len();
+            stream.extend(token);
+            every_stream(length, stream, check);
+            stream.truncate(end);
+        }
+    }
+}
+
+/// What was said, written one behind the other: millions of small vectors would take longer than the decoding.
+#[derive(Default)]
+struct Run {
+    specified: Record,
+    decoded: Record,
+}
+
+#[derive(Default, PartialEq, Eq)]
+struct Record(Vec<u8>);
+
+impl Run {
+    /// Nothing may wait for a byte that the Standard does not wait for (R19), and nothing may come early.
+    fn check_at_once(&mut self, stream: &[u8]) {
+        self.specify(stream);
+        self.decode(stream, &[stream]);
+        assert!(self.specified == self.decoded, "{}", self.difference(stream, &[stream]));
+    }
+
+    fn check_at_every_cut(&mut self, stream: &mut Vec<u8>) {
+        let end = stream.len();
+        stream.extend(BEHIND);
+        self.specify(stream);
+        // Also between the line ends that follow.
+        for cut in 0..end + 2 {
+            let (head, tail) = stream.split_at(cut);
+            self.decode(stream, &[head, tail]);
+            assert!(self.specified == self.decoded, "{}", self.difference(stream, &[head, tail]));
+        }
+        stream.truncate(end);
+    }
+
+    fn specify(&mut self, stream: &[u8]) {
+        self.specified.0.clear();
+        let mut items = grammar::Stream::new(stream).interpret(b"");
+        for item in items.by_ref() {
+            match item {
+                grammar::Item::Event(event) => {
+                    self.specified.part(b"event", event.event_type);
+                    self.specified.part(b" id", event.last_event_id);
+                    self.specified.data(event.data);
+                }
+                grammar::Item::Comment(text) => self.specified.part(b"comment", text),
+                grammar::Item::Retry(time) => self.specified.time(Some(time)),
+            }
+        }
+        self.specified.part(b"last event ID", items.last_event_id());
+        self.specified.time(items.reconnection_time());
+    }
+
+    fn decode(&mut self, stream: &[u8], pieces: &[&[u8]]) {
+        self.decoded.0.clear();
+        let mut decoder: Decoder<_> = Decoder::new([0; 64]);
+        for piece in pieces {
+            let mut piece = *piece;
+            while let Some(item) = decoder.next_item(&mut piece) {
+                match item {
+                    Ok(Item::Event(Event { event_type, data, last_event_id })) => {
+                        self.decoded.part(b"event", event_type);
+                        self.decoded.part(b" id", last_event_id);
+                        self.decoded.data([data].into_iter());
+                    }
+                    Ok(Item::Comment(text)) => self.decoded.part(b"comment", text),
+                    Ok(Item::Retry(time)) => self.decoded.time(Some(time)),
+                    other => panic!("{}: {other:?}", stream.escape_ascii()),
+                }
+            }
+        }
+        self.decoded.part(b"last event ID", decoder.last_event_id());
+        self.decoded.time(decoder.reconnection_time());
+    }
+
+    fn difference(&self, stream: &[u8], pieces: &[&[u8]]) -> String {
+        let show = |record: &Record| record.0.escape_ascii().to_string();
+        let pieces: Vec<_> = pieces.iter().map(|piece| piece.escape_ascii().to_string()).collect();
+        let (specified, decoded) = (show(&self.specified), show(&self.decoded));
+        format!("{} in {pieces:?}\nspecified {specified}\n  decoded {decoded}", stream.escape_ascii())
+    }
+}
+
+impl Record {
+    fn part(&mut self, name: &[u8], value: &[u8]) {
+        self.0.extend(name);
+        self.0.extend(b"=");
+        self.0.extend(value);
+        self.0.extend(b";");
+    }
+
+    fn time(&mut self, time: Option<Duration>) {
+        self.part(b"retry", &time.map_or([0xFF; 16], |time| time.as_millis().to_le_bytes()));
+    }
+
+    fn data<'a>(&mut self, lines: impl Iterator<Item = &'a [u8]>) {
+        self.0.extend(b" data=");
+        for (number, line) in lines.enumerate() {
+            self.0.extend(&b"\n"[..usize::from(number > 0)]);
+            self.0.extend(line);
+        }
+        self.0.extend(b";");
+    }
+}
