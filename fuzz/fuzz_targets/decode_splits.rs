@@ -1,0 +1,25 @@
+//! However a stream is cut, it says the same (R16): in pieces of three sizes over and over, and whole.
+#![no_main]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+mod controls;
+
+use common::{decoded_events, decoded_items, pieces, reassembled};
+use controls::LONGEST;
+use embedded_sse::Decoder;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((stream, sizes)) = controls::split::<3>(input) else { return };
+    let cuts = controls::cuts(stream.len(), sizes);
+    let decoder = || Decoder::<_, LONGEST>::with_id_capacity(vec![0; stream.len()]);
+
+    let whole = decoded_items(&mut decoder(), [stream]);
+    assert_eq!(decoded_items(&mut decoder(), pieces(stream, &cuts)), whole);
+    assert_eq!(reassembled(b"", [stream]), whole);
+    assert_eq!(reassembled(b"", pieces(stream, &cuts)), whole);
+    let whole = whole.events();
+    assert_eq!(decoded_events(&mut decoder(), [stream]), whole);
+    assert_eq!(decoded_events(&mut decoder(), pieces(stream, &cuts)), whole);
+});
