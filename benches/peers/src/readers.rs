@@ -1,0 +1,202 @@
+//! Everybody who reads a stream here, each in the leanest way its interface allows: slices of one static buffer, no copies that
+//! the reader does not ask for, no executor.
+//!
+//! Knows how each crate is called. Knows nothing of clocks and tables.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+use embedded_sse::Decoder;
+use futures_util::stream::{self, Stream};
+use tokio_util::codec::Decoder as _;
+
+use crate::contender::{Contender, Kind, Reader, Run, SCRATCH};
+use crate::inputs::Input;
+use crate::verdict;
+
+pub fn all() -> Vec<Contender> {
+    vec![
+        Contender::reader::<EventsAsBytes>(verdict::BYTES, Kind::Ours),
+        Contender::reader::<EventsAsText>(verdict::TEXT, Kind::Ours),
+        Contender::reader::<SseCore>("sse-core", Kind::Peer),
+        Contender::reader::<SseStream>("sse-stream", Kind::Peer),
+        Contender::reader::<SseParse>("sse-parse", Kind::Peer),
+        Contender::reader::<Sseer>("sseer", Kind::Peer),
+        Contender::reader::<TokioSseCodec>("tokio_sse_codec", Kind::Peer),
+        Contender::reader::<Russe>("russe", Kind::Peer),
+        Contender::reader::<EventsourceStream>("eventsource-stream", Kind::Peer),
+        Contender::limit("limit: memchr2", walk_lines),
+        Contender::limit("limit: memcpy", copy),
+    ]
+}
+
+struct EventsAsBytes;
+
+impl Reader for EventsAsBytes {
+    fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let mut decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        for mut chunk in bytes.chunks(chunk) {
+            while let Some(Ok(event)) = decoder.next_event(&mut chunk) {
+                seen(black_box(event).data);
+            }
+        }
+    }
+}
+
+/// As [`EventsAsBytes`], and the UTF-8 check that the peers cannot leave out.
+struct EventsAsText;
+
+impl Reader for EventsAsText {
+    fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let mut decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        for mut chunk in bytes.chunks(chunk) {
+            while let Some(Ok(event)) = decoder.next_event(&mut chunk) {
+                if let Ok(data) = black_box(event).data_str() {
+                    seen(black_box(data).as_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// Bytes; those of the change feed have some 150.
+const LONGEST_ID: usize = 256;
+
+struct SseCore;
+
+impl Reader for SseCore {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let mut decoder = sse_core::SseDecoder::new();
+        for mut chunk in bytes.chunks(chunk) {
+            while let Some(Ok(event)) = decoder.next(&mut chunk) {
+                if let sse_core::SseEvent::Message(message) = black_box(&event) {
+                    seen(message.data.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+struct SseStream;
+
+impl Reader for SseStream {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        drain(sse_stream::SseByteStream::new(ready(bytes.chunks(chunk))), |event| {
+            if let Some(data) = &black_box(&event).data {
+                seen(data.as_bytes());
+            }
+        });
+    }
+}
+
+struct SseParse;
+
+impl Reader for SseParse {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let mut parser = sse_parse::SseParser::new();
+        for chunk in bytes.chunks(chunk) {
+            parser.feed(chunk);
+            while let Some(event) = parser.next_event() {
+                seen(black_box(&event).data.as_bytes());
+            }
+        }
+    }
+}
+
+struct Sseer;
+
+impl Reader for Sseer {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let chunks = bytes.chunks(chunk).map(Bytes::from_static);
+        drain(sseer::EventStream::new(ready(chunks)), |event| seen(black_box(&event).data.as_bytes()));
+    }
+}
+
+struct TokioSseCodec;
+
+impl Reader for TokioSseCodec {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let mut decoder = tokio_sse_codec::SseDecoder::<tokio_sse_codec::BytesStr>::new();
+        let mut unread = BytesMut::new();
+        for chunk in bytes.chunks(chunk) {
+            unread.extend_from_slice(chunk);
+            while let Ok(Some(frame)) = decoder.decode(&mut unread) {
+                if let tokio_sse_codec::Frame::Event(event) = black_box(&frame) {
+                    seen(event.data.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+struct Russe;
+
+impl Reader for Russe {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let mut decoder = russe::Decoder::default();
+        let mut unread = BytesMut::new();
+        for chunk in bytes.chunks(chunk) {
+            unread.extend_from_slice(chunk);
+            while let Ok(Some(event)) = decoder.decode(&mut unread) {
+                if let russe::Event::Message(message) = black_box(&event) {
+                    seen(message.data.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+struct EventsourceStream;
+
+impl Reader for EventsourceStream {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        drain(eventsource_stream::EventStream::new(ready(bytes.chunks(chunk))), |event| {
+            seen(black_box(&event).data.as_bytes());
+        });
+    }
+}
+
+/// A bare `memchr2` to each line end: what finding the lines costs, and nothing else.
+fn walk_lines(input: &'static Input, chunk: usize) -> Run {
+    Box::new(move || {
+        let mut lines = 0;
+        for mut rest in input.bytes.chunks(chunk) {
+            while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
+                rest = &rest[black_box(end) + 1..];
+                lines += 1;
+            }
+        }
+        lines
+    })
+}
+
+/// What moving the bytes costs.
+fn copy(input: &'static Input, chunk: usize) -> Run {
+    let mut scratch = vec![0; SCRATCH];
+    Box::new(move || {
+        let mut copied = 0;
+        for part in input.bytes.chunks(chunk.min(SCRATCH)) {
+            let target = &mut scratch[..part.len()];
+            target.copy_from_slice(part);
+            copied += black_box(target).len();
+        }
+        copied
+    })
+}
+
+/// A stream that always has its next chunk.
+fn ready<T>(chunks: impl Iterator<Item = T>) -> impl Stream<Item = Result<T, Infallible>> {
+    stream::iter(chunks.map(Ok))
+}
+
+/// Polls `events` to its end or first error.
+fn drain<T, E>(events: impl Stream<Item = Result<T, E>>, mut each: impl FnMut(T)) {
+    let mut events = pin!(events);
+    let mut context = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Some(Ok(event))) = events.as_mut().poll_next(&mut context) {
+        each(event);
+    }
+}

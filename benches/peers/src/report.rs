@@ -1,0 +1,130 @@
+//! What the races say, for people and as JSON. Knows the numbers, not how they came about.
+
+use serde_json::{Value, json};
+
+use crate::contender::Kind;
+use crate::race::{Entrant, Race};
+use crate::verdict::{self, Verdict};
+
+/// How a chunk size is written, here and on the command line.
+pub fn chunk_name(chunk: usize) -> String {
+    if chunk == usize::MAX { "whole".into() } else { chunk.to_string() }
+}
+
+/// Everything about reading in chunks of this size: the table, and how far ahead of the fastest peer we are.
+pub fn reading(races: &[Race], chunk: usize) {
+    let races: Vec<_> = races.iter().filter(|race| race.chunk == chunk).collect();
+    println!("\nReading, MB/s, chunks: {}{LEGEND}", chunk_name(chunk));
+    table(&races, |race, entrant| format!("{:.0}", race.megabytes_per_second(entrant)));
+    ratios(&races, verdict::READERS);
+}
+
+/// Everything about writing.
+pub fn writing(races: &[Race]) {
+    let races: Vec<_> = races.iter().collect();
+    println!("\nWriting, ns per event{LEGEND}");
+    table(&races, |race, entrant| format!("{:.1}", race.nanoseconds(entrant)));
+    ratios(&races, &[verdict::WRITER]);
+}
+
+const LEGEND: &str = "   (! = events or data wrong there: not counted)";
+
+pub fn verdicts(verdicts: &[Verdict]) {
+    println!();
+    for verdict in verdicts {
+        let mark = if verdict.is_kept() { "ok  " } else { "MISS" };
+        println!("{mark} {:<58} {:>6.2} (floor {})", verdict.what, verdict.value, verdict.floor);
+    }
+}
+
+pub fn json(reading: &[Race], writing: &[Race], verdicts: &[Verdict]) -> Value {
+    let races = |races: &[Race]| races.iter().map(race).collect::<Vec<_>>();
+    let verdicts: Vec<_> = verdicts
+        .iter()
+        .map(|verdict| {
+            json!({ "what": verdict.what, "value": verdict.value, "floor": verdict.floor, "kept": verdict.is_kept() })
+        })
+        .collect();
+    json!({ "reading": races(reading), "writing": races(writing), "verdicts": verdicts })
+}
+
+fn race(race: &Race) -> Value {
+    let results: Vec<_> = race
+        .entrants
+        .iter()
+        .map(|entrant| {
+            json!({
+                "name": entrant.name,
+                "mb_per_s": race.megabytes_per_second(entrant),
+                "ns_per_event": race.nanoseconds(entrant),
+                "right": entrant.right,
+            })
+        })
+        .collect();
+    json!({
+        "input": race.input.name,
+        "bytes_per_event": race.bytes_per_event(),
+        "chunk": chunk_name(race.chunk),
+        "results": results,
+    })
+}
+
+/// One row for each contender, one column for each input.
+fn table(races: &[&Race], cell: impl Fn(&Race, &Entrant) -> String) {
+    print!("{:<22}", "");
+    races.iter().for_each(|race| print!("{:>12}", race.input.name));
+    print!("\n{:<22}", "bytes per event");
+    races.iter().for_each(|race| print!("{:>12.0}", race.bytes_per_event()));
+    println!();
+    for row in 0..races.first().map_or(0, |race| race.entrants.len()) {
+        print!("{:<22}", races[0].entrants[row].name);
+        for race in races {
+            let entrant = &race.entrants[row];
+            let mark = if entrant.right { ' ' } else { '!' };
+            print!("{:>11}{mark}", cell(race, entrant));
+        }
+        println!();
+    }
+}
+
+/// How many times as fast as the fastest peer, and who that is; for whole inputs also against the limit.
+fn ratios(races: &[&Race], ours: &[&str]) {
+    let print_row = |name: &str, cell: &dyn Fn(&Race) -> Option<String>| {
+        print!("{name:<22}");
+        races.iter().for_each(|race| print!("{:>11} ", cell(race).unwrap_or_default()));
+        println!();
+    };
+    print_row("fastest peer", &|race| Some(race.fastest_peer()?.name.chars().take(11).collect()));
+    for name in ours {
+        if races.iter().all(|race| race.find(name).is_none()) {
+            continue;
+        }
+        print_row(&format!("{name} / fastest"), &|race| Some(format!("{:.2}x", verdict::ahead(race, name)?)));
+        if races.iter().all(|race| race.chunk == usize::MAX && race.find(verdict::WALK).is_some()) {
+            print_row(&format!("{name} / memchr2"), &|race| Some(format!("{:.2}", verdict::of_limit(race, name)?)));
+        }
+        let mean = verdict::geometric_mean(races.iter().filter_map(|race| verdict::ahead(race, name)));
+        println!("{:<22}{:>11.2}x", "  geometric mean", mean);
+    }
+}
+
+/// How fast each reader is over these races, as a multiple of the fastest peer's, fastest first; and on how many it was right.
+pub fn ranking(races: &[Race], chunk: usize) -> Vec<(&'static str, Kind, f64, usize)> {
+    let races: Vec<_> = races.iter().filter(|race| race.chunk == chunk).collect();
+    let Some(first) = races.first() else { return Vec::new() };
+    let mut ranking: Vec<_> = first
+        .entrants
+        .iter()
+        .filter(|entrant| entrant.kind != Kind::Limit)
+        .map(|entrant| {
+            let own: Vec<_> = races.iter().filter_map(|race| Some((race, race.find(entrant.name)?))).collect();
+            let speed = verdict::geometric_mean(own.iter().map(|(race, entrant)| race.megabytes_per_second(entrant)));
+            let right = own.iter().filter(|(_, entrant)| entrant.right).count();
+            (entrant.name, entrant.kind, speed, right)
+        })
+        .collect();
+    ranking.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let best_peer = ranking.iter().find(|row| row.1 == Kind::Peer).map_or(1.0, |row| row.2);
+    ranking.iter_mut().for_each(|row| row.2 /= best_peer);
+    ranking
+}
