@@ -334,9 +334,14 @@ impl Machine {
                     self.tokenizer.blank_line(chunk, &mut at);
                     self.blank_line(chunk, ids)
                 }
-                Head::Line { field: Field::Data, start } => {
-                    let end = start + self.data_line(start, chunk, buffer);
+                Head::Line { field: Field::Data, start } if self.block.data == Span::Absent => {
+                    let end = start + Tokenizer::length(Field::Data, chunk, start);
+                    self.block.data = Span::Chunk { start, end };
                     self.tokenizer.end_value(Field::Data, chunk, end, &mut at);
+                    None
+                }
+                Head::Line { field: Field::Data, start } => {
+                    at = self.more_data(start, chunk, buffer);
                     None
                 }
                 Head::Line { field: Field::Comment, start } if !items => {
@@ -370,24 +375,27 @@ impl Machine {
         Step { consumed: chunk.len(), found: None }
     }
 
-    /// A `data` line whose value begins at `start`: its length, or that of the part that is there. Nothing has to be copied as
-    /// long as it is the first one.
-    #[inline(always)]
-    fn data_line(&mut self, start: usize, chunk: &[u8], buffer: &mut [u8]) -> usize {
-        let rest = chunk.get(start..).unwrap_or_default();
-        if self.block.data != Span::Absent {
-            self.block.settle_data(chunk, buffer);
-            if let Some(length) = self.block.copy_data(rest, true, buffer) {
-                return length;
+    /// A `data` line that is not the first, and those that follow it at once. They have to be copied (R28), and a loop of its
+    /// own is what a CPU wants for that. Returns the place behind them.
+    #[inline(never)]
+    fn more_data(&mut self, mut start: usize, chunk: &[u8], buffer: &mut [u8]) -> usize {
+        self.block.settle_data(chunk, buffer);
+        loop {
+            let end = match self.block.copy_data(chunk.get(start..).unwrap_or_default(), true, buffer) {
+                Some(length) => start + length,
+                None => {
+                    let end = start + Tokenizer::length(Field::Data, chunk, start);
+                    self.block.push_data(chunk, (start, end), true, buffer);
+                    end
+                }
+            };
+            let mut at = end;
+            self.tokenizer.end_value(Field::Data, chunk, end, &mut at);
+            match self.tokenizer.head(chunk, at) {
+                Head::Line { field: Field::Data, start: next } => start = next,
+                _ => return at,
             }
         }
-        let length = Tokenizer::length(Field::Data, chunk, start);
-        if self.block.data == Span::Absent {
-            self.block.data = Span::Chunk { start, end: start + length };
-        } else {
-            self.block.push_data(chunk, (start, start + length), true, buffer);
-        }
-        length
     }
 
     #[inline(never)]

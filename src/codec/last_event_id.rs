@@ -61,7 +61,7 @@ impl LastEventId {
     /// A whole `id` line. One that holds NUL is ignored (R42).
     pub(super) fn line(&mut self, chunk: &[u8], (start, end): (usize, usize), store: &mut [u8]) {
         let value = slice(chunk, start, end);
-        if value.contains(&0) {
+        if memchr::memchr(0, value).is_some() {
             return;
         }
         // An id that does not fit has replaced the one before it in the block all the same.
@@ -77,7 +77,7 @@ impl LastEventId {
             self.line_lost = false;
             self.line_nul = false;
         }
-        self.line_nul |= value.contains(&0);
+        self.line_nul |= memchr::memchr(0, value).is_some();
         let mut kept = self.pending.stored();
         let (_, spare) = self.halves(store);
         if kept > 0 && kept + self.line + value.len() > spare.len() {
