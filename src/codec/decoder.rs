@@ -344,6 +344,16 @@ impl Machine {
                     at = self.more_data(start, chunk, buffer);
                     None
                 }
+                Head::Line { field: Field::Event, start } => {
+                    let end = start + Tokenizer::length(Field::Event, chunk, start);
+                    if self.tokenizer.end_value(Field::Event, chunk, end, &mut at) {
+                        self.block.set_type(start, end);
+                        None
+                    } else {
+                        let piece = Piece::Part { field: Field::Event, start, end, first: true, last: false };
+                        self.field(piece, chunk, buffer, ids, items)
+                    }
+                }
                 Head::Line { field: Field::Comment, start } if !items => {
                     let end = start + Tokenizer::length(Field::Comment, chunk, start);
                     self.tokenizer.end_value(Field::Comment, chunk, end, &mut at);

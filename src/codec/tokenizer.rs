@@ -149,7 +149,7 @@ impl Tokenizer {
     }
 
     /// What the line is that begins at `at`: blank, or of a known name whose colon and one more byte are there. All that is
-    /// rare or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
+    /// rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
     ///
     /// This and `piece` are in line in the decoder's loop.
     #[inline(always)]
@@ -158,18 +158,22 @@ impl Tokenizer {
             return Head::Other;
         }
         let rest = chunk.get(at..).unwrap_or_default();
+        // Names are first looked for together with their space: then the start of the value follows from a branch, which a CPU
+        // foresees, and not from a byte, for which the search for the line's end would have to wait.
         let (field, name) = match rest.first() {
             Some(b'\n' | b'\r') => return Head::Blank,
+            Some(b'd') if rest.starts_with(b"data: ") => return Head::Line { field: Field::Data, start: at + 6 },
             Some(b'd') if rest.starts_with(b"data:") => (Field::Data, 5),
             Some(b':') if rest.len() > 1 => return Head::Line { field: Field::Comment, start: at + 1 },
+            Some(b'e') if rest.starts_with(b"event: ") => return Head::Line { field: Field::Event, start: at + 7 },
             Some(b'e') if rest.starts_with(b"event:") => (Field::Event, 6),
+            Some(b'i') if rest.starts_with(b"id: ") => return Head::Line { field: Field::Id, start: at + 4 },
             Some(b'i') if rest.starts_with(b"id:") => (Field::Id, 3),
-            Some(b'r') if rest.starts_with(b"retry:") => (Field::Retry, 6),
             _ => return Head::Other,
         };
         match rest.get(name) {
-            Some(byte) => Head::Line { field, start: at + name + usize::from(*byte == b' ') },
-            None => Head::Other,
+            None | Some(b' ') => Head::Other,
+            Some(_) => Head::Line { field, start: at + name },
         }
     }
 
