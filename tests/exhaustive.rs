@@ -12,6 +12,9 @@ const ALPHABET: [&[u8]; 14] =
 /// Tokens in a stream. One more takes 14 times as long.
 const LENGTH: usize = 5;
 
+/// For the longest event here.
+const ROOM: usize = 1024;
+
 /// Behind the stream, to show what state it left: the line or block is ended, an event follows that names neither type nor
 /// id, and another one.
 const BEHIND: &[u8] = b"\n\ndata: y\n\ndata\n\n";
@@ -37,6 +40,26 @@ fn every_short_ending_of_a_block_at_every_cut() {
             run.check_at_once(stream);
             run.check_at_every_cut(stream);
         });
+    }
+}
+
+/// Line ends are searched for in blocks of several sizes: lines of every length, of bytes that are nearly line ends, at every
+/// place in a block.
+#[test]
+fn every_length_of_line() {
+    let mut run = Run::default();
+    for filler in [b'x', 0, 0x09, 0x0B, 0x0C, 0x0E, 0x8A, 0x8D, 0xFF] {
+        for length in 0..200 {
+            let line = vec![filler; length];
+            for end in [&b"\n"[..], b"\r", b"\r\n"] {
+                run.check_at_once(&[b"data:a", end, b"data: ", &line, end, b"event: ", &line, end, end].concat());
+            }
+            let mut stream = [b"data:", &line[..], b"\r\ndata:", &line, b"\r:", &line, b"\nx", &line, b"\r"].concat();
+            run.check_at_once(&stream);
+            if length % 7 == 0 {
+                run.check_at_every_cut(&mut stream);
+            }
+        }
     }
 }
 
@@ -104,7 +127,7 @@ impl Run {
 
     fn decode(&mut self, stream: &[u8], pieces: &[&[u8]]) {
         self.decoded.0.clear();
-        let mut decoder: Decoder<_> = Decoder::new([0; 64]);
+        let mut decoder: Decoder<_> = Decoder::new([0; ROOM]);
         for piece in pieces {
             let mut piece = *piece;
             while let Some(item) = decoder.next_item(&mut piece) {

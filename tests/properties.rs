@@ -9,7 +9,7 @@ mod streams;
 use bounded::{Limits, byte_by_byte, needed, places};
 use common::{Outcome, Said, decoded_events, decoded_items, pieces, reassembled, specified};
 use embedded_sse::codec::grammar;
-use embedded_sse::{Decoder, Field};
+use embedded_sse::{Decoder, Field, Found, TooLong};
 use proptest::prelude::*;
 use streams::{cuts, cuts_of, streams};
 
@@ -105,6 +105,26 @@ proptest! {
         let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; needed(&stream)]);
         let decoded = decoded_events(&mut decoder, pieces(&stream, &cuts));
         prop_assert_eq!(decoded, specified(b"", &stream).events());
+    }
+
+    /// Every step goes on: it uses up its chunk, or it has found something, and only the report of an id can stand where nothing
+    /// was consumed. So there are no more steps than bytes, chunks and ids that were too long.
+    #[test]
+    fn the_number_of_steps_is_linear(stream in streams(), cuts in cuts(), buffer in 0..24_usize, items in any::<bool>()) {
+        let cuts = cuts_of(stream.len(), &cuts);
+        let mut decoder = Decoder::<_, SHORT>::with_id_capacity(vec![0; buffer]);
+        for mut piece in pieces(&stream, &cuts) {
+            let mut told_id = true;
+            loop {
+                let step = if items { decoder.step_item(piece) } else { decoder.step(piece) };
+                piece = piece.get(step.consumed..).expect("no more is consumed than was given");
+                let Some(found) = step.found else { break };
+                let tells_id = matches!(found, Found::TooLong(TooLong { field: Field::Id, .. }));
+                prop_assert!(step.consumed > 0 || tells_id && !told_id, "{:?}", found);
+                told_id = tells_id;
+            }
+            prop_assert!(piece.is_empty(), "nothing found means that the chunk is used up");
+        }
     }
 
     /// An event of one data line that comes whole is lent from its chunk.
