@@ -13,8 +13,6 @@
 //! The line under way is a type or a comment that a chunk border has cut. A type moves to the far end when its line is
 //! complete, so that data can go on to grow where it stood. Whoever brings a part of a cut line spills first.
 
-use super::scan::copy_line;
-
 /// Where a value lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -61,27 +59,6 @@ impl Block {
         let joined = first && self.data != Span::Absent;
         self.settle_data(chunk, buffer);
         self.append_data(slice(chunk, start, end), joined, buffer);
-    }
-
-    /// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which
-    /// is all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
-    #[inline(always)]
-    pub(super) fn copy_data(&mut self, rest: &[u8], joined: bool, buffer: &mut [u8]) -> Option<usize> {
-        if self.data_lost {
-            return None;
-        }
-        let (Span::Stored { length }, end) = (self.data, buffer.len().checked_sub(self.event_type.stored())?) else {
-            return None;
-        };
-        let mut room = buffer.get_mut(length..end)?;
-        if joined {
-            let (byte, behind) = room.split_first_mut()?;
-            *byte = b'\n';
-            room = behind;
-        }
-        let copied = copy_line(rest, room)?;
-        self.data = Span::Stored { length: length + usize::from(joined) + copied };
-        Some(copied)
     }
 
     pub(super) fn settle_data(&mut self, chunk: &[u8], buffer: &mut [u8]) {

@@ -1,19 +1,13 @@
-//! Pieces of fields to whole events: what each field does and what a blank line dispatches (R21 to R44).
+//! The decoder as its users see it: a machine and the memory that it is lent.
 //!
-//! Knows the meaning of fields. How lines are cut from bytes is the tokenizer's, where bytes are kept is the block's and the
-//! last event ID's business.
-//!
-//! For those who change it: [`Machine`] is the whole decoder and has no type parameters, so that one copy of it stands in
-//! flash however many kinds of buffers a program uses. [`Decoder`] only lends it memory.
+//! Views and state, no rules: what a field does is the machine's business. `Decoder` is the only type here with parameters; the
+//! machine has none, so that one copy of it stands in flash however many kinds of buffers a program uses.
 
 use core::fmt;
 use core::time::Duration;
 
-use super::block::{Block, Span, slice};
 use super::event::{Event, Item, TooLong};
-use super::field::{Field, Retry};
-use super::last_event_id::LastEventId;
-use super::tokenizer::{Head, Piece, Tokenizer};
+use super::machine::{Machine, Memory};
 
 /// Decodes an event stream in memory that the caller chose.
 ///
@@ -160,13 +154,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     /// Nothing found means that the whole chunk was consumed. Something found may have consumed nothing.
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, chunk: &[u8]) -> Step {
-        self.machine.step(chunk, self.buffer.as_mut(), self.ids.as_flattened_mut(), false)
+        self.machine.step(chunk, &mut Memory { buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
     }
 
     /// One step of [`next_item`](Self::next_item) that lends nothing; see [`step`](Self::step).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, chunk: &[u8]) -> Step {
-        self.machine.step(chunk, self.buffer.as_mut(), self.ids.as_flattened_mut(), true)
+        self.machine.step(chunk, &mut Memory { buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
     }
 
     /// The event that the last step has found: [`Found::Event`]. `chunk` is the very slice that this step was given. After
@@ -236,250 +230,3 @@ impl fmt::Display for SetIdError {
 }
 
 impl core::error::Error for SetIdError {}
-
-/// The decoder without its memory.
-#[derive(Clone, Debug)]
-struct Machine {
-    tokenizer: Tokenizer,
-    block: Block,
-    id: LastEventId,
-    retry: Retry,
-    /// Somebody wanted the comment under way when it began.
-    comment_wanted: bool,
-    phase: Phase,
-}
-
-/// What the block is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    UnderWay,
-    /// It was dispatched and is only kept to be looked at.
-    Dispatched,
-    /// It was dispatched, and its id was too long, which is still to be told.
-    TellId,
-}
-
-const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 100);
-
-impl Machine {
-    const NEW: Self = Self {
-        tokenizer: Tokenizer::new(),
-        block: Block::EMPTY,
-        id: LastEventId::EMPTY,
-        retry: Retry::UNSET,
-        comment_wanted: false,
-        phase: Phase::UnderWay,
-    };
-
-    const fn reset(&mut self) {
-        self.tokenizer.reset();
-        self.block = Block::EMPTY;
-        self.id.reset();
-        self.phase = Phase::UnderWay;
-    }
-
-    fn is_mid_event(&self) -> bool {
-        self.tokenizer.is_mid_field()
-            || self.id.is_pending()
-            || (self.phase == Phase::UnderWay && !self.block.is_empty())
-    }
-
-    /// The straight path through what streams mostly are, in front of the general one: a `data` value that goes on, and an
-    /// event that begins with its `data` line.
-    fn step(&mut self, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
-        let mut at = 0;
-        if self.tokenizer.is_in_data() {
-            if let Some(length) = self.block.copy_data(chunk, false, buffer) {
-                if !self.tokenizer.end_value(Field::Data, chunk, length, &mut at) {
-                    return Step { consumed: at, found: None };
-                }
-                if !self.id.is_pending() && !self.block.type_lost && self.tokenizer.blank_line(chunk, &mut at) {
-                    self.phase = Phase::Dispatched;
-                    return Step { consumed: at, found: Some(Found::Event) };
-                }
-            }
-        } else if self.phase == Phase::Dispatched {
-            if let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) {
-                let end = start + Tokenizer::length(Field::Data, chunk, start);
-                self.block = Block::EMPTY;
-                if !self.tokenizer.end_value(Field::Data, chunk, end, &mut at) {
-                    self.phase = Phase::UnderWay;
-                    self.block.push_data(chunk, (start, end), true, buffer);
-                    return Step { consumed: at, found: None };
-                }
-                self.block.data = Span::Chunk { start, end };
-                if self.tokenizer.blank_line(chunk, &mut at) {
-                    return Step { consumed: at, found: Some(Found::Event) };
-                }
-                self.phase = Phase::UnderWay;
-            }
-        }
-        self.walk(at, chunk, buffer, ids, items)
-    }
-
-    /// Line by line, whatever they are.
-    #[inline(never)]
-    fn walk(&mut self, mut at: usize, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Step {
-        match core::mem::replace(&mut self.phase, Phase::UnderWay) {
-            Phase::UnderWay => {}
-            Phase::Dispatched => self.block = Block::EMPTY,
-            Phase::TellId => {
-                self.block = Block::EMPTY;
-                return Step { consumed: 0, found: Some(Found::TooLong(TooLong { field: Field::Id })) };
-            }
-        }
-        while at < chunk.len() {
-            let found = match self.tokenizer.head(chunk, at) {
-                Head::Blank => {
-                    self.tokenizer.blank_line(chunk, &mut at);
-                    self.blank_line(chunk, ids)
-                }
-                Head::Line { field: Field::Data, start } if self.block.data == Span::Absent => {
-                    let end = start + Tokenizer::length(Field::Data, chunk, start);
-                    self.block.data = Span::Chunk { start, end };
-                    self.tokenizer.end_value(Field::Data, chunk, end, &mut at);
-                    None
-                }
-                Head::Line { field: Field::Data, start } => {
-                    at = self.more_data(start, chunk, buffer);
-                    None
-                }
-                Head::Line { field: Field::Event, start } => {
-                    let end = start + Tokenizer::length(Field::Event, chunk, start);
-                    if self.tokenizer.end_value(Field::Event, chunk, end, &mut at) {
-                        self.block.set_type(start, end);
-                        None
-                    } else {
-                        let piece = Piece::Part { field: Field::Event, start, end, first: true, last: false };
-                        self.field(piece, chunk, buffer, ids, items)
-                    }
-                }
-                Head::Line { field: Field::Comment, start } if !items => {
-                    let end = start + Tokenizer::length(Field::Comment, chunk, start);
-                    self.tokenizer.end_value(Field::Comment, chunk, end, &mut at);
-                    self.comment_wanted = false;
-                    None
-                }
-                Head::Line { field, start } => {
-                    let end = start + Tokenizer::length(Field::Event, chunk, start);
-                    let last = self.tokenizer.end_value(field, chunk, end, &mut at);
-                    self.field(Piece::Part { field, start, end, first: true, last }, chunk, buffer, ids, items)
-                }
-                Head::Other => {
-                    // A copy, because what is lent to a call cannot stay in a register.
-                    let mut behind = at;
-                    let piece = self.tokenizer.next_piece(chunk, &mut behind);
-                    at = behind;
-                    match piece {
-                        Some(Piece::Blank) => self.blank_line(chunk, ids),
-                        Some(piece) => self.field(piece, chunk, buffer, ids, items),
-                        None => None,
-                    }
-                }
-            };
-            if let Some(found) = found {
-                return Step { consumed: at, found: Some(found) };
-            }
-        }
-        self.spill(chunk, buffer, ids);
-        Step { consumed: chunk.len(), found: None }
-    }
-
-    /// A `data` line that is not the first, and those that follow it at once. They have to be copied (R28), and a loop of its
-    /// own is what a CPU wants for that. Returns the place behind them.
-    #[inline(never)]
-    fn more_data(&mut self, mut start: usize, chunk: &[u8], buffer: &mut [u8]) -> usize {
-        self.block.settle_data(chunk, buffer);
-        loop {
-            let end = match self.block.copy_data(chunk.get(start..).unwrap_or_default(), true, buffer) {
-                Some(length) => start + length,
-                None => {
-                    let end = start + Tokenizer::length(Field::Data, chunk, start);
-                    self.block.push_data(chunk, (start, end), true, buffer);
-                    end
-                }
-            };
-            let mut at = end;
-            self.tokenizer.end_value(Field::Data, chunk, end, &mut at);
-            match self.tokenizer.head(chunk, at) {
-                Head::Line { field: Field::Data, start: next } => start = next,
-                _ => return at,
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn field(&mut self, piece: Piece, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8], items: bool) -> Option<Found> {
-        let Piece::Part { field, start, end, first, last } = piece else { return None };
-        let whole = first && last;
-        if !whole {
-            // Cut lines are put behind what is in the buffer, so all else must be there already.
-            self.spill(chunk, buffer, ids);
-        }
-        let value = slice(chunk, start, end);
-        match field {
-            Field::Data if whole && self.block.data == Span::Absent => self.block.data = Span::Chunk { start, end },
-            Field::Data => self.block.push_data(chunk, (start, end), first, buffer),
-            Field::Event if whole => self.block.set_type(start, end),
-            Field::Event => self.block.push_type(value, first, last, buffer),
-            Field::Id if whole => self.id.line(chunk, (start, end), ids),
-            Field::Id => self.id.part(value, first, last, ids),
-            // It counts at the end of its line, without waiting for a blank one (R30).
-            Field::Retry => {
-                if self.retry.push(value, first, last) && items {
-                    self.spill(chunk, buffer, ids);
-                    return Some(Found::Retry);
-                }
-            }
-            Field::Comment => {
-                if first {
-                    self.comment_wanted = items;
-                }
-                if !(items && self.comment_wanted) {
-                    return None;
-                }
-                if whole {
-                    self.spill(chunk, buffer, ids);
-                    self.block.set_line(start, end);
-                    return Some(Found::Comment);
-                }
-                self.block.push_line(value, first, buffer);
-                let too_long = Found::TooLong(TooLong { field: Field::Comment });
-                let fits = self.block.line(&[], buffer).is_some();
-                return last.then_some(if fits { Found::Comment } else { too_long });
-            }
-        }
-        None
-    }
-
-    /// R34 to R40.
-    #[inline(always)]
-    fn blank_line(&mut self, chunk: &[u8], ids: &mut [u8]) -> Option<Found> {
-        let id_fits = !self.id.is_pending() || self.id.commit(chunk, ids);
-        if self.block.data == Span::Absent {
-            if !self.block.is_empty() {
-                self.block = Block::EMPTY;
-            }
-            return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
-        }
-        self.phase = if id_fits { Phase::Dispatched } else { Phase::TellId };
-        if self.block.data_lost {
-            return Some(Found::TooLong(TooLong { field: Field::Data }));
-        }
-        if self.block.type_lost {
-            return Some(Found::TooLong(TooLong { field: Field::Event }));
-        }
-        Some(Found::Event)
-    }
-
-    /// The chunk goes: what is still needed of it is copied.
-    #[inline(always)]
-    fn spill(&mut self, chunk: &[u8], buffer: &mut [u8], ids: &mut [u8]) {
-        if !self.block.is_empty() {
-            self.block.spill(chunk, buffer);
-        }
-        if self.id.is_pending() {
-            self.id.spill(chunk, ids);
-        }
-    }
-}

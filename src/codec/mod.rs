@@ -27,8 +27,13 @@ mod field;
 #[cfg(feature = "nom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nom")))]
 pub mod grammar;
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+mod head;
 mod last_event_id;
+mod machine;
 mod scan;
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+mod straight;
 mod tokenizer;
 
 pub use decoder::{Decoder, Found, SetIdError, Step};

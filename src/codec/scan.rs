@@ -7,28 +7,21 @@
 //! first asked whether it has any byte below 14, which is three operations a word; text rarely has one that is no line end.
 //! A small core has no use for any of this, and the smallest code is the best one.
 
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 pub(crate) use wide::{copy_line, find_comment_end, find_line_end};
 
-#[cfg(not(target_pointer_width = "64"))]
-pub(crate) use narrow::{copy_line, find_line_end, find_line_end as find_comment_end};
+#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
+pub(crate) use narrow::find_line_end;
 
-#[cfg(not(target_pointer_width = "64"))]
+#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
 mod narrow {
     /// The offset of the first CR or LF.
     pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
         memchr::memchr2(b'\r', b'\n', bytes)
     }
-
-    /// Copies what stands before the first line end, and returns its length; `None`: `to` has not room for it.
-    pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
-        let length = find_line_end(from).unwrap_or(from.len());
-        to.get_mut(..length)?.copy_from_slice(from.get(..length)?);
-        Some(length)
-    }
 }
 
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod wide {
     const BLOCK: usize = 32;
     type Block = [u8; BLOCK];
@@ -60,14 +53,14 @@ mod wide {
     /// foresees, does better than arithmetic, for which it has to wait.
     #[inline(always)]
     pub(crate) fn find_comment_end(bytes: &[u8]) -> Option<usize> {
-        find_in_head(bytes).or_else(|| find_line_end(bytes))
-    }
-
-    #[inline(always)]
-    fn find_in_head(bytes: &[u8]) -> Option<usize> {
-        let head: &Block = bytes.first_chunk()?;
-        let offset = head.iter().position(|byte| *byte < 14)?;
-        matches!(bytes.get(offset), Some(b'\r' | b'\n')).then_some(offset)
+        if let Some(head) = bytes.first_chunk::<16>() {
+            if let Some(offset) = head.iter().position(|byte| *byte < 14) {
+                if matches!(bytes.get(offset), Some(b'\r' | b'\n')) {
+                    return Some(offset);
+                }
+            }
+        }
+        find_line_end(bytes)
     }
 
     /// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.

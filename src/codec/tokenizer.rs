@@ -8,7 +8,7 @@
 //! All roads lead to the one search at the bottom, so that its code stands only once in flash.
 
 use super::field::Field;
-use super::scan::{find_comment_end, find_line_end};
+use super::scan::find_line_end;
 
 /// What stands in a stream, in pieces as they arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,14 +48,14 @@ pub enum Token<'c> {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tokenizer {
-    state: State,
+    pub(super) state: State,
     /// The field whose last piece was handed out as a token and whose end was not.
     ended: Option<Field>,
 }
 
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-enum State {
+pub(super) enum State {
     /// Nothing of the stream was read but this many bytes of a byte order mark.
     Start(u8),
     /// A line has ended with CR; an LF here belongs to it (R18).
@@ -68,18 +68,6 @@ enum State {
     Value(Field),
     /// In a line that means nothing.
     Ignored,
-}
-
-/// How a line begins.
-#[derive(Clone, Copy)]
-pub(super) enum Head {
-    Blank,
-    Line {
-        field: Field,
-        /// Where its value starts.
-        start: usize,
-    },
-    Other,
 }
 
 /// A part of a line within a chunk; offsets are into that chunk.
@@ -148,43 +136,6 @@ impl Tokenizer {
         )
     }
 
-    /// What the line is that begins at `at`: blank, or of a known name whose colon and one more byte are there. All that is
-    /// rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
-    ///
-    /// This and `piece` are in line in the decoder's loop.
-    #[inline(always)]
-    pub(super) fn head(&self, chunk: &[u8], at: usize) -> Head {
-        if !matches!(self.state, State::LineStart) {
-            return Head::Other;
-        }
-        let rest = chunk.get(at..).unwrap_or_default();
-        // Names are first looked for together with their space: then the start of the value follows from a branch, which a CPU
-        // foresees, and not from a byte, for which the search for the line's end would have to wait.
-        let (field, name) = match rest.first() {
-            Some(b'\n' | b'\r') => return Head::Blank,
-            Some(b'd') if rest.starts_with(b"data: ") => return Head::Line { field: Field::Data, start: at + 6 },
-            Some(b'd') if rest.starts_with(b"data:") => (Field::Data, 5),
-            Some(b':') if rest.len() > 1 => return Head::Line { field: Field::Comment, start: at + 1 },
-            Some(b'e') if rest.starts_with(b"event: ") => return Head::Line { field: Field::Event, start: at + 7 },
-            Some(b'e') if rest.starts_with(b"event:") => (Field::Event, 6),
-            Some(b'i') if rest.starts_with(b"id: ") => return Head::Line { field: Field::Id, start: at + 4 },
-            Some(b'i') if rest.starts_with(b"id:") => (Field::Id, 3),
-            _ => return Head::Other,
-        };
-        match rest.get(name) {
-            None | Some(b' ') => Head::Other,
-            Some(_) => Head::Line { field, start: at + name },
-        }
-    }
-
-    /// How long the value is that starts at `start`, or the part of it that is there.
-    #[inline(always)]
-    pub(super) fn length(field: Field, chunk: &[u8], start: usize) -> usize {
-        let rest = chunk.get(start..).unwrap_or_default();
-        let length = if matches!(field, Field::Comment) { find_comment_end(rest) } else { find_line_end(rest) };
-        length.unwrap_or(rest.len())
-    }
-
     /// The value goes as far as `end`, where its line ends or the chunk does. Moves behind that; `true`: the line has ended.
     #[inline(always)]
     pub(super) fn end_value(&mut self, field: Field, chunk: &[u8], end: usize, at: &mut usize) -> bool {
@@ -196,22 +147,6 @@ impl Tokenizer {
             self.state = State::Value(field);
         }
         ended
-    }
-
-    /// Whether a `data` value goes on with the next byte.
-    #[inline(always)]
-    pub(super) const fn is_in_data(&self) -> bool {
-        matches!(self.state, State::Value(Field::Data))
-    }
-
-    /// Moves behind the line end at `at` if one stands there, which makes a blank line.
-    #[inline(always)]
-    pub(super) fn blank_line(&mut self, chunk: &[u8], at: &mut usize) -> bool {
-        let blank = matches!(self.state, State::LineStart) && matches!(chunk.get(*at), Some(b'\r' | b'\n'));
-        if blank {
-            self.end_line(chunk, at);
-        }
-        blank
     }
 
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
@@ -266,14 +201,14 @@ impl Tokenizer {
                 }
             }
         };
-        let end = start + Self::length(Field::Data, chunk, start);
+        let end = chunk.get(start..).and_then(find_line_end).map_or(chunk.len(), |length| start + length);
         let last = self.end_value(field, chunk, end, at);
         Some(Piece::Part { field, start, end, first, last })
     }
 
     /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
     #[inline(always)]
-    fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
+    pub(super) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
         let cr = chunk.get(*at) == Some(&b'\r');
         *at += 1;
         self.state = State::LineStart;

@@ -1,0 +1,73 @@
+//! How a line begins, at one look: the straight path's half of the tokenizer.
+//!
+//! Knows the names of fields and their colon, if they lie whole in the chunk. All that is cut or rare is the tokenizer's own
+//! business.
+
+use super::field::Field;
+use super::scan::{find_comment_end, find_line_end};
+use super::tokenizer::{State, Tokenizer};
+
+/// How a line begins.
+#[derive(Clone, Copy)]
+pub(super) enum Head {
+    Blank,
+    Line {
+        field: Field,
+        /// Where its value starts.
+        start: usize,
+    },
+    Other,
+}
+
+impl Tokenizer {
+    /// What the line is that begins at `at`: blank, or of a known name whose colon and one more byte are there. All that is
+    /// rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
+    #[inline(always)]
+    pub(super) fn head(&self, chunk: &[u8], at: usize) -> Head {
+        if !matches!(self.state, State::LineStart) {
+            return Head::Other;
+        }
+        let rest = chunk.get(at..).unwrap_or_default();
+        // Names are first looked for together with their space: then the start of the value follows from a branch, which a CPU
+        // foresees, and not from a byte, for which the search for the line's end would have to wait.
+        let (field, name) = match rest.first() {
+            Some(b'\n' | b'\r') => return Head::Blank,
+            Some(b'd') if rest.starts_with(b"data: ") => return Head::Line { field: Field::Data, start: at + 6 },
+            Some(b'd') if rest.starts_with(b"data:") => (Field::Data, 5),
+            Some(b':') if rest.len() > 1 => return Head::Line { field: Field::Comment, start: at + 1 },
+            Some(b'e') if rest.starts_with(b"event: ") => return Head::Line { field: Field::Event, start: at + 7 },
+            Some(b'e') if rest.starts_with(b"event:") => (Field::Event, 6),
+            Some(b'i') if rest.starts_with(b"id: ") => return Head::Line { field: Field::Id, start: at + 4 },
+            Some(b'i') if rest.starts_with(b"id:") => (Field::Id, 3),
+            _ => return Head::Other,
+        };
+        match rest.get(name) {
+            None | Some(b' ') => Head::Other,
+            Some(_) => Head::Line { field, start: at + name },
+        }
+    }
+
+    /// How long the value is that starts at `start`, or the part of it that is there.
+    #[inline(always)]
+    pub(super) fn length(field: Field, chunk: &[u8], start: usize) -> usize {
+        let rest = chunk.get(start..).unwrap_or_default();
+        let length = if matches!(field, Field::Comment) { find_comment_end(rest) } else { find_line_end(rest) };
+        length.unwrap_or(rest.len())
+    }
+
+    /// Whether a `data` value goes on with the next byte.
+    #[inline(always)]
+    pub(super) const fn is_in_data(&self) -> bool {
+        matches!(self.state, State::Value(Field::Data))
+    }
+
+    /// Moves behind the line end at `at` if one stands there, which makes a blank line.
+    #[inline(always)]
+    pub(super) fn blank_line(&mut self, chunk: &[u8], at: &mut usize) -> bool {
+        let blank = matches!(self.state, State::LineStart) && matches!(chunk.get(*at), Some(b'\r' | b'\n'));
+        if blank {
+            self.end_line(chunk, at);
+        }
+        blank
+    }
+}
