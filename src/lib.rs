@@ -9,6 +9,6 @@ extern crate std;
 pub mod codec;
 
 pub use codec::{
-    Decoder, Event, EventId, Field, Found, InvalidEventId, Item, LineBreak, Lossy, SetIdError, SingleLine, Step, Token,
-    Tokenizer, TooLong,
+    BufferFull, DataWriter, Decoder, Encoder, Event, EventId, Field, Found, Frame, InvalidEventId, Item, LineBreak,
+    Lossy, Segments, SetIdError, SingleLine, Step, Token, Tokenizer, TooLong,
 };

@@ -21,9 +21,14 @@
 //! | anything else | ignored |
 
 mod block;
+mod data_writer;
 mod decoder;
+mod encoder;
 mod event;
+#[cfg(target_pointer_width = "64")]
+mod fast;
 mod field;
+mod frame;
 #[cfg(feature = "nom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nom")))]
 pub mod grammar;
@@ -36,7 +41,10 @@ mod scan;
 mod straight;
 mod tokenizer;
 
+pub use data_writer::DataWriter;
 pub use decoder::{Decoder, Found, SetIdError, Step};
+pub use encoder::{Encoder, Segments};
 pub use event::{Event, Item, Lossy, TooLong};
 pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
+pub use frame::{BufferFull, Frame};
 pub use tokenizer::{Token, Tokenizer};

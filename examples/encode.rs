@@ -1,0 +1,103 @@
+//! JSON lines in, an event stream out: `encode [FILE|-]`.
+//!
+//! Each line is an object with any of `type`, `data`, `id` and `comment` (strings) and `retry` (milliseconds). What
+//! `decode --all --state` prints is understood too: `last_event_id` is an `id` where it differs from the line before, and the
+//! last line, which tells the state, says nothing.
+
+use core::error::Error;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use embedded_sse::{EventId, Frame, SingleLine};
+use serde_json::{Map, Value};
+
+/// Encodes JSON objects, one a line, as a stream of server-sent events.
+///
+/// A line that cannot be encoded is reported and left out; the exit status at the end is then 1.
+#[derive(Parser)]
+struct Arguments {
+    /// The file to read; - is standard input
+    #[arg(default_value = "-")]
+    file: String,
+}
+
+fn main() -> ExitCode {
+    let Arguments { file } = Arguments::parse();
+    let input: io::Result<Box<dyn BufRead>> = match file.as_str() {
+        "-" => Ok(Box::new(io::stdin().lock())),
+        path => File::open(path).map(|file| Box::new(BufReader::new(file)) as _),
+    };
+    match input.and_then(|input| encode_lines(input, &mut io::stdout().lock())) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever read the stream has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("encode: {file}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells whether every line could be encoded.
+fn encode_lines(mut input: impl BufRead, output: &mut impl Write) -> io::Result<bool> {
+    let mut all_encoded = true;
+    let mut last_event_id = String::new();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        match encode_line(&line, &mut last_event_id) {
+            Ok(frame) => {
+                output.write_all(frame.as_bytes())?;
+                output.flush()?;
+            }
+            Err(reason) => {
+                all_encoded = false;
+                eprintln!("encode: line {number}: {reason}");
+            }
+        }
+    }
+    Ok(all_encoded)
+}
+
+/// The bytes of the line's frame; none for a line that says nothing.
+fn encode_line(line: &[u8], last_event_id: &mut String) -> Result<String, Box<dyn Error>> {
+    let line = line.trim_ascii_end();
+    if line.is_empty() {
+        return Ok(String::new());
+    }
+    let object: Map<String, Value> =
+        serde_json::from_slice(line).map_err(|error| error.to_string().replace(" at line 1 column ", " at column "))?;
+    if object.len() == 1 && object.contains_key("state") {
+        return Ok(String::new());
+    }
+    let mut frame = Frame::new();
+    for (key, value) in &object {
+        let text = || value.as_str().ok_or_else(|| format!("`{key}` is not a string"));
+        frame = match key.as_str() {
+            "type" => frame.event_type(SingleLine::new(text()?).map_err(|error| format!("`type`: {error}"))?),
+            "data" => frame.data(text()?),
+            "id" => frame.id(id(key, text()?)?),
+            "last_event_id" if object.contains_key("id") => return Err("both `id` and `last_event_id`".into()),
+            "last_event_id" if text()? == last_event_id.as_str() => frame,
+            "last_event_id" => frame.id(id(key, text()?)?),
+            "retry" => frame.retry_ms(value.as_u64().ok_or("`retry` is not a number of milliseconds")?),
+            "comment" => frame.comment(text()?),
+            _ => return Err(format!("unknown key `{key}`").into()),
+        };
+    }
+    // Only now: a line that cannot be encoded sets no id.
+    if let Some(id) = object.get("id").or(object.get("last_event_id")).and_then(Value::as_str) {
+        id.clone_into(last_event_id);
+    }
+    Ok(frame.to_string())
+}
+
+fn id<'a>(key: &str, text: &'a str) -> Result<EventId<'a>, String> {
+    EventId::new(text).map_err(|error| format!("`{key}`: {error}"))
+}

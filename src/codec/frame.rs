@@ -1,0 +1,144 @@
+//! What a server can say at once: one block of the stream, ready to be written.
+//!
+//! Holds the caller's values and the ways to get their bytes; what the bytes are, `encoder.rs` knows.
+
+use core::fmt;
+
+#[cfg(not(target_pointer_width = "64"))]
+use super::encoder::write;
+use super::encoder::{Encoder, Segments};
+#[cfg(target_pointer_width = "64")]
+use super::fast::write;
+use super::field::{EventId, SingleLine};
+
+/// One block of an event stream (R4): an event, or a comment, or both, with its blank line.
+///
+/// On the wire stand, each only when it is given: comment, `event`, `id`, `retry`, `data`; then the blank line. Lines end with
+/// LF. One space stands after each colon, so that a value may begin with a space (R10). Data and comment are split at each
+/// CR LF, CR and LF into as many lines (R9): data with n line ends is n + 1 `data` lines, empty data is one, and a reader gets
+/// it back with each line end as LF. Any value that can be built can be written; only the room for it can be missing.
+///
+/// A frame without data dispatches nothing (R36): it can set the reconnection time or the last event ID, or keep the
+/// connection alive. A frame with nothing at all is a blank line.
+///
+/// ```
+/// use embedded_sse::{Frame, SingleLine};
+///
+/// let reading = SingleLine::new("reading").unwrap();
+/// let mut buffer = [0; 64];
+/// let bytes = Frame::new().event_type(reading).data("21.5\n°C").encode(&mut buffer)?;
+/// assert_eq!(bytes, "event: reading\ndata: 21.5\ndata: °C\n\n".as_bytes());
+/// # Ok::<(), embedded_sse::BufferFull>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[must_use]
+pub struct Frame<'a> {
+    pub(super) comment: Option<&'a str>,
+    pub(super) event_type: Option<SingleLine<'a>>,
+    pub(super) id: Option<EventId<'a>>,
+    pub(super) retry_ms: Option<u64>,
+    pub(super) data: Option<&'a str>,
+}
+
+impl<'a> Frame<'a> {
+    /// A comment without text: the shortest frame that keeps the line alive and that every reader ignores (R5, R22).
+    pub const KEEP_ALIVE: Frame<'static> = Frame::new().comment("");
+
+    /// A frame that says nothing yet.
+    pub const fn new() -> Self {
+        Self { comment: None, event_type: None, id: None, retry_ms: None, data: None }
+    }
+
+    /// Sets the event's type (R27). An empty one means `message`, as none does (R38).
+    pub const fn event_type(mut self, event_type: SingleLine<'a>) -> Self {
+        self.event_type = Some(event_type);
+        self
+    }
+
+    /// Sets the last event ID of the reader (R29). [`EventId::EMPTY`] makes it forget the one it has.
+    pub const fn id(mut self, id: EventId<'a>) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Sets the reader's reconnection time, in milliseconds (R30); any number can be written.
+    pub const fn retry_ms(mut self, millis: u64) -> Self {
+        self.retry_ms = Some(millis);
+        self
+    }
+
+    /// Sets the comment (R5): any text, a comment line for each of its lines. Readers ignore it.
+    ///
+    /// A line that is empty or begins with a space is written straight behind its colon, any other after one space. So the
+    /// text of a comment that was read is written back as the same bytes, if it was empty or began with a space.
+    pub const fn comment(mut self, text: &'a str) -> Self {
+        self.comment = Some(text);
+        self
+    }
+
+    /// Sets the event's data (R28): any text, the empty one too, which is an event with empty data.
+    pub const fn data(mut self, data: &'a str) -> Self {
+        self.data = Some(data);
+        self
+    }
+
+    /// The frame in pieces, none of them copied; put together they are its bytes.
+    pub const fn segments(&self) -> Segments<'a> {
+        Segments::new(*self)
+    }
+
+    /// Writes the frame piece by piece through buffers of any size.
+    pub fn encoder(&self) -> Encoder<'a> {
+        Encoder::new(self.segments())
+    }
+
+    /// The length of the frame in bytes, at least 1. Reads the texts through, to find their line ends.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        self.segments().map(str::len).sum()
+    }
+
+    /// Writes the whole frame to the start of `buffer` and returns the part that it fills.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferFull`] when the frame is longer than the buffer, which then holds nothing of use: there is no half-written
+    /// frame. To write through a smaller buffer, take the [`encoder`](Self::encoder).
+    pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b mut [u8], BufferFull> {
+        match write(self, buffer) {
+            Some(len) => Ok(buffer.get_mut(..len).unwrap_or_default()),
+            None => Err(self.too_long()),
+        }
+    }
+
+    /// Not in the way of the frames that fit.
+    #[cold]
+    fn too_long(&self) -> BufferFull {
+        BufferFull { needed: self.encoded_len() }
+    }
+}
+
+/// The frame's text. Fails only when the sink does.
+impl fmt::Display for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.segments().try_for_each(|segment| f.write_str(segment))
+    }
+}
+
+/// The buffer is shorter than the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct BufferFull {
+    /// How long the buffer must be at least, in bytes: the frame's [`encoded_len`](Frame::encoded_len).
+    pub needed: usize,
+}
+
+impl fmt::Display for BufferFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the buffer is too short: the frame needs {} bytes", self.needed)
+    }
+}
+
+impl core::error::Error for BufferFull {}
