@@ -1,0 +1,128 @@
+//! What a written frame says to a reader, and every way to write it.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use core::fmt::Write;
+use core::time::Duration;
+
+use embedded_sse::{DataWriter, EventId, Frame, SingleLine};
+
+use crate::common::Said;
+
+/// The values of a frame.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) comment: Option<String>,
+    pub(crate) event_type: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) retry_ms: Option<u64>,
+    pub(crate) data: Option<String>,
+}
+
+impl Values {
+    /// The values of a frame that says the same again.
+    pub(crate) fn of(said: &Said) -> Self {
+        let text = |bytes: &[u8]| Some(str::from_utf8(bytes).expect("read from text").to_owned());
+        match said {
+            Said::Event { event_type, data, last_event_id } => {
+                Self { event_type: text(event_type), data: text(data), id: text(last_event_id), ..Self::default() }
+            }
+            Said::Comment(comment) => Self { comment: text(comment), ..Self::default() },
+            Said::Retry(time) => Self { retry_ms: Some(time.as_millis() as u64), ..Self::default() },
+            Said::TooLong(field) => panic!("{field} too long"),
+        }
+    }
+
+    /// The frame. A type or id that cannot be written is an error of the test.
+    pub(crate) fn frame(&self) -> Frame<'_> {
+        let mut frame = self.frame_without_data();
+        if let Some(data) = &self.data {
+            frame = frame.data(data);
+        }
+        frame
+    }
+
+    fn frame_without_data(&self) -> Frame<'_> {
+        let mut frame = Frame::new();
+        if let Some(comment) = &self.comment {
+            frame = frame.comment(comment);
+        }
+        if let Some(event_type) = &self.event_type {
+            frame = frame.event_type(SingleLine::new(event_type).expect("a single line"));
+        }
+        if let Some(id) = &self.id {
+            frame = frame.id(EventId::new(id).expect("an id"));
+        }
+        if let Some(millis) = self.retry_ms {
+            frame = frame.retry_ms(millis);
+        }
+        frame
+    }
+
+    /// What a reader hears, whose last event ID is `id` before the frame and behind it.
+    pub(crate) fn said(&self, id: &mut String) -> Vec<Said> {
+        let comment = self.comment.iter().flat_map(|text| lines(text)).map(|line| {
+            // The space behind the colon is part of a comment's text (R22). An empty line has none, and one that begins with a
+            // space is left as it is.
+            let space = if line.is_empty() || line.starts_with(' ') { "" } else { " " };
+            Said::Comment(format!("{space}{line}").into())
+        });
+        let retry = self.retry_ms.map(|millis| Said::Retry(Duration::from_millis(millis)));
+        if let Some(own) = &self.id {
+            id.clone_from(own);
+        }
+        let event = self.data.as_ref().map(|data| {
+            let event_type = self.event_type.as_deref().filter(|name| !name.is_empty()).unwrap_or("message");
+            Said::event(event_type.as_bytes(), lines(data).join("\n").as_bytes(), id.as_bytes())
+        });
+        comment.chain(retry).chain(event).collect()
+    }
+
+    /// The bytes of the frame, after every way to write it has given the same ones. `size`: of a buffer that is too small.
+    pub(crate) fn written(&self, size: usize) -> Vec<u8> {
+        let frame = self.frame();
+        let mut buffer = vec![0; frame.encoded_len()];
+        let written = frame.encode(&mut buffer).expect("room for all of it").to_vec();
+        assert_eq!(written.len(), buffer.len(), "encoded_len is the length of {self:?}");
+        assert!(frame.encode(&mut buffer[1..]).is_err(), "a byte less is too little for {self:?}");
+        assert!(frame.encode(&mut buffer[..size.min(written.len() - 1)]).is_err(), "less is too little for {self:?}");
+        buffer.resize(written.len() + size + 64, b'#');
+        assert_eq!(frame.encode(&mut buffer), Ok(&mut written.clone()[..]), "more room changes nothing for {self:?}");
+        assert_eq!(frame.segments().collect::<String>().as_bytes(), written, "segments of {self:?}");
+        assert_eq!(frame.to_string().as_bytes(), written, "Display of {self:?}");
+        let mut encoder = frame.encoder();
+        let (mut filled, mut part) = (Vec::new(), vec![0; size.max(1)]);
+        while !encoder.is_done() {
+            let length = encoder.fill(&mut part);
+            assert!(length > 0, "a resumed encoder goes on: {self:?}");
+            filled.extend_from_slice(&part[..length]);
+        }
+        assert_eq!(filled, written, "{self:?} through {size} bytes");
+        written
+    }
+
+    /// The same frame with its data written in pieces: `cuts` are any offsets, used where they are borders of characters.
+    pub(crate) fn written_in_pieces(&self, cuts: &[usize]) -> Vec<u8> {
+        let data = self.data.as_deref().unwrap_or_default();
+        let mut writer = DataWriter::new(String::new(), &self.frame_without_data()).expect("a String takes all");
+        let mut start = 0;
+        for &cut in cuts.iter().filter(|cut| data.is_char_boundary(**cut)) {
+            writer.write_str(&data[start..cut]).expect("a String takes all");
+            start = cut;
+        }
+        writer.write_str(&data[start..]).expect("a String takes all");
+        writer.finish().expect("a String takes all").into_bytes()
+    }
+}
+
+/// The lines of data or of a comment: n line ends make n + 1.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(end) = rest.find(['\r', '\n']) {
+        lines.push(&rest[..end]);
+        rest = &rest[end..];
+        rest = rest.strip_prefix("\r\n").unwrap_or(&rest[1..]);
+    }
+    lines.push(rest);
+    lines
+}
