@@ -1,7 +1,9 @@
 //! The library never asks for memory: a counting allocator sees none of it.
 
+use core::fmt::Write;
+
 use allocation_counter::measure;
-use embedded_sse::{Decoder, Token, Tokenizer};
+use embedded_sse::{DataWriter, Decoder, EventId, Frame, Token, Tokenizer};
 
 /// A bit of everything: BOM, comments, all fields, unknown ones, long values, all line ends, bad UTF-8, ids that are too long.
 fn stream() -> Vec<u8> {
@@ -82,4 +84,33 @@ fn the_grammar_allocates_nothing() {
     });
     assert_eq!(info.count_total, 0);
     assert!(length > 100_000, "{length}");
+}
+
+#[test]
+fn encoding_allocates_nothing() {
+    let text = "a line\r\nanother\n".repeat(50);
+    let mut whole = [0; 4096];
+    let (mut length, mut in_parts, mut in_segments) = (0, 0, 0);
+    let info = measure(|| {
+        let frame = Frame::new().comment(&text).id(EventId::EMPTY).retry_ms(u64::MAX).data(&text);
+        length = frame.encode(&mut whole).map_or(0, |bytes| bytes.len());
+        let (mut encoder, mut part) = (frame.encoder(), [0; 7]);
+        while !encoder.is_done() {
+            in_parts += encoder.fill(&mut part);
+        }
+        in_segments = frame.segments().map(str::len).sum();
+        let mut writer = DataWriter::new(Nowhere, &frame).expect("Nowhere takes all");
+        write!(writer, "{text}{}", 7).expect("Nowhere takes all");
+        let Nowhere = writer.finish().expect("Nowhere takes all");
+    });
+    assert_eq!(info.count_total, 0);
+    assert!(length > 1000 && length == in_parts && length == in_segments, "{length} {in_parts} {in_segments}");
+}
+
+struct Nowhere;
+
+impl Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> core::fmt::Result {
+        Ok(())
+    }
 }
