@@ -6,18 +6,46 @@ use std::hint::black_box;
 
 use bytes::BytesMut;
 use bytestring::ByteString;
+use embedded_sse::{EventId, Frame, SingleLine};
 use tokio_util::codec::Encoder as _;
 
 use crate::contender::{Contender, Kind, Run, SCRATCH, Writer};
 use crate::inputs::{Input, Message};
+use crate::verdict;
 
 pub fn all() -> Vec<Contender> {
     vec![
+        Contender::writer::<Ours>(verdict::WRITER, Kind::Ours),
         Contender::writer::<Russe>("russe", Kind::Peer),
         Contender::writer::<SseStream>("sse-stream", Kind::Peer),
         Contender::writer::<TokioSseCodec>("tokio_sse_codec", Kind::Peer),
         Contender::limit("limit: memcpy", copy),
     ]
+}
+
+/// One frame at a time into memory that is there; type and id are checked on the way, as the peers that check do.
+struct Ours {
+    messages: &'static [Message],
+    memory: Vec<u8>,
+}
+
+impl Writer for Ours {
+    fn new(messages: &'static [Message]) -> Self {
+        Self { messages, memory: vec![0; SCRATCH] }
+    }
+
+    fn write(&mut self, mut sent: impl FnMut(&[u8])) {
+        for message in self.messages {
+            let mut frame = Frame::new().data(&message.data);
+            if let Some(event_type) = &message.event_type {
+                frame = frame.event_type(SingleLine::new(event_type).expect(NOTHING_TO_REFUSE));
+            }
+            if let Some(id) = &message.id {
+                frame = frame.id(EventId::new(id).expect(NOTHING_TO_REFUSE));
+            }
+            sent(frame.encode(&mut self.memory).expect("the memory is large enough"));
+        }
+    }
 }
 
 const NOTHING_TO_REFUSE: &str = "no input has anything to refuse";
