@@ -4,7 +4,7 @@
 //!
 //! Lines are short as a rule, and for a short line the call into `memchr` with its set-up costs more than the search. So on a
 //! 64-bit core the first bytes are looked at in line, a [`Block`] at a time, and only what is longer goes to `memchr`. A block is
-//! first asked whether it has any byte below 14, which is three operations a word; text rarely has one that is no line end.
+//! first asked whether it has any byte below 14: text rarely has one that is no line end.
 //! A small core has no use for any of this, and the smallest code is the best one.
 
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
@@ -26,27 +26,14 @@ mod wide {
     const BLOCK: usize = 32;
     type Block = [u8; BLOCK];
 
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-
     /// The offset of the first CR or LF.
     #[inline(always)]
     pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
-        const IN_LINE: usize = BLOCK;
-        let Some(last) = bytes.last_chunk() else { return find_in_short(bytes) };
-        let end = bytes.len() - BLOCK;
-        let mut at = 0;
-        while at < end {
-            if at == IN_LINE {
-                return memchr::memchr2(b'\r', b'\n', bytes.get(at..)?).map(|offset| at + offset);
-            }
-            if let Some(offset) = find_in_block(bytes.get(at..)?.first_chunk()?) {
-                return Some(at + offset);
-            }
-            at += BLOCK;
+        let Some(block) = bytes.first_chunk() else { return find_in_short(bytes) };
+        match find_in_block(block) {
+            Some(offset) => Some(offset),
+            None => memchr::memchr2(b'\r', b'\n', bytes.get(BLOCK..)?).map(|offset| BLOCK + offset),
         }
-        // It overlaps the block before, in which there was nothing to find.
-        find_in_block(last).map(|offset| end + offset)
     }
 
     /// The same for a comment. Those that keep a line alive are all alike, so a loop over bytes, the length of which a CPU
@@ -54,8 +41,8 @@ mod wide {
     #[inline(always)]
     pub(crate) fn find_comment_end(bytes: &[u8]) -> Option<usize> {
         if let Some(head) = bytes.first_chunk::<16>() {
-            if let Some(offset) = head.iter().position(|byte| *byte < 14) {
-                if matches!(bytes.get(offset), Some(b'\r' | b'\n')) {
+            if let Some(offset) = head.iter().position(|byte| *byte < FIRST_OTHER) {
+                if is_line_end(head.get(offset)) {
                     return Some(offset);
                 }
             }
@@ -67,10 +54,11 @@ mod wide {
     /// `None`: `to` has not room for the line.
     ///
     /// For lines that have to be copied anyway: looking and copying go hand in hand, as long as the line is short, without a
-    /// call.
+    /// call. A longer one is searched and copied in pieces, which are still in the nearest cache when they are copied.
     #[inline(always)]
     pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
         const IN_LINE: usize = 4 * BLOCK;
+        const PIECE: usize = 8 * 1024;
         let mut at = 0;
         while at < IN_LINE {
             let Some(block) = from.get(at..).and_then(<[u8]>::first_chunk) else { break };
@@ -81,40 +69,40 @@ mod wide {
             }
             at += BLOCK;
         }
-        let rest = from.get(at..)?;
-        let length = find_line_end(rest).unwrap_or(rest.len());
-        to.get_mut(at..at + length)?.copy_from_slice(rest.get(..length)?);
-        Some(at + length)
+        loop {
+            let rest = from.get(at..)?;
+            let piece = rest.get(..PIECE).unwrap_or(rest);
+            let length = find_line_end(piece).unwrap_or(piece.len());
+            to.get_mut(at..at + length)?.copy_from_slice(piece.get(..length)?);
+            at += length;
+            if length < PIECE {
+                return Some(at);
+            }
+        }
     }
 
     #[inline(always)]
     fn find_in_block(block: &Block) -> Option<usize> {
-        let words = words(block);
-        let mut low_bytes = 0;
-        for word in words {
-            low_bytes |= below_14(word);
-        }
-        if low_bytes & HIGHS == 0 {
+        if !has_control(block) {
             return None;
         }
-        for (number, word) in words.into_iter().enumerate() {
-            let line_ends = line_ends(word);
-            if line_ends != 0 {
-                return Some(8 * number + line_ends.trailing_zeros() as usize / 8);
+        let mut at = 0;
+        for word in block.chunks_exact(8) {
+            let controls = controls(u64::from_le_bytes(*word.first_chunk()?));
+            if controls != 0 {
+                let offset = at + controls.trailing_zeros() as usize / 8;
+                return if is_line_end(block.get(offset)) { Some(offset) } else { find_behind(block, offset) };
             }
+            at += 8;
         }
         None
     }
 
-    #[inline(always)]
-    fn words(block: &Block) -> [u64; BLOCK / 8] {
-        let mut words = [0; BLOCK / 8];
-        for (word, bytes) in words.iter_mut().zip(block.chunks_exact(8)) {
-            if let Some(bytes) = bytes.first_chunk() {
-                *word = u64::from_le_bytes(*bytes);
-            }
-        }
-        words
+    /// Behind a control character that is no line end, which is rare.
+    #[cold]
+    fn find_behind(block: &[u8], offset: usize) -> Option<usize> {
+        let behind = block.get(offset..)?;
+        behind.iter().position(|byte| is_line_end(Some(byte))).map(|more| offset + more)
     }
 
     /// Fewer bytes than a block.
@@ -122,32 +110,44 @@ mod wide {
     fn find_in_short(bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(word) = bytes.get(at..)?.first_chunk() {
-            let line_ends = line_ends(u64::from_le_bytes(*word));
-            if line_ends != 0 {
-                return Some(at + line_ends.trailing_zeros() as usize / 8);
+            let controls = controls(u64::from_le_bytes(*word));
+            if controls != 0 {
+                let offset = at + controls.trailing_zeros() as usize / 8;
+                return if is_line_end(bytes.get(offset)) { Some(offset) } else { find_behind(bytes, offset) };
             }
             at += 8;
         }
-        let Some(last) = bytes.last_chunk() else {
-            return bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-        };
-        match line_ends(u64::from_le_bytes(*last)) {
-            0 => None,
-            line_ends => Some(bytes.len() - 8 + line_ends.trailing_zeros() as usize / 8),
+        find_behind(bytes, at)
+    }
+
+    /// Whether any byte is below 14. Written in this form it becomes the vector instructions for the smaller of two bytes.
+    #[inline(always)]
+    fn has_control(block: &Block) -> bool {
+        let (left, right) = block.split_at(BLOCK / 2);
+        let mut smaller = [0; BLOCK / 2];
+        for ((smaller, left), right) in smaller.iter_mut().zip(left).zip(right) {
+            *smaller = *left.min(right);
         }
+        let mut found = false;
+        for byte in smaller {
+            found |= byte < FIRST_OTHER;
+        }
+        found
     }
 
-    /// Has the high bit of some byte set if any byte is below 14; other bits mean nothing.
+    /// A word whose lowest set bit is in the first byte that is below 14; zero if there is none.
     #[inline(always)]
-    const fn below_14(word: u64) -> u64 {
-        word.wrapping_sub(ONES * 14) & !word
+    const fn controls(word: u64) -> u64 {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const HIGHS: u64 = 0x8080_8080_8080_8080;
+        word.wrapping_sub(ONES * FIRST_OTHER as u64) & !word & HIGHS
     }
 
-    /// A word whose lowest set bit is in the first byte that is CR or LF; zero if there is none.
+    /// The first byte behind CR.
+    const FIRST_OTHER: u8 = b'\r' + 1;
+
     #[inline(always)]
-    const fn line_ends(word: u64) -> u64 {
-        let cr = word ^ (ONES * b'\r' as u64);
-        let lf = word ^ (ONES * b'\n' as u64);
-        ((cr.wrapping_sub(ONES) & !cr) | (lf.wrapping_sub(ONES) & !lf)) & HIGHS
+    const fn is_line_end(byte: Option<&u8>) -> bool {
+        matches!(byte, Some(b'\r' | b'\n'))
     }
 }
