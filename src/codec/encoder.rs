@@ -98,7 +98,7 @@ impl<'a> Iterator for Segments<'a> {
 impl FusedIterator for Segments<'_> {}
 
 /// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
-#[cfg(not(target_pointer_width = "64"))]
+#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
 pub(super) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     let mut encoder = frame.encoder();
     let len = encoder.fill(buffer);

@@ -4,10 +4,10 @@
 
 use core::fmt;
 
-#[cfg(not(target_pointer_width = "64"))]
+#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
 use super::encoder::write;
 use super::encoder::{Encoder, Segments};
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 use super::fast::write;
 use super::field::{EventId, SingleLine};
 

@@ -25,7 +25,7 @@ mod data_writer;
 mod decoder;
 mod encoder;
 mod event;
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod fast;
 mod field;
 mod frame;
