@@ -6,6 +6,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod client;
 pub mod codec;
 
 pub use codec::{

@@ -1,0 +1,298 @@
+//! How long to wait before the next attempt: all the arithmetic of delays, and the hook for randomness.
+//!
+//! Integers only. Knows how many attempts failed and what the server asked for; knows no clock and no state.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use super::time::millis;
+
+/// Where random numbers come from. The library has no generator and no default seed: a fleet that shares a seed jitters in
+/// step.
+///
+/// Implemented for any `FnMut() -> u32`, and for generators of `rand_core` by newtypes behind features.
+pub trait Jitter {
+    /// A number from the whole range of `u32`, each as likely as any other. Asked once for each wait.
+    fn next_u32(&mut self) -> u32;
+}
+
+impl<F: FnMut() -> u32> Jitter for F {
+    fn next_u32(&mut self) -> u32 {
+        self()
+    }
+}
+
+/// No randomness: each wait is the longest one that its policy can draw. For tests, and for a device that has no sisters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NoJitter;
+
+impl Jitter for NoJitter {
+    fn next_u32(&mut self) -> u32 {
+        u32::MAX
+    }
+}
+
+/// How a wait is drawn from its step, after the formulas that AWS published. In each line the first part is certain and
+/// `random` is any time from nothing up to just below its argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Spread {
+    /// `step`
+    None,
+    /// `random(step)`. On top of a floor this is the spread of [`Backoff::above_floor`].
+    Full,
+    /// `step / 2 + random(step / 2)`
+    Equal,
+    /// `min(cap, first + random(3 * wait before - first))`; the steps are not used.
+    Decorrelated,
+}
+
+/// How long to wait after each failure in a row.
+///
+/// The **floor** is the reconnection time (R45): what a `retry` field or a `Retry-After` header asked for, and until there
+/// is one the policy's own. The **step** begins with `first`, grows with each failure up to the cap, and is never less than
+/// the floor as long as that is below the cap. The part of the [`Spread`] that is certain is lifted to the floor, the random
+/// part comes on top:
+///
+/// ```text
+/// wait = max(certain, floor) + random
+/// ```
+///
+/// So no wait is shorter than what the server asked for (R58, R59), each is spread even when all clients were told the same
+/// time, and none is longer than the floor and the cap together. What a server asks for is taken between
+/// [`least_asked`](Self::least_asked), so that `retry: 0` is no hot loop, and [`most_asked`](Self::most_asked), so that an
+/// absurd time does not stall a client for ever. Times saturate at `u32::MAX` milliseconds, 49 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Backoff {
+    floor: u32,
+    first: u32,
+    cap: u32,
+    /// Bits by which the step moves left with each failure.
+    growth: u8,
+    spread: Spread,
+    least_asked: u32,
+    most_asked: u32,
+}
+
+impl Backoff {
+    /// Always `time`, or what the server asked for instead (R30). With another [`Spread`] its random part comes on top.
+    #[must_use]
+    pub const fn fixed(time: Duration) -> Self {
+        Self { floor: millis(time), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }
+    }
+
+    /// `first`, doubled with each failure up to `cap`, with full jitter and no floor but the server's.
+    #[must_use]
+    pub const fn exponential(first: Duration, cap: Duration) -> Self {
+        Self {
+            floor: 0,
+            first: millis(first),
+            cap: millis(cap),
+            growth: 1,
+            spread: Spread::Full,
+            least_asked: 500,
+            most_asked: 3_600_000,
+        }
+    }
+
+    /// `floor`, or what the server asked for instead, and a random time on top: up to `first`, with each failure up to four
+    /// times as much, and never more than `cap`.
+    ///
+    /// Four times, because clients that lost the server in the same moment come back in waves that overlap: doubled spreads
+    /// stay too dense for the first minute (`examples/herd.rs` shows it).
+    #[must_use]
+    pub const fn above_floor(floor: Duration, first: Duration, cap: Duration) -> Self {
+        Self { floor: millis(floor), growth: 2, ..Self::exponential(first, cap) }
+    }
+
+    /// Draws waits in another way.
+    #[must_use]
+    pub const fn spread(self, spread: Spread) -> Self {
+        Self { spread, ..self }
+    }
+
+    /// What a server's shorter `retry` or `Retry-After` is taken for; 500 ms at first, as in Firefox.
+    #[must_use]
+    pub const fn least_asked(self, time: Duration) -> Self {
+        Self { least_asked: millis(time), ..self }
+    }
+
+    /// What a server's longer `retry` or `Retry-After` is taken for; an hour at first.
+    #[must_use]
+    pub const fn most_asked(self, time: Duration) -> Self {
+        Self { most_asked: millis(time), ..self }
+    }
+
+    /// What the server asked for, between the bounds. Never zero, so that "nothing asked" needs no room of its own.
+    pub(super) fn asked(&self, time: Duration) -> NonZeroU32 {
+        let time = millis(time).max(self.least_asked).min(self.most_asked);
+        NonZeroU32::new(time).unwrap_or(NonZeroU32::MIN)
+    }
+
+    /// How long to wait when `failures` attempts in a row have failed before this one. `last` is what decorrelated jitter
+    /// remembers, 0 at first.
+    pub(super) fn wait(
+        &self,
+        failures: u32,
+        asked: Option<NonZeroU32>,
+        last: &mut u32,
+        jitter: &mut impl Jitter,
+    ) -> u32 {
+        let floor = asked.map_or(self.floor, NonZeroU32::get);
+        let at_least = floor.min(self.cap);
+        let step = self.step(failures).max(at_least);
+        let (certain, random) = match self.spread {
+            Spread::None => (step, 0),
+            Spread::Full => (0, below(step, jitter)),
+            Spread::Equal => (step / 2, below(step - step / 2, jitter)),
+            Spread::Decorrelated => {
+                let base = self.first.max(at_least);
+                let span = (*last).max(base).saturating_mul(3).saturating_sub(base);
+                // No more than the floor and the cap together.
+                let most = self.cap.saturating_sub(self.first.saturating_sub(floor));
+                let random = below(span, jitter).min(most);
+                *last = base.saturating_add(random);
+                (base.min(self.cap), random)
+            }
+        };
+        certain.max(floor).saturating_add(random)
+    }
+
+    /// The least time between a loss and the next attempt, whatever hurries it.
+    pub(super) fn at_least(&self, asked: Option<NonZeroU32>) -> u32 {
+        asked.map_or(self.least_asked, NonZeroU32::get)
+    }
+
+    /// A network came back, for this client and for all others on it: up to a second, so that they do not come at once.
+    pub(super) fn prompt(jitter: &mut impl Jitter) -> u32 {
+        below(1_000, jitter)
+    }
+
+    fn step(&self, failures: u32) -> u32 {
+        let bits = failures.saturating_mul(u32::from(self.growth)).min(31);
+        let step = self.first << bits;
+        if step >> bits == self.first { step.min(self.cap) } else { self.cap }
+    }
+}
+
+/// A number from 0 up to just below `end`, by multiplication: a Cortex-M0 has no division.
+fn below(end: u32, jitter: &mut impl Jitter) -> u32 {
+    ((u64::from(jitter.next_u32()) * u64::from(end)) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    /// The least and the longest wait after each number of failures.
+    fn bounds<const N: usize>(backoff: &Backoff, asked: Option<Duration>, failures: [u32; N]) -> [(u32, u32); N] {
+        let asked = asked.map(|time| backoff.asked(time));
+        let bound = |failures, random: u32| backoff.wait(failures, asked, &mut 0, &mut || random);
+        failures.map(|failures| (bound(failures, 0), bound(failures, u32::MAX)))
+    }
+
+    #[test]
+    fn fixed_is_its_time_or_the_servers() {
+        let fixed = Backoff::fixed(3 * S);
+        assert_eq!(bounds(&fixed, None, [0, 1, 9]), [(3000, 3000); 3]);
+        assert_eq!(bounds(&fixed, Some(S), [0, 9]), [(1000, 1000); 2]);
+        assert_eq!(bounds(&fixed, Some(9 * S), [0, 9]), [(9000, 9000); 2]);
+        assert_eq!(bounds(&fixed.spread(Spread::Full), None, [0, 9]), [(3000, 5999); 2]);
+        assert_eq!(bounds(&fixed.spread(Spread::Equal), None, [0]), [(3000, 4499)]);
+    }
+
+    #[test]
+    fn the_formulas_of_aws() {
+        let aws = Backoff::exponential(S, 30 * S);
+        let steps = [0, 1, 2, 3, 4, 5, 6, 30, 31, 32, 64, u32::MAX];
+        let expect = [1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000, 30000, 30000, 30000, 30000];
+        let none = bounds(&aws.spread(Spread::None), None, steps);
+        let full = bounds(&aws, None, steps);
+        let equal = bounds(&aws.spread(Spread::Equal), None, steps);
+        for (index, step) in expect.into_iter().enumerate() {
+            assert_eq!(none[index], (step, step));
+            assert_eq!(full[index], (0, step - 1));
+            assert_eq!(equal[index], (step / 2, step - 1));
+        }
+    }
+
+    #[test]
+    fn decorrelated_jitter_remembers_the_wait_before() {
+        let backoff = Backoff::exponential(S, 30 * S).spread(Spread::Decorrelated);
+        let mut last = 0;
+        let mut wait = |random| backoff.wait(0, None, &mut last, &mut || random);
+        let longest = [wait(u32::MAX), wait(u32::MAX), wait(u32::MAX), wait(u32::MAX), wait(u32::MAX)];
+        assert_eq!(longest, [2999, 8996, 26987, 30000, 30000]);
+        assert_eq!(wait(0), 1000);
+        assert_eq!(wait(u32::MAX / 2), 1999, "after the shortest wait it begins anew");
+    }
+
+    #[test]
+    fn above_a_floor_the_spread_grows_fourfold() {
+        let backoff = Backoff::above_floor(3 * S, 5 * S, 60 * S);
+        let expect = [(3000, 7999), (3000, 22999), (3000, 62999), (3000, 62999)];
+        assert_eq!(bounds(&backoff, None, [0, 1, 2, u32::MAX]), expect);
+        assert_eq!(bounds(&backoff, Some(S), [0, 1]), [(1000, 5999), (1000, 20999)]);
+        assert_eq!(bounds(&backoff, Some(30 * S), [0]), [(30_000, 59_999)], "spread as wide as the floor");
+        assert_eq!(bounds(&backoff, Some(600 * S), [0]), [(600_000, 659_999)], "but not wider than the cap");
+    }
+
+    #[test]
+    fn what_the_server_asks_for_is_a_floor_in_every_policy_and_spread() {
+        let exponential = Backoff::exponential(S, 30 * S);
+        for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
+            for backoff in [Backoff::fixed(S), exponential, Backoff::above_floor(S, S, S)] {
+                let backoff = backoff.spread(spread);
+                for (least, longest) in bounds(&backoff, Some(7 * S), [0, 1, 5, u32::MAX]) {
+                    assert!(least >= 7000, "{backoff:?}: {least}");
+                    assert!(longest <= 7000 + 30_000, "{backoff:?}: {longest}");
+                    let spread_wanted = spread != Spread::None;
+                    assert_eq!(longest > least, spread_wanted, "{backoff:?}: {least} to {longest}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_server_asks_for_is_bounded_on_both_sides() {
+        let backoff = Backoff::exponential(S, 30 * S);
+        assert_eq!(backoff.asked(Duration::ZERO).get(), 500);
+        assert_eq!(backoff.asked(Duration::from_millis(u64::MAX)).get(), 3_600_000);
+        assert_eq!(backoff.asked(Duration::MAX).get(), 3_600_000);
+        assert_eq!(backoff.least_asked(Duration::ZERO).asked(Duration::ZERO).get(), 1);
+        assert_eq!(backoff.most_asked(Duration::ZERO).asked(Duration::MAX).get(), 1);
+        assert_eq!(backoff.most_asked(Duration::MAX).asked(Duration::MAX).get(), u32::MAX);
+    }
+
+    #[test]
+    fn nothing_overflows_at_the_ends_of_the_ranges() {
+        for first in [Duration::ZERO, S, Duration::MAX] {
+            for cap in [Duration::ZERO, S, Duration::MAX] {
+                for backoff in [Backoff::exponential(first, cap), Backoff::above_floor(cap, first, cap)] {
+                    for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
+                        let backoff = backoff.spread(spread).most_asked(Duration::MAX);
+                        let before_cap = bounds(&backoff, None, [0, 31, 4_000_000_000, u32::MAX]);
+                        let top = millis(cap).saturating_mul(2);
+                        assert!(before_cap.iter().all(|&(_, longest)| longest <= top), "{backoff:?}");
+                        let asked = bounds(&backoff, Some(Duration::MAX), [0, u32::MAX]);
+                        assert!(asked.iter().all(|&(least, _)| least == u32::MAX), "{backoff:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_in_a_range_reach_both_ends_and_not_the_bound() {
+        assert_eq!(below(0, &mut NoJitter), 0);
+        assert_eq!(below(1, &mut NoJitter), 0);
+        assert_eq!(below(10, &mut NoJitter), 9);
+        assert_eq!(below(u32::MAX, &mut NoJitter), u32::MAX - 1);
+        assert_eq!(below(10, &mut || 0), 0);
+    }
+}

@@ -1,0 +1,160 @@
+//! Every number that the machine can be given, and the presets.
+//!
+//! Values only: what they do is in `backoff.rs` (waits) and `reconnect.rs` (the rest).
+
+use core::time::Duration;
+
+use super::backoff::{Backoff, Spread};
+use super::time::millis;
+
+/// When to try again, when to give up a connection and when to give up altogether.
+///
+/// Each preset begins like [`Policy::new`]: no bound on attempts or time, a connection is stable after 60 s, an attempt has
+/// 30 s, liveness is learned, progress is not watched, and the end of a stream means another attempt (R52). Times saturate at
+/// `u32::MAX` milliseconds, 49 days.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::client::Policy;
+/// const POLICY: Policy = Policy::mobile().max_attempts(20).progress(Some(Duration::from_secs(300)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Policy {
+    pub(super) backoff: Backoff,
+    pub(super) max_attempts: Option<u32>,
+    pub(super) max_elapsed: Option<u32>,
+    pub(super) stable_after: u32,
+    pub(super) connect_timeout: Option<u32>,
+    pub(super) liveness: Liveness,
+    pub(super) progress: Option<u32>,
+    pub(super) stops_at_end: bool,
+}
+
+/// How long a connection may be silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(super) enum Liveness {
+    Unwatched,
+    Within(u32),
+    Learned,
+}
+
+impl Policy {
+    /// What browsers do at first, and what a fleet needs after that: the reconnection time, 3 s until the server sets
+    /// another (R45, R58), and a random time up to 5 s on top; after a failure up to 20 s, then up to 60 s on top (R59).
+    ///
+    /// The 5 s are what one client waits longer, 2.5 s in the mean, so that 10,000 that lost a server in the same moment do
+    /// not all return in the same moment.
+    #[must_use]
+    pub const fn standard() -> Self {
+        Self::new(Backoff::above_floor(Duration::from_secs(3), Duration::from_secs(5), Duration::from_secs(60)))
+    }
+
+    /// What SDKs for telephones do: 1 s, doubled with each failure up to 30 s from the fifth doubling on, times a random
+    /// number from 0.5 to 1.0.
+    #[must_use]
+    pub const fn mobile() -> Self {
+        let backoff = Backoff::exponential(Duration::from_secs(1), Duration::from_secs(30));
+        Self::new(backoff.spread(Spread::Equal))
+    }
+
+    /// What Ktor's client does: 3 s, or the server's reconnection time, without any spread, and so many attempts. (Its own
+    /// default for `max_attempts` is 0.) Other than there a connection has to be stable before the attempts count anew.
+    #[must_use]
+    pub const fn ktor(max_attempts: u32) -> Self {
+        Self::new(Backoff::fixed(Duration::from_secs(3))).max_attempts(max_attempts)
+    }
+
+    /// The given waits, and for the rest what the presets have in common.
+    #[must_use]
+    pub const fn new(backoff: Backoff) -> Self {
+        Self {
+            backoff,
+            max_attempts: None,
+            max_elapsed: None,
+            stable_after: 60_000,
+            connect_timeout: Some(30_000),
+            liveness: Liveness::Learned,
+            progress: None,
+            stops_at_end: false,
+        }
+    }
+
+    /// Waits in another way.
+    #[must_use]
+    pub const fn backoff(self, backoff: Backoff) -> Self {
+        Self { backoff, ..self }
+    }
+
+    /// Stops when more than so many attempts to reconnect would be needed in a row, without a stable connection among them.
+    /// The very first attempt is not one to reconnect; with 0 it is the only one.
+    #[must_use]
+    pub const fn max_attempts(self, attempts: u32) -> Self {
+        Self { max_attempts: Some(attempts), ..self }
+    }
+
+    /// Stops when the next attempt would come later than this after the failure that began the row. Time without a network
+    /// does not count.
+    #[must_use]
+    pub const fn max_elapsed(self, time: Duration) -> Self {
+        Self { max_elapsed: Some(millis(time)), ..self }
+    }
+
+    /// How long a connection has to stay good until its loss is taken for the first failure of a new row. Counted from when
+    /// it opened; a server that accepts and soon hangs up, cleanly or not, is backed off from like one that does not answer.
+    #[must_use]
+    pub const fn stable_after(self, time: Duration) -> Self {
+        Self { stable_after: millis(time), ..self }
+    }
+
+    /// How long an attempt may take until the response is there, redirects included.
+    #[must_use]
+    pub const fn connect_timeout(self, time: Option<Duration>) -> Self {
+        Self { connect_timeout: optional_millis(time), ..self }
+    }
+
+    /// Gives up a connection on which nothing at all came for so long, not even a comment; with `None`, never.
+    #[must_use]
+    pub const fn liveness(self, time: Option<Duration>) -> Self {
+        let liveness = match time {
+            Some(time) => Liveness::Within(millis(time)),
+            None => Liveness::Unwatched,
+        };
+        Self { liveness, ..self }
+    }
+
+    /// Learns from each connection how long its silences last: as soon as two heartbeats came with nothing between them, the
+    /// connection is given up after three times the longest such silence, or 10 s if that is longer. A server that sends no
+    /// heartbeats is never suspected.
+    #[must_use]
+    pub const fn learned_liveness(self) -> Self {
+        Self { liveness: Liveness::Learned, ..self }
+    }
+
+    /// Gives up a connection on which no event came for so long, whatever else did; with `None`, never.
+    #[must_use]
+    pub const fn progress(self, time: Option<Duration>) -> Self {
+        Self { progress: optional_millis(time), ..self }
+    }
+
+    /// Takes the end of a stream for the end of all: right for an answer that is streamed once, wrong for a feed (R52).
+    #[must_use]
+    pub const fn stop_at_end(self) -> Self {
+        Self { stops_at_end: true, ..self }
+    }
+}
+
+impl Default for Policy {
+    /// [`Policy::standard`].
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+const fn optional_millis(time: Option<Duration>) -> Option<u32> {
+    match time {
+        Some(time) => Some(millis(time)),
+        None => None,
+    }
+}
