@@ -1,9 +1,53 @@
 //! When to connect, and what was lost. Knows no clock, no socket and no bytes on the wire.
+//!
+//! [`Reconnect`] is a machine of five states. The caller asks what to do ([`Reconnect::poll`]), does it, and reports facts.
+//!
+//! ```text
+//!    new, and restart from every state
+//!            |
+//!            v       network_down
+//!      +-----------+ ------------------> +-----------+
+//! +--> |  Waiting  |                     |  Offline  | <--+
+//! |    +-----------+ <------------------ +-----------+    |
+//! |          |        network_up,             ^           |
+//! |          |        network_changed         |           |
+//! |          | connecting, when due           |           |
+//! |          v                                |           |
+//! |    +-----------+                          |           |
+//! +--- | Connecting| -------------------------+           |
+//! |    +-----------+  network_down                        |
+//! |          |                                            |
+//! |          | opened                                     |
+//! |          v                                            |
+//! |    +-----------+                                      |
+//! +--- |   Open    | -------------------------------------+
+//!      +-----------+  network_down
+//!
+//! lost, ended, rejected, network_changed: from Connecting and Open to Waiting
+//! refused: from Connecting and Open to Stopped, and so are
+//!     the losses for which the policy has no attempt or no time left, and the end of a stream if it says so
+//! close: from every state to Stopped
+//! ```
+//!
+//! | state | what `poll` answers | and when its time is over |
+//! |---|---|---|
+//! | Waiting | `WaitUntil` | `Connect` |
+//! | Offline | `WaitForNetwork` | |
+//! | Connecting | `AwaitResponse` | `Disconnect` |
+//! | Open | `Read` | `Disconnect` |
+//! | Stopped | `Stop` | |
+//!
+//! Who owns which fact: delays are computed in `backoff.rs`, transitions are made in `reconnect.rs`, status codes mean what
+//! `response.rs` says, and a header is read in `header.rs`.
 
 mod backoff;
+mod open;
 mod policy;
+mod reconnect;
 mod time;
 
 pub use backoff::{Backoff, Jitter, NoJitter, Spread};
+pub use open::Heard;
 pub use policy::Policy;
+pub use reconnect::{Action, Epoch, Reconnect, StopReason};
 pub use time::Instant;
