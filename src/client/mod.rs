@@ -41,13 +41,16 @@
 //! `response.rs` says, and a header is read in `header.rs`.
 
 mod backoff;
+mod header;
 mod open;
 mod policy;
 mod reconnect;
+mod response;
 mod time;
 
 pub use backoff::{Backoff, Jitter, NoJitter, Spread};
 pub use open::Heard;
 pub use policy::Policy;
 pub use reconnect::{Action, Epoch, Reconnect, StopReason};
+pub use response::{Response, Rules, Verdict};
 pub use time::Instant;
