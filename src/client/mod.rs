@@ -1,6 +1,7 @@
 //! When to connect, and what was lost. Knows no clock, no socket and no bytes on the wire.
 //!
-//! [`Reconnect`] is a machine of five states. The caller asks what to do ([`Reconnect::poll`]), does it, and reports facts.
+//! [`Reconnect`] is a machine of five states. The caller asks what to do ([`Reconnect::poll`]), does it, and reports facts;
+//! [`Session`] is the same with a decoder in it.
 //!
 //! ```text
 //!    new, and restart from every state
@@ -46,6 +47,7 @@ mod open;
 mod policy;
 mod reconnect;
 mod response;
+mod session;
 mod time;
 
 pub use backoff::{Backoff, Jitter, NoJitter, Spread};
@@ -53,4 +55,5 @@ pub use open::Heard;
 pub use policy::Policy;
 pub use reconnect::{Action, Epoch, Reconnect, StopReason};
 pub use response::{Response, Rules, Verdict};
+pub use session::{Resumption, Session};
 pub use time::Instant;

@@ -1,0 +1,340 @@
+//! A stream that outlives its connections: the only file that knows both the codec and the machine.
+//!
+//! Knows what to send and what a chunk means for the watchdogs; knows no URL, no method and no HTTP.
+
+use super::backoff::Jitter;
+use super::open::Heard;
+use super::reconnect::{Action, Epoch, Reconnect, StopReason};
+use super::response::{Response, Rules, Verdict};
+use super::time::Instant;
+use crate::codec::{Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, TooLong};
+
+/// A decoder and a machine that keep each other informed.
+///
+/// Used like [`Reconnect`], with the same facts; what was read is given to [`next_event`](Self::next_event), which is also how
+/// the machine hears of it.
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect, Response, Session, Verdict};
+///
+/// let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+/// let now = Instant::from_millis(5_000);
+/// let Action::Connect(epoch) = session.poll(now) else { unreachable!() };
+/// session.connecting(epoch, now);
+/// for (_name, _value) in session.headers() { /* write the request */ }
+/// let response = Response { status: 200, content_type: Some(b"text/event-stream"), ..Response::default() };
+/// assert_eq!(session.responded(epoch, now, &response), Verdict::Accept);
+///
+/// let mut chunk = &b"id: 7\ndata: light on\n\n"[..];
+/// while let Some(event) = session.next_event(epoch, now, &mut chunk) {
+///     assert_eq!(event?.data, b"light on");
+/// }
+/// session.ended(epoch, now);
+/// assert_eq!(session.last_event_id(), b"7");
+/// assert!(matches!(session.poll(now), Action::WaitUntil(_)));
+/// # Ok::<(), embedded_sse::TooLong>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session<B, J, const ID: usize = 64> {
+    decoder: Decoder<B, ID>,
+    reconnect: Reconnect<J>,
+    rules: Rules,
+    /// The request may be sent again whatever came of it.
+    repeatable: bool,
+    /// An event came since the application began.
+    delivered: bool,
+    /// In the present attempt.
+    redirects: u8,
+    /// All redirects of the present attempt were.
+    permanent: bool,
+}
+
+/// What a reconnect can tell the server about where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Resumption<'a> {
+    /// Nothing: there is no last event ID (R60).
+    None,
+    /// This, as `Last-Event-ID`, in UTF-8: what is not UTF-8 in it is sent as U+FFFD, as browsers do.
+    From(Lossy<'a>),
+    /// This as well, but HTTP takes away the blanks at its ends (R61): the server sees another id.
+    FromTrimmed(Lossy<'a>),
+    /// Nothing, because no header can carry this id: it has a control character other than tab in it, or is only blanks. A
+    /// request with such a header would fail for ever. Events may come twice or be missing after a reconnect.
+    Unsendable(&'a [u8]),
+}
+
+impl<B, J, const ID: usize> Session<B, J, ID> {
+    /// A session of a request that may be repeated, such as any GET, with [`Rules::Resilient`].
+    #[must_use]
+    pub const fn new(decoder: Decoder<B, ID>, reconnect: Reconnect<J>) -> Self {
+        Self {
+            decoder,
+            reconnect,
+            rules: Rules::Resilient,
+            repeatable: true,
+            delivered: false,
+            redirects: 0,
+            permanent: true,
+        }
+    }
+
+    /// The rules by which responses are judged from now on.
+    pub const fn set_rules(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
+    /// Whether the request may be sent again whatever came of it. One that does something, such as a POST, may not: when it
+    /// breaks off, there is another attempt only if no event was delivered yet, or if there is an id to resume from.
+    pub const fn set_repeatable(&mut self, repeatable: bool) {
+        self.repeatable = repeatable;
+    }
+
+    /// The last event ID string, also what the unfinished stream has said of it so far (R34). For storage, look at it after
+    /// each chunk: an id may change without an event.
+    #[must_use]
+    pub fn last_event_id(&self) -> &[u8] {
+        self.decoder.last_event_id()
+    }
+
+    /// Sets the last event ID string, from storage. Empty forgets it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Decoder::set_last_event_id`].
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), SetIdError> {
+        self.decoder.set_last_event_id(id)
+    }
+
+    /// Where the next attempt would go on.
+    #[must_use]
+    pub fn resumption(&self) -> Resumption<'_> {
+        let id = self.decoder.last_event_id();
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        if id.is_empty() {
+            Resumption::None
+        } else if id.iter().all(blank) || id.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+            Resumption::Unsendable(id)
+        } else if id.first().is_some_and(blank) || id.last().is_some_and(blank) {
+            Resumption::FromTrimmed(Lossy(id))
+        } else {
+            Resumption::From(Lossy(id))
+        }
+    }
+
+    /// Names and values of the headers to send with each attempt: `Accept`, `Cache-Control` (R46) and, if there is something
+    /// to resume from, `Last-Event-ID` (R60). Whatever else a request needs, fresh credentials too, the application adds.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, Lossy<'_>)> {
+        let last_event_id = match self.resumption() {
+            Resumption::From(id) | Resumption::FromTrimmed(id) => Some(("Last-Event-ID", id)),
+            Resumption::None | Resumption::Unsendable(_) => None,
+        };
+        [("Accept", Lossy(b"text/event-stream")), ("Cache-Control", Lossy(b"no-cache"))]
+            .into_iter()
+            .chain(last_event_id)
+    }
+
+    /// Whether the stream, if it ended here, would lose an event or an id that has begun (R41).
+    #[must_use]
+    pub fn is_mid_event(&self) -> bool {
+        self.decoder.is_mid_event()
+    }
+}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID> {
+    /// Redirects in a row that an attempt follows (R55).
+    pub const MAX_REDIRECTS: u8 = 20;
+
+    /// What to do now: [`Reconnect::poll`].
+    pub fn poll(&self, now: Instant) -> Action {
+        self.reconnect.poll(now)
+    }
+
+    /// The failures in a row: [`Reconnect::failures`].
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.reconnect.failures()
+    }
+
+    /// The attempt that [`poll`](Self::poll) told to begin was begun.
+    pub fn connecting(&mut self, epoch: Epoch, now: Instant) {
+        self.reconnect.connecting(epoch, now);
+        if self.reconnect.is_connecting(epoch) {
+            self.redirects = 0;
+            self.permanent = true;
+        }
+    }
+
+    /// A response came. Says what it means, and lets the machine know unless the attempt is over.
+    ///
+    /// At [`Verdict::Redirect`] the attempt goes on: send the request to the new URL, without the headers that were meant for
+    /// the old host alone. It is `permanent` when all redirects of this attempt were: then later attempts begin at the new URL
+    /// (D7). The one after [`MAX_REDIRECTS`](Self::MAX_REDIRECTS) becomes a [`Verdict::Retry`]. A URL that cannot be used is
+    /// reported as [`lost`](Self::lost).
+    pub fn responded(&mut self, epoch: Epoch, now: Instant, response: &Response<'_>) -> Verdict {
+        self.judged(epoch, now, self.rules.judge(response))
+    }
+
+    /// A response came, and the application has judged it itself. See [`responded`](Self::responded).
+    pub fn judged(&mut self, epoch: Epoch, now: Instant, verdict: Verdict) -> Verdict {
+        let verdict = match verdict {
+            Verdict::Redirect { permanent } if self.redirects < Self::MAX_REDIRECTS => {
+                Verdict::Redirect { permanent: permanent && self.permanent }
+            }
+            Verdict::Redirect { .. } => Verdict::Retry { after: None },
+            verdict => verdict,
+        };
+        if !self.reconnect.is_connecting(epoch) {
+            return verdict;
+        }
+        match verdict {
+            Verdict::Accept => {
+                self.decoder.reset();
+                self.reconnect.opened(epoch, now);
+            }
+            Verdict::Redirect { permanent } => {
+                self.redirects += 1;
+                self.permanent = permanent;
+            }
+            Verdict::Retry { after } => {
+                self.before_loss(epoch, now);
+                self.reconnect.rejected(epoch, now, after);
+            }
+            Verdict::Stop(reason) => self.reconnect.refused(epoch, now, reason),
+        }
+        verdict
+    }
+
+    /// Takes the next event from the front of what was read, like [`Decoder::next_event`]. Nothing is taken from a connection
+    /// that is not the present one or not open (R64): all of `input` is dropped then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Decoder::next_event`].
+    pub fn next_event<'a, 'c: 'a>(
+        &'a mut self,
+        epoch: Epoch,
+        now: Instant,
+        input: &mut &'c [u8],
+    ) -> Option<Result<Event<'a>, TooLong>> {
+        let chunk = *input;
+        let step = self.step(epoch, now, chunk, Decoder::step);
+        *input = chunk.get(step.consumed..).unwrap_or_default();
+        Some(match step.found? {
+            Found::TooLong(too_long) => Err(too_long),
+            _ => Ok(self.decoder.event(chunk)),
+        })
+    }
+
+    /// Like [`next_event`](Self::next_event), but with comments and `retry` lines; see [`Decoder::next_item`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Decoder::next_item`].
+    pub fn next_item<'a, 'c: 'a>(
+        &'a mut self,
+        epoch: Epoch,
+        now: Instant,
+        input: &mut &'c [u8],
+    ) -> Option<Result<Item<'a>, TooLong>> {
+        let chunk = *input;
+        let step = self.step(epoch, now, chunk, Decoder::step_item);
+        *input = chunk.get(step.consumed..).unwrap_or_default();
+        Some(match step.found? {
+            Found::TooLong(too_long) => Err(too_long),
+            Found::Retry => Ok(Item::Retry(self.decoder.reconnection_time().unwrap_or_default())),
+            Found::Comment => Ok(Item::Comment(self.decoder.comment(chunk))),
+            Found::Event => Ok(Item::Event(self.decoder.event(chunk))),
+        })
+    }
+
+    /// The stream ended well (R52). An unfinished event is dropped (R41).
+    pub fn ended(&mut self, epoch: Epoch, now: Instant) {
+        if !self.reconnect.stops_at_end() {
+            self.before_loss(epoch, now);
+        }
+        self.reconnect.ended(epoch, now);
+    }
+
+    /// There is no connection, or no longer: [`Reconnect::lost`].
+    pub fn lost(&mut self, epoch: Epoch, now: Instant) {
+        self.before_loss(epoch, now);
+        self.reconnect.lost(epoch, now);
+    }
+
+    /// The application saw the event after which there are no more, such as `[DONE]`.
+    pub fn finished(&mut self, epoch: Epoch, now: Instant) {
+        self.reconnect.refused(epoch, now, StopReason::Finished);
+    }
+
+    /// The network is gone: [`Reconnect::network_down`].
+    pub fn network_down(&mut self, now: Instant) {
+        self.before_giving_up(now);
+        self.reconnect.network_down(now);
+    }
+
+    /// The network is back: [`Reconnect::network_up`].
+    pub fn network_up(&mut self, now: Instant) {
+        self.reconnect.network_up(now);
+    }
+
+    /// The device is on another network: [`Reconnect::network_changed`].
+    pub fn network_changed(&mut self, now: Instant) {
+        self.before_giving_up(now);
+        self.reconnect.network_changed(now);
+    }
+
+    /// The application wants no more (R64). No event comes out any more, also not from a chunk that is half done with.
+    pub fn close(&mut self) {
+        self.reconnect.close();
+    }
+
+    /// The application wants a connection now: [`Reconnect::restart`]. The last event ID stays; a request that may not be
+    /// repeated counts as a new one.
+    pub fn restart(&mut self) {
+        self.delivered = false;
+        self.reconnect.restart();
+    }
+
+    /// One step of the decoder, and what it says of the connection.
+    fn step(&mut self, epoch: Epoch, now: Instant, chunk: &[u8], step: fn(&mut Decoder<B, ID>, &[u8]) -> Step) -> Step {
+        if !self.reconnect.is_open(epoch) {
+            return Step { consumed: chunk.len(), found: None };
+        }
+        let was_mid_event = self.decoder.is_mid_event();
+        let step = step(&mut self.decoder, chunk);
+        let event = match step.found {
+            Some(Found::Event) => true,
+            Some(Found::TooLong(too_long)) => matches!(too_long.field, Field::Data | Field::Event),
+            _ => false,
+        };
+        self.delivered |= event;
+        if event {
+            self.reconnect.heard(epoch, now, Heard::Event);
+        } else if was_mid_event || self.decoder.is_mid_event() {
+            self.reconnect.heard(epoch, now, Heard::Bytes);
+        } else if step.consumed > 0 {
+            self.reconnect.heard(epoch, now, Heard::Heartbeat);
+        }
+        step
+    }
+
+    fn before_giving_up(&mut self, now: Instant) {
+        if let Some(epoch) = self.poll(now).epoch() {
+            self.before_loss(epoch, now);
+        }
+    }
+
+    /// What the machine has to know before it plans another attempt.
+    fn before_loss(&mut self, epoch: Epoch, now: Instant) {
+        if let Some(time) = self.decoder.reconnection_time() {
+            self.reconnect.set_reconnection_time(time);
+        }
+        // It would deliver the same events once more.
+        if !self.repeatable && self.delivered && !matches!(self.resumption(), Resumption::From(_)) {
+            self.reconnect.refused(epoch, now, StopReason::CannotResume);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! A client in virtual time: the session, a scripted server, a scripted network and a seeded generator. Nothing sleeps.
+//!
+//! The client does what any application does: it asks what to do, does it, and reports what happened. What the server does on
+//! each connection is written down beforehand; what happened is in the log.
+
+// Each test file uses its part of this.
+#![allow(dead_code)]
+
+pub(crate) mod operations;
+
+use std::collections::VecDeque;
+
+use embedded_sse::Decoder;
+use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Response, Rules, Session, StopReason, Verdict};
+
+pub(crate) type Client = Session<[u8; 256], Random, 64>;
+
+/// Splitmix64: good enough to spread, and the same on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Random(pub(crate) u64);
+
+impl embedded_sse::client::Jitter for Random {
+    fn next_u32(&mut self) -> u32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed >> 32) as u32
+    }
+}
+
+/// What the server or the network does next, on one connection.
+#[derive(Clone, Debug)]
+pub(crate) enum Does {
+    /// Nothing, for so many milliseconds.
+    Wait(u64),
+    /// Sends a head.
+    Respond(Response<'static>),
+    /// Sends bytes that arrive as one chunk.
+    Send(&'static [u8]),
+    /// Sends a `retry`-free event that repeats the `Last-Event-ID` it received.
+    Echo,
+    /// Ends the body well.
+    End,
+    /// No connection comes about, or the connection breaks.
+    Break,
+}
+
+/// What the application or the system does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Order {
+    Close,
+    Restart,
+    NetworkDown,
+    NetworkUp,
+    NetworkChanged,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Attempt { url: &'static str, last_event_id: Option<String> },
+    Open,
+    Event { data: String, id: String },
+    Lost,
+    Stop(StopReason),
+}
+
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) now: u64,
+    pub(crate) log: Vec<(u64, Seen)>,
+    /// What the server does on each connection to come; on those after the last, what it did on that one.
+    script: VecDeque<Vec<Does>>,
+    orders: VecDeque<(u64, Order)>,
+    connection: Option<Connection>,
+    url: &'static str,
+}
+
+struct Connection {
+    epoch: Epoch,
+    next: VecDeque<Does>,
+    at: u64,
+    url: &'static str,
+    last_event_id: Option<String>,
+}
+
+impl World {
+    pub(crate) fn new(policy: Policy, script: impl IntoIterator<Item = Vec<Does>>) -> Self {
+        Self {
+            client: Session::new(Decoder::new([0; 256]), Reconnect::new(policy, Random(7))),
+            now: 1_000_000,
+            log: Vec::new(),
+            script: script.into_iter().collect(),
+            orders: VecDeque::new(),
+            connection: None,
+            url: "/",
+        }
+    }
+
+    pub(crate) fn rules(mut self, rules: Rules) -> Self {
+        self.client.set_rules(rules);
+        self
+    }
+
+    /// Gives an order so many milliseconds after now. Orders are given in time order.
+    pub(crate) fn after(mut self, millis: u64, order: Order) -> Self {
+        self.orders.push_back((self.now + millis, order));
+        self
+    }
+
+    /// Goes on until the client stops, but no longer than this.
+    pub(crate) fn drive_bounded(mut self, millis: u64) -> Self {
+        let end = self.now + millis;
+        while (self.stopped().is_none() || !self.orders.is_empty()) && self.step(end) {}
+        self
+    }
+
+    /// Does what is due, or moves the time on to what is due next. False when that is past `end`.
+    pub(crate) fn step(&mut self, end: u64) -> bool {
+        let now = Instant::from_millis(self.now);
+        let action = self.client.poll(now);
+        assert_eq!(action, self.client.poll(now), "asking changes nothing");
+        if self.connection.as_ref().is_some_and(|connection| Some(connection.epoch) != action.epoch()) {
+            self.connection = None;
+        }
+        if let Some(&(_, order)) = self.orders.front().filter(|(at, _)| *at <= self.now) {
+            self.orders.pop_front();
+            self.obey(order, now);
+            return true;
+        }
+        let until = match action {
+            Action::Connect(epoch) => {
+                self.connect(epoch, now);
+                return true;
+            }
+            Action::Disconnect(epoch) => {
+                self.connection = None;
+                self.seen(Seen::Lost);
+                self.client.lost(epoch, now);
+                return true;
+            }
+            Action::Stop(reason) => {
+                if !matches!(self.log.last(), Some((_, Seen::Stop(_)))) {
+                    self.seen(Seen::Stop(reason));
+                }
+                None
+            }
+            Action::AwaitResponse { until, .. } | Action::Read { until, .. } => {
+                if self.serve(now) {
+                    return true;
+                }
+                until
+            }
+            Action::WaitUntil(until) => Some(until),
+            _ => None,
+        };
+        let until = until.map(|until| {
+            assert!(until > now, "a deadline lies in the future");
+            until.as_millis()
+        });
+        let served = self.connection.as_ref().filter(|connection| !connection.next.is_empty()).map(|c| c.at);
+        let ordered = self.orders.front().map(|(at, _)| *at);
+        match [until, served, ordered].into_iter().flatten().min() {
+            Some(next) if next <= end => {
+                self.now = next;
+                true
+            }
+            _ => {
+                self.now = end;
+                false
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order, now: Instant) {
+        match order {
+            Order::Close => self.client.close(),
+            Order::Restart => {
+                self.log.retain(|(_, seen)| !matches!(seen, Seen::Stop(_)));
+                self.client.restart();
+            }
+            Order::NetworkDown => self.client.network_down(now),
+            Order::NetworkUp => self.client.network_up(now),
+            Order::NetworkChanged => self.client.network_changed(now),
+        }
+    }
+
+    fn connect(&mut self, epoch: Epoch, now: Instant) {
+        assert!(self.connection.is_none(), "one connection at a time");
+        let next = if self.script.len() > 1 { self.script.pop_front() } else { self.script.front().cloned() };
+        let header = |name| self.client.headers().find(|(other, _)| *other == name).map(|(_, value)| value.to_string());
+        assert_eq!(header("Accept").as_deref(), Some("text/event-stream"));
+        assert_eq!(header("Cache-Control").as_deref(), Some("no-cache"));
+        let last_event_id = header("Last-Event-ID");
+        self.seen(Seen::Attempt { url: self.url, last_event_id: last_event_id.clone() });
+        self.client.connecting(epoch, now);
+        let next = next.unwrap_or_default().into();
+        self.connection = Some(Connection { epoch, next, at: self.now, url: self.url, last_event_id });
+    }
+
+    /// Lets the server do what is due. False when there is nothing.
+    fn serve(&mut self, now: Instant) -> bool {
+        let Some(mut connection) = self.connection.take() else { return false };
+        if connection.at > self.now {
+            self.connection = Some(connection);
+            return false;
+        }
+        let Some(does) = connection.next.pop_front() else {
+            self.connection = Some(connection);
+            return false;
+        };
+        let epoch = connection.epoch;
+        match does {
+            Does::Wait(millis) => connection.at = self.now + millis,
+            Does::Respond(response) => match self.client.responded(epoch, now, &response) {
+                Verdict::Accept => self.seen(Seen::Open),
+                Verdict::Redirect { permanent } => {
+                    connection.url = text(response.location.unwrap_or_default());
+                    if permanent {
+                        self.url = connection.url;
+                    }
+                    let last_event_id = connection.last_event_id.clone();
+                    self.seen(Seen::Attempt { url: connection.url, last_event_id });
+                }
+                Verdict::Retry { .. } => self.seen(Seen::Lost),
+                _ => {}
+            },
+            Does::Send(bytes) => self.read(epoch, now, bytes),
+            Does::Echo => {
+                let echo = format!("data: {}\n\n", connection.last_event_id.as_deref().unwrap_or("(none)"));
+                self.read(epoch, now, echo.as_bytes());
+            }
+            Does::End => {
+                self.seen(Seen::Lost);
+                self.client.ended(epoch, now);
+                return true;
+            }
+            Does::Break => {
+                self.seen(Seen::Lost);
+                self.client.lost(epoch, now);
+                return true;
+            }
+        }
+        self.connection = Some(connection);
+        true
+    }
+
+    fn read(&mut self, epoch: Epoch, now: Instant, mut bytes: &[u8]) {
+        while let Some(event) = self.client.next_event(epoch, now, &mut bytes) {
+            let Ok(event) = event else { continue };
+            let seen =
+                Seen::Event { data: event.data_lossy().to_string(), id: event.last_event_id_lossy().to_string() };
+            self.log.push((self.now, seen));
+        }
+    }
+
+    fn seen(&mut self, seen: Seen) {
+        self.log.push((self.now, seen));
+    }
+
+    // What happened.
+
+    pub(crate) fn times(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<u64> {
+        self.log.iter().filter(|(_, seen)| wanted(seen)).map(|(at, _)| *at).collect()
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<u64> {
+        self.times(|seen| matches!(seen, Seen::Attempt { .. }))
+    }
+
+    pub(crate) fn opens(&self) -> Vec<u64> {
+        self.times(|seen| matches!(seen, Seen::Open))
+    }
+
+    pub(crate) fn urls(&self) -> Vec<&'static str> {
+        let url = |seen: &Seen| if let Seen::Attempt { url, .. } = seen { Some(*url) } else { None };
+        self.log.iter().filter_map(|(_, seen)| url(seen)).collect()
+    }
+
+    /// The `Last-Event-ID` of each attempt, `-` for none.
+    pub(crate) fn ids_sent(&self) -> Vec<&str> {
+        self.each(|seen| match seen {
+            Seen::Attempt { last_event_id, .. } => Some(last_event_id.as_deref().unwrap_or("-")),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn data(&self) -> Vec<&str> {
+        self.each(|seen| if let Seen::Event { data, .. } = seen { Some(data.as_str()) } else { None })
+    }
+
+    pub(crate) fn event_ids(&self) -> Vec<&str> {
+        self.each(|seen| if let Seen::Event { id, .. } = seen { Some(id.as_str()) } else { None })
+    }
+
+    fn each(&self, wanted: impl Fn(&Seen) -> Option<&str>) -> Vec<&str> {
+        self.log.iter().filter_map(|(_, seen)| wanted(seen)).collect()
+    }
+
+    pub(crate) fn stopped(&self) -> Option<StopReason> {
+        match self.log.last() {
+            Some((_, Seen::Stop(reason))) => Some(*reason),
+            _ => None,
+        }
+    }
+
+    /// How long after the loss before it each attempt came.
+    pub(crate) fn waits(&self) -> Vec<u64> {
+        let mut lost = None;
+        let mut waits = Vec::new();
+        for (at, seen) in &self.log {
+            match seen {
+                Seen::Lost => lost = Some(*at),
+                Seen::Attempt { .. } => waits.extend(lost.take().map(|lost| at - lost)),
+                _ => {}
+            }
+        }
+        waits
+    }
+
+    /// The log in short: attempt, open, event's data, lost, stop.
+    pub(crate) fn story(&self) -> String {
+        let word = |(_, seen): &(u64, Seen)| match seen {
+            Seen::Attempt { .. } => "attempt".to_string(),
+            Seen::Open => "open".to_string(),
+            Seen::Event { data, .. } => format!("<{data}>"),
+            Seen::Lost => "lost".to_string(),
+            Seen::Stop(reason) => format!("{reason:?}"),
+        };
+        self.log.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+}
+
+pub(crate) const STREAM: Response<'static> =
+    Response { status: 200, content_type: Some(b"text/event-stream"), location: None, retry_after: None, date: None };
+
+pub(crate) const fn status(status: u16) -> Does {
+    Does::Respond(Response { status, ..STREAM })
+}
+
+pub(crate) const fn content_type(content_type: Option<&'static [u8]>) -> Does {
+    Does::Respond(Response { content_type, ..STREAM })
+}
+
+pub(crate) const fn redirect(status: u16, location: Option<&'static [u8]>) -> Does {
+    Does::Respond(Response { status, location, ..STREAM })
+}
+
+/// A whole connection: head, bytes, a clean end.
+pub(crate) fn stream(bytes: &'static [u8]) -> Vec<Does> {
+    vec![status(200), Does::Send(bytes), Does::End]
+}
+
+fn text(bytes: &'static [u8]) -> &'static str {
+    std::str::from_utf8(bytes).unwrap()
+}

@@ -1,0 +1,219 @@
+//! Any facts in any order, and what must hold after each of them. The property tests, the walk through all states and the fuzz
+//! target have this in common.
+
+use std::time::Duration;
+
+use embedded_sse::client::{Action, Epoch, Heard, Instant, Jitter, Policy, Reconnect, StopReason};
+
+/// Something that happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// The clock goes on, saturating.
+    Later(u64),
+    /// The clock goes back.
+    Earlier(u64),
+    /// The clock goes to the time that the last answer named, if it named one.
+    Due,
+    Connecting(Which),
+    Opened(Which),
+    Heard(Which, Heard),
+    Ended(Which),
+    Lost(Which),
+    Rejected(Which, Option<u64>),
+    Refused(Which),
+    ReconnectionTime(u64),
+    NetworkDown,
+    NetworkUp,
+    NetworkChanged,
+    Close,
+    Restart,
+}
+
+/// The connection that a fact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The one that the last answer named.
+    Present,
+    /// The one before.
+    Old,
+}
+
+/// A machine, a clock, and what can be known of the machine from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Checked<J> {
+    pub(crate) machine: Reconnect<J>,
+    pub(crate) now: Instant,
+    bounds: Bounds,
+    /// What the server set.
+    asked: Option<u64>,
+    /// Before this the server does not want an attempt.
+    floor: Instant,
+    /// The last attempt that was begun, and the one before.
+    begun: Option<Epoch>,
+    old: Option<Epoch>,
+}
+
+/// What the policy was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Bounds {
+    pub(crate) least_asked: u64,
+    pub(crate) most_asked: u64,
+    pub(crate) max_attempts: Option<u32>,
+}
+
+impl<J: Jitter + Clone + PartialEq + std::fmt::Debug> Checked<J> {
+    pub(crate) fn new(policy: Policy, bounds: Bounds, jitter: J) -> Self {
+        Self {
+            machine: Reconnect::new(policy, jitter),
+            now: Instant::from_millis(1000),
+            bounds,
+            asked: None,
+            floor: Instant::ZERO,
+            begun: None,
+            old: None,
+        }
+    }
+
+    /// Lets it happen and checks everything.
+    pub(crate) fn apply(&mut self, operation: Operation) {
+        let (before, now) = (self.machine.poll(self.now), self.now);
+        let live = match before {
+            Action::AwaitResponse { epoch, .. } | Action::Read { epoch, .. } | Action::Disconnect(epoch) => Some(epoch),
+            _ => None,
+        };
+        let which = |which| match which {
+            Which::Present => before.epoch().or(self.begun),
+            Which::Old => self.old,
+        };
+        let about = match operation {
+            Operation::Connecting(about)
+            | Operation::Opened(about)
+            | Operation::Heard(about, _)
+            | Operation::Ended(about)
+            | Operation::Lost(about)
+            | Operation::Rejected(about, _)
+            | Operation::Refused(about) => which(about),
+            _ => None,
+        };
+        let unchanged = self.machine.clone();
+        match (operation, about) {
+            (Operation::Later(millis), _) => self.now = now.saturating_add(Duration::from_millis(millis)),
+            (Operation::Earlier(millis), _) => {
+                self.now = Instant::from_millis(now.as_millis().saturating_sub(millis));
+            }
+            (Operation::Due, _) => self.now = due(before).unwrap_or(now),
+            (Operation::Connecting(_), Some(epoch)) => {
+                self.machine.connecting(epoch, now);
+                if before == Action::Connect(epoch) {
+                    assert_ne!(self.begun, Some(epoch), "an epoch is used once");
+                    (self.old, self.begun) = (self.begun, Some(epoch));
+                    assert_eq!(self.machine.poll(now).epoch(), Some(epoch));
+                    assert_ne!(self.machine.poll(now), before, "not told twice");
+                } else {
+                    assert_eq!(self.machine, unchanged, "not begun before it was due");
+                }
+            }
+            (Operation::Opened(_), Some(epoch)) => self.machine.opened(epoch, now),
+            (Operation::Heard(_, what), Some(epoch)) => self.machine.heard(epoch, now, what),
+            (Operation::Ended(_), Some(epoch)) => self.machine.ended(epoch, now),
+            (Operation::Lost(_), Some(epoch)) => self.machine.lost(epoch, now),
+            (Operation::Rejected(_, after), Some(epoch)) => {
+                self.machine.rejected(epoch, now, after.map(Duration::from_millis));
+            }
+            (Operation::Refused(_), Some(epoch)) => self.machine.refused(epoch, now, StopReason::ContentType),
+            (Operation::ReconnectionTime(millis), _) => {
+                self.machine.set_reconnection_time(Duration::from_millis(millis));
+                self.asked = Some(self.clamp(millis));
+            }
+            (Operation::NetworkDown, _) => self.machine.network_down(now),
+            (Operation::NetworkUp, _) => self.machine.network_up(now),
+            (Operation::NetworkChanged, _) => self.machine.network_changed(now),
+            (Operation::Close, _) => self.machine.close(),
+            (Operation::Restart, _) => self.machine.restart(),
+            (_, None) => {}
+        }
+        if about.is_some() && about != live && !matches!(operation, Operation::Connecting(_)) {
+            assert_eq!(self.machine, unchanged, "a fact about another connection changes nothing");
+        }
+        let network = matches!(operation, Operation::NetworkDown | Operation::NetworkChanged);
+        self.move_floor(operation, now, live.is_some() && (network || about == live));
+        if matches!(before, Action::Stop(_)) && operation != Operation::Restart {
+            let mut stopped = unchanged;
+            if let Operation::ReconnectionTime(millis) = operation {
+                stopped.set_reconnection_time(Duration::from_millis(millis));
+            }
+            assert_eq!(self.machine, stopped, "stopped for good");
+        }
+        self.check();
+    }
+
+    fn clamp(&self, millis: u64) -> u64 {
+        millis.max(self.bounds.least_asked).min(self.bounds.most_asked)
+    }
+
+    fn move_floor(&mut self, operation: Operation, now: Instant, of_live: bool) {
+        let asked = match operation {
+            Operation::Restart => {
+                self.floor = Instant::ZERO;
+                return;
+            }
+            Operation::Rejected(_, after) if of_live => after.map(|after| self.clamp(after)).max(self.asked),
+            Operation::Ended(_) | Operation::Lost(_) if of_live => self.asked,
+            Operation::NetworkDown | Operation::NetworkChanged if of_live => {
+                self.asked.or(Some(self.bounds.least_asked))
+            }
+            _ => return,
+        };
+        // A `Retry-After` counts once.
+        self.floor = now.saturating_add(Duration::from_millis(asked.unwrap_or(0)));
+    }
+
+    fn check(&self) {
+        let action = self.machine.poll(self.now);
+        assert_eq!(action, self.machine.poll(self.now), "asking changes nothing");
+        assert!(due(action).is_none_or(|due| due > self.now), "a deadline lies in the future: {action:?}");
+        match action {
+            Action::Connect(epoch) => {
+                assert!(self.now >= self.floor, "an attempt before the server wants one");
+                assert_ne!(Some(epoch), self.begun);
+            }
+            Action::WaitUntil(due) => assert!(due >= self.floor, "a wait shorter than the server wants"),
+            Action::AwaitResponse { epoch, .. } | Action::Read { epoch, .. } | Action::Disconnect(epoch) => {
+                assert_eq!(Some(epoch), self.begun, "one connection is alive, the one begun last");
+            }
+            _ => {}
+        }
+        if let Some(most) = self.bounds.max_attempts {
+            let stopped = matches!(action, Action::Stop(_));
+            assert!(self.machine.failures() <= most || stopped, "more attempts than allowed");
+        }
+        self.check_way_out();
+    }
+
+    /// From every state a few facts lead to an attempt or to the end.
+    fn check_way_out(&self) {
+        let mut machine = self.machine.clone();
+        let mut now = self.now;
+        for _ in 0..4 {
+            match machine.poll(now) {
+                Action::Connect(_) | Action::Stop(_) => return,
+                Action::WaitUntil(due) => now = due,
+                Action::WaitForNetwork => machine.network_up(now),
+                Action::AwaitResponse { epoch, .. } | Action::Read { epoch, .. } | Action::Disconnect(epoch) => {
+                    machine.lost(epoch, now);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        // The clock has come to its end, and what is due then never comes.
+        assert_eq!(now, Instant::from_millis(u64::MAX), "no way out of {:?}", self.machine);
+    }
+}
+
+fn due(action: Action) -> Option<Instant> {
+    match action {
+        Action::WaitUntil(due) => Some(due),
+        Action::AwaitResponse { until, .. } | Action::Read { until, .. } => until,
+        _ => None,
+    }
+}
