@@ -1,0 +1,111 @@
+//! Any facts in any order, for any policy. What must hold after each of them is in `tests/harness/operations.rs`.
+
+#![no_main]
+
+use std::time::Duration;
+
+use embedded_sse::client::{Backoff, Heard, Jitter, Policy, Spread};
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/harness/operations.rs"]
+mod operations;
+
+use operations::{Bounds, Checked, Operation, Which};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((head, facts)) = input.split_first_chunk::<14>() else { return };
+    let (policy, bounds) = policy(head);
+    let mut checked = Checked::new(policy, bounds, Random(head[13].into()));
+    for fact in facts.chunks_exact(2) {
+        checked.apply(operation(fact[0], fact[1]));
+    }
+});
+
+/// Powers of two and their neighbours, so that a byte reaches all magnitudes.
+fn time(byte: u8) -> u64 {
+    let power = 1_u64 << (byte & 63);
+    match byte >> 6 {
+        0 => power - 1,
+        1 => power,
+        2 => power + power / 2,
+        _ => u64::MAX / power,
+    }
+}
+
+fn duration(byte: u8) -> Duration {
+    Duration::from_millis(time(byte))
+}
+
+/// None for an even byte.
+fn optional(byte: u8) -> Option<Duration> {
+    (byte % 2 == 1).then(|| duration(byte / 2))
+}
+
+fn policy(head: &[u8; 14]) -> (Policy, Bounds) {
+    let [kind, floor, first, cap, spread, least, most, attempts, elapsed, stable, connect, liveness, progress, _] =
+        *head;
+    let backoff = match kind % 3 {
+        0 => Backoff::fixed(duration(floor)),
+        1 => Backoff::exponential(duration(first), duration(cap)),
+        _ => Backoff::above_floor(duration(floor), duration(first), duration(cap)),
+    };
+    let spread = [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated][usize::from(spread % 4)];
+    // Shorter than the times at which the machine saturates.
+    let least_asked = time(least % 24);
+    let most_asked = least_asked + 1 + time(most % 24);
+    let millis = Duration::from_millis;
+    let backoff = backoff.spread(spread).least_asked(millis(least_asked)).most_asked(millis(most_asked));
+    let mut policy = Policy::new(backoff)
+        .stable_after(duration(stable))
+        .connect_timeout(optional(connect))
+        .liveness(optional(liveness))
+        .progress(optional(progress));
+    if liveness == 0 {
+        policy = policy.learned_liveness();
+    }
+    if stable == 0 {
+        policy = policy.stop_at_end();
+    }
+    if let Some(time) = optional(elapsed) {
+        policy = policy.max_elapsed(time);
+    }
+    let max_attempts = (attempts % 2 == 1).then_some(u32::from(attempts / 2));
+    if let Some(attempts) = max_attempts {
+        policy = policy.max_attempts(attempts);
+    }
+    (policy, Bounds { least_asked, most_asked, max_attempts })
+}
+
+fn operation(kind: u8, argument: u8) -> Operation {
+    let which = if kind & 0x80 == 0 { Which::Present } else { Which::Old };
+    match kind & 0x7F {
+        0 => Operation::Close,
+        1 => Operation::Restart,
+        2 => Operation::Refused(which),
+        3..10 => Operation::NetworkDown,
+        10..20 => Operation::NetworkUp,
+        20..25 => Operation::NetworkChanged,
+        25..30 => Operation::Earlier(time(argument)),
+        30..40 => Operation::Later(time(argument)),
+        40..60 => Operation::Due,
+        60..80 => Operation::Connecting(which),
+        80..95 => Operation::Opened(which),
+        95..105 => Operation::Heard(which, [Heard::Bytes, Heard::Heartbeat, Heard::Event][usize::from(argument % 3)]),
+        105..110 => Operation::Ended(which),
+        110..118 => Operation::Lost(which),
+        118..123 => Operation::Rejected(which, optional(argument).map(|_| time(argument / 2))),
+        _ => Operation::ReconnectionTime(time(argument)),
+    }
+}
+
+/// Splitmix64.
+#[derive(Clone, Debug, PartialEq)]
+struct Random(u64);
+
+impl Jitter for Random {
+    fn next_u32(&mut self) -> u32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        (mixed >> 32) as u32
+    }
+}
