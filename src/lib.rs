@@ -3,11 +3,12 @@
 #![deny(clippy::alloc_instead_of_core, clippy::std_instead_of_core, clippy::std_instead_of_alloc)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 pub mod client;
 pub mod codec;
+pub mod io;
 
 pub use codec::{
     BufferFull, DataWriter, Decoder, Encoder, Event, EventId, Field, Found, Frame, InvalidEventId, Item, LineBreak,

@@ -10,7 +10,7 @@ use super::time::millis;
 /// Where random numbers come from. The library has no generator and no default seed: a fleet that shares a seed jitters in
 /// step.
 ///
-/// Implemented for any `FnMut() -> u32`, and for generators of `rand_core` by newtypes behind features.
+/// Implemented for any `FnMut() -> u32`, and for generators of `rand_core` by the newtypes in [`io`](crate::io).
 pub trait Jitter {
     /// A number from the whole range of `u32`, each as likely as any other. Asked once for each wait.
     fn next_u32(&mut self) -> u32;

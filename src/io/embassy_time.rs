@@ -1,0 +1,42 @@
+//! [`Instant`] to and from embassy's, both of which count from power-on. Needs no time driver.
+
+use embassy_time::TICK_HZ;
+
+use crate::client::Instant;
+
+/// Rounded down to milliseconds. Saturates.
+impl From<embassy_time::Instant> for Instant {
+    fn from(at: embassy_time::Instant) -> Self {
+        let (seconds, ticks) = (at.as_ticks() / TICK_HZ, at.as_ticks() % TICK_HZ);
+        Self::from_millis(seconds.saturating_mul(1000).saturating_add(ticks * 1000 / TICK_HZ))
+    }
+}
+
+/// Rounded up to a tick, so that a timer does not end before what is due then. Saturates.
+impl From<Instant> for embassy_time::Instant {
+    fn from(at: Instant) -> Self {
+        let (seconds, millis) = (at.as_millis() / 1000, at.as_millis() % 1000);
+        Self::from_ticks(seconds.saturating_mul(TICK_HZ).saturating_add((millis * TICK_HZ).div_ceil(1000)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        for millis in [0, 1, 7, 999, 1000, 1001, 86_400_001, u64::from(u32::MAX)] {
+            let at = Instant::from_millis(millis);
+            assert_eq!(Instant::from(embassy_time::Instant::from(at)), at);
+        }
+        let tick = embassy_time::Instant::from_ticks(TICK_HZ * 3 - 1);
+        assert!(Instant::from(tick) < Instant::from_millis(3000));
+    }
+
+    #[test]
+    fn the_ends_saturate() {
+        assert_eq!(embassy_time::Instant::from(Instant::from_millis(u64::MAX)), embassy_time::Instant::MAX);
+        let _ = Instant::from(embassy_time::Instant::MAX);
+    }
+}

@@ -1,0 +1,17 @@
+//! Bridges to other crates: one file per ecosystem, each behind its feature. No protocol decisions are made here.
+
+#[cfg(feature = "embassy-time")]
+mod embassy_time;
+#[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
+mod rand_core;
+#[cfg(feature = "std")]
+mod std_time;
+
+#[cfg(feature = "rand_core-06")]
+pub use rand_core::RandCore06;
+#[cfg(feature = "rand_core-09")]
+pub use rand_core::RandCore09;
+#[cfg(feature = "rand_core-010")]
+pub use rand_core::RandCore010;
+#[cfg(feature = "std")]
+pub use std_time::StdClock;
