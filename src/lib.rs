@@ -11,6 +11,6 @@ pub mod codec;
 pub mod io;
 
 pub use codec::{
-    BufferFull, DataWriter, Decoder, Encoder, Event, EventId, Field, Found, Frame, InvalidEventId, Item, LineBreak,
-    Lossy, Segments, SetIdError, SingleLine, Step, Token, Tokenizer, TooLong,
+    BufferFull, DataWriter, Decoder, Encoder, Event, EventId, Field, FixedEvent, Found, Frame, InvalidEventId, Item,
+    LineBreak, Lossy, Segments, SetIdError, SingleLine, Step, Token, Tokenizer, TooLong,
 };

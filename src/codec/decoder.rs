@@ -43,6 +43,7 @@ use super::machine::{Machine, Memory};
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Decoder<B, const ID: usize = 64> {
     machine: Machine,
     ids: [[u8; ID]; 2],

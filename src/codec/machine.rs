@@ -19,6 +19,7 @@ pub(super) struct Memory<'m> {
 
 /// The decoder without its memory.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Machine {
     pub(super) tokenizer: Tokenizer,
     pub(super) block: Block,
@@ -31,6 +32,7 @@ pub(super) struct Machine {
 
 /// What the block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum Phase {
     UnderWay,
     /// It was dispatched and is only kept to be looked at.

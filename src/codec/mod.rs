@@ -28,6 +28,7 @@ mod event;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod fast;
 mod field;
+mod fixed_event;
 mod frame;
 #[cfg(feature = "nom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nom")))]
@@ -46,5 +47,6 @@ pub use decoder::{Decoder, Found, SetIdError, Step};
 pub use encoder::{Encoder, Segments};
 pub use event::{Event, Item, Lossy, TooLong};
 pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
+pub use fixed_event::FixedEvent;
 pub use frame::{BufferFull, Frame};
 pub use tokenizer::{Token, Tokenizer};

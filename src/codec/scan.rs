@@ -3,7 +3,7 @@
 //! Knows two bytes, CR and LF (R7), and nothing of what they mean.
 //!
 //! Lines are short as a rule, and for a short line the call into `memchr` with its set-up costs more than the search. So on a
-//! 64-bit core the first bytes are looked at in line, a [`Block`] at a time, and only what is longer goes to `memchr`. A block is
+//! 64-bit core the first bytes are looked at in line, a block at a time, and only what is longer goes to `memchr`. A block is
 //! first asked whether it has any byte below 14: text rarely has one that is no line end.
 //! A small core has no use for any of this, and the smallest code is the best one.
 

@@ -1,0 +1,63 @@
+//! An event that owns its bytes without a heap, to pass through channels and queues.
+//!
+//! Holds, and nothing else. What an event is, `event.rs` says.
+
+use heapless::Vec;
+
+use super::event::{Event, TooLong};
+use super::field::Field;
+
+/// An [`Event`] with its bytes in it: up to `DATA` bytes of data, `TYPE` of type and `ID` of last event ID.
+///
+/// What an application hands from the task that reads to the task that handles:
+///
+/// ```
+/// use embedded_sse::{Decoder, FixedEvent};
+///
+/// let mut queue: Vec<FixedEvent<64>> = Vec::new(); // or a channel of the executor
+/// let mut decoder = Decoder::new([0; 64]);
+/// let mut chunk = &b"id: 7\ndata: light on\n\n"[..];
+/// while let Some(event) = decoder.next_event(&mut chunk) {
+///     queue.push(FixedEvent::new(&event?)?);
+/// }
+/// assert_eq!(queue[0].as_event().data, b"light on");
+/// # Ok::<(), embedded_sse::TooLong>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct FixedEvent<const DATA: usize, const TYPE: usize = 32, const ID: usize = 64> {
+    event_type: Vec<u8, TYPE>,
+    data: Vec<u8, DATA>,
+    last_event_id: Vec<u8, ID>,
+}
+
+impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYPE, ID> {
+    /// Copies an event.
+    ///
+    /// # Errors
+    ///
+    /// The first of type, data and last event ID that has no room. Nothing is cut.
+    pub fn new(event: &Event<'_>) -> Result<Self, TooLong> {
+        let too_long = |field| move |_| TooLong { field };
+        Ok(Self {
+            event_type: Vec::from_slice(event.event_type).map_err(too_long(Field::Event))?,
+            data: Vec::from_slice(event.data).map_err(too_long(Field::Data))?,
+            last_event_id: Vec::from_slice(event.last_event_id).map_err(too_long(Field::Id))?,
+        })
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn as_event(&self) -> Event<'_> {
+        let event_type = if self.event_type.is_empty() { Event::DEFAULT_TYPE.as_bytes() } else { &self.event_type };
+        Event { event_type, data: &self.data, last_event_id: &self.last_event_id }
+    }
+}
+
+impl<const DATA: usize, const TYPE: usize, const ID: usize> TryFrom<Event<'_>> for FixedEvent<DATA, TYPE, ID> {
+    type Error = TooLong;
+
+    fn try_from(event: Event<'_>) -> Result<Self, TooLong> {
+        Self::new(&event)
+    }
+}
