@@ -8,8 +8,11 @@ use super::field::Field;
 use super::frame::Frame;
 use super::scan::{copy_line, find_line_end};
 
-/// Text up to this length is searched as a whole before it is copied.
-const SHORT: usize = 4 * 1024;
+/// Text shorter than this is searched in line, and longer text by `memchr` at once.
+const SHORT: usize = 64;
+
+/// Text up to this length is searched as a whole before it is copied; longer text goes in pieces that stay in the nearest cache.
+const LONG: usize = 4 * 1024;
 
 const LINE_END: u8 = FRAME_END.as_bytes()[0];
 
@@ -30,8 +33,13 @@ pub(super) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     }
     if let Some(text) = frame.data {
         let text = text.as_bytes();
-        at = match find_line_end(text.get(..SHORT).unwrap_or(text)) {
-            None if text.len() <= SHORT => write_line::<6>(Field::Data, text, buffer, at)?,
+        let line_end = match text.len() {
+            0..SHORT => find_line_end(text),
+            SHORT..=LONG => memchr::memchr2(b'\r', b'\n', text),
+            _ => Some(0),
+        };
+        at = match line_end {
+            None => write_line::<6>(Field::Data, text, buffer, at)?,
             _ => write_data_lines(text, buffer, at)?,
         };
     }
