@@ -61,6 +61,12 @@ impl Tokenizer {
         matches!(self.state, State::Value(Field::Data))
     }
 
+    /// Whether a comment goes on with the next byte.
+    #[inline(always)]
+    pub(super) const fn is_in_comment(&self) -> bool {
+        matches!(self.state, State::Value(Field::Comment))
+    }
+
     /// Moves behind the line end at `at` if one stands there, which makes a blank line.
     #[inline(always)]
     pub(super) fn blank_line(&mut self, chunk: &[u8], at: &mut usize) -> bool {

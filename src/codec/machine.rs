@@ -94,6 +94,9 @@ impl Machine {
             if let Some(found) = self.whole_lines(chunk, &mut at, memory, items) {
                 return Step { consumed: at, found: Some(found) };
             }
+            if at == chunk.len() {
+                break;
+            }
             // A copy, because what is lent to a call cannot stay in a register.
             let mut behind = at;
             let piece = self.tokenizer.next_piece(chunk, &mut behind);

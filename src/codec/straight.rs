@@ -12,7 +12,7 @@ use super::decoder::{Found, Step};
 use super::field::Field;
 use super::head::Head;
 use super::machine::{Machine, Memory, Phase};
-use super::scan::copy_line;
+use super::scan::{copy_line, find_line_end};
 use super::tokenizer::{Piece, Tokenizer};
 
 impl Machine {
@@ -30,6 +30,9 @@ impl Machine {
                 self.phase = Phase::Dispatched;
                 return Ok(Step { consumed: at, found: Some(Found::Event) });
             }
+        } else if self.tokenizer.is_in_comment() && !self.comment_wanted {
+            let end = find_line_end(chunk).unwrap_or(chunk.len());
+            self.tokenizer.end_value(Field::Comment, chunk, end, &mut at);
         } else if self.phase == Phase::Dispatched {
             let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) else { return Err(0) };
             let end = start + Tokenizer::length(Field::Data, chunk, start);
