@@ -36,6 +36,8 @@ pub mod grammar;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod head;
 mod last_event_id;
+#[cfg(test)]
+mod linear_work;
 mod machine;
 mod scan;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]

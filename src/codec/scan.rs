@@ -7,16 +7,67 @@
 //! first asked whether it has any byte below 14: text rarely has one that is no line end.
 //! A small core has no use for any of this, and the smallest code is the best one.
 
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-pub(crate) use wide::{copy_line, find_comment_end, find_line_end};
-
 #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-pub(crate) use narrow::find_line_end;
+use narrow as core_of_this_size;
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+use wide as core_of_this_size;
+
+/// The offset of the first CR or LF.
+#[inline(always)]
+pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+    let found = core_of_this_size::find_line_end(bytes);
+    #[cfg(test)]
+    work::looked_at(found.map_or(bytes.len(), |offset| offset + 1));
+    found
+}
+
+/// The same for a comment. Those that keep a line alive are all alike, so a loop over bytes, the length of which a CPU
+/// foresees, does better than arithmetic, for which it has to wait.
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+#[inline(always)]
+pub(crate) fn find_comment_end(bytes: &[u8]) -> Option<usize> {
+    let found = wide::find_comment_end(bytes);
+    #[cfg(test)]
+    work::looked_at(found.map_or(bytes.len(), |offset| offset + 1));
+    found
+}
+
+/// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
+/// `None`: `to` has not room for the line.
+///
+/// For lines that have to be copied anyway: looking and copying go hand in hand, as long as the line is short, without a
+/// call. A longer one is searched and copied in pieces, which are still in the nearest cache when they are copied.
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+#[inline(always)]
+pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
+    let copied = wide::copy_line(from, to);
+    #[cfg(test)]
+    work::looked_at(copied.unwrap_or(to.len()));
+    copied
+}
+
+/// Counts what the searches look at, so that a test can see one that looks twice.
+#[cfg(test)]
+pub(crate) mod work {
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static BYTES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(crate) fn looked_at(bytes: usize) {
+        BYTES.set(BYTES.get() + bytes);
+    }
+
+    /// What was looked at since the last call.
+    pub(crate) fn take() -> usize {
+        BYTES.replace(0)
+    }
+}
 
 #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
 mod narrow {
-    /// The offset of the first CR or LF.
-    pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+    pub(super) fn find_line_end(bytes: &[u8]) -> Option<usize> {
         memchr::memchr2(b'\r', b'\n', bytes)
     }
 }
@@ -26,9 +77,8 @@ mod wide {
     const BLOCK: usize = 32;
     type Block = [u8; BLOCK];
 
-    /// The offset of the first CR or LF.
     #[inline(always)]
-    pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+    pub(super) fn find_line_end(bytes: &[u8]) -> Option<usize> {
         let Some(block) = bytes.first_chunk() else { return find_in_short(bytes) };
         match find_in_block(block) {
             Some(offset) => Some(offset),
@@ -36,10 +86,8 @@ mod wide {
         }
     }
 
-    /// The same for a comment. Those that keep a line alive are all alike, so a loop over bytes, the length of which a CPU
-    /// foresees, does better than arithmetic, for which it has to wait.
     #[inline(always)]
-    pub(crate) fn find_comment_end(bytes: &[u8]) -> Option<usize> {
+    pub(super) fn find_comment_end(bytes: &[u8]) -> Option<usize> {
         if let Some(head) = bytes.first_chunk::<16>() {
             if let Some(offset) = head.iter().position(|byte| *byte < FIRST_OTHER) {
                 if is_line_end(head.get(offset)) {
@@ -50,13 +98,8 @@ mod wide {
         find_line_end(bytes)
     }
 
-    /// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
-    /// `None`: `to` has not room for the line.
-    ///
-    /// For lines that have to be copied anyway: looking and copying go hand in hand, as long as the line is short, without a
-    /// call. A longer one is searched and copied in pieces, which are still in the nearest cache when they are copied.
     #[inline(always)]
-    pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
+    pub(super) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
         const IN_LINE: usize = 4 * BLOCK;
         const PIECE: usize = 8 * 1024;
         let mut at = 0;
