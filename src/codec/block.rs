@@ -172,10 +172,18 @@ impl Block {
 /// Moves a type from behind the data to the end of the buffer.
 fn store_type(buffer: &mut [u8], from: usize, length: usize) -> Span {
     let to = buffer.len().saturating_sub(length);
-    if from <= to {
-        buffer.copy_within(from..from + length, to);
-    }
+    move_up(buffer.get_mut(from..).unwrap_or_default(), length, to.saturating_sub(from));
     Span::Stored { length }
+}
+
+/// Moves the first bytes up by some places. A loop, since `copy_within` brings a panic with it that is never reached.
+fn move_up(bytes: &mut [u8], length: usize, places: usize) {
+    for at in (0..length).rev() {
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        if let Some(place) = bytes.get_mut(at + places) {
+            *place = byte;
+        }
+    }
 }
 
 /// Writes a value to the start of the room, behind an LF if it is `joined` to what comes before. `None`: it has no room, and

@@ -11,6 +11,7 @@
 //! The only code that writes to the store. Knows no lines but `id` lines.
 
 use super::block::{Span, put, slice};
+use super::scan::has_nul;
 
 /// The state of the store; the bytes are the caller's.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +42,8 @@ impl LastEventId {
 
     /// The last event ID string.
     pub(super) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
-        let (first, second) = store.split_at(store.len() / 2);
-        let half = if self.swapped { second } else { first };
-        slice(half, 0, self.committed)
+        let start = if self.swapped { store.len() / 2 } else { 0 };
+        slice(store, start, start + self.committed)
     }
 
     /// Sets the string. `false`: it is longer than the store allows, and nothing has changed.
@@ -61,7 +61,7 @@ impl LastEventId {
     /// A whole `id` line. One that holds NUL is ignored (R42).
     pub(super) fn line(&mut self, chunk: &[u8], (start, end): (usize, usize), store: &mut [u8]) {
         let value = slice(chunk, start, end);
-        if memchr::memchr(0, value).is_some() {
+        if has_nul(value) {
             return;
         }
         // An id that does not fit has replaced the one before it in the block all the same.
@@ -77,12 +77,12 @@ impl LastEventId {
             self.line_lost = false;
             self.line_nul = false;
         }
-        self.line_nul |= memchr::memchr(0, value).is_some();
+        self.line_nul |= has_nul(value);
         let mut kept = self.pending.stored();
         let (_, spare) = self.halves(store);
         if kept > 0 && kept + self.line + value.len() > spare.len() {
             // The later one wins if it is valid; if it is not, then the id of this block is lost, and that is told.
-            spare.copy_within(kept.., 0);
+            move_down(spare, kept, self.line);
             self.pending = Span::Absent;
             self.lost = true;
             kept = 0;
@@ -97,10 +97,7 @@ impl LastEventId {
             self.lost = self.line_lost;
             self.pending = Span::Absent;
             if !self.line_lost {
-                let end = (kept + self.line).min(spare.len());
-                if kept <= end {
-                    spare.copy_within(kept..end, 0);
-                }
+                move_down(spare, kept, self.line);
                 self.pending = Span::Stored { length: self.line };
             }
         }
@@ -138,7 +135,17 @@ impl LastEventId {
     /// The half with the committed id and the other one.
     fn halves<'s>(&self, store: &'s mut [u8]) -> (&'s mut [u8], &'s mut [u8]) {
         let middle = store.len() / 2;
-        let (first, second) = store.split_at_mut(middle);
+        let (first, second) = store.split_at_mut_checked(middle).unwrap_or_default();
         if self.swapped { (second, first) } else { (first, second) }
+    }
+}
+
+/// Moves some bytes to the front. A loop, since `copy_within` brings a panic with it that is never reached.
+fn move_down(bytes: &mut [u8], from: usize, length: usize) {
+    for at in 0..length {
+        let byte = bytes.get(from + at).copied().unwrap_or_default();
+        if let Some(place) = bytes.get_mut(at) {
+            *place = byte;
+        }
     }
 }

@@ -21,7 +21,13 @@ pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
     found
 }
 
-/// The same for a comment. Those that keep a line alive are all alike, so a loop over bytes, the length of which a CPU
+/// Whether there is a NUL, which an id cannot have (R42).
+#[inline]
+pub(crate) fn has_nul(bytes: &[u8]) -> bool {
+    core_of_this_size::has_nul(bytes)
+}
+
+/// [`find_line_end`] for a comment. Those that keep a line alive are all alike, so a loop over bytes, the length of which a CPU
 /// foresees, does better than arithmetic, for which it has to wait.
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 #[inline(always)]
@@ -68,7 +74,11 @@ pub(crate) mod work {
 #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
 mod narrow {
     pub(super) fn find_line_end(bytes: &[u8]) -> Option<usize> {
-        memchr::memchr2(b'\r', b'\n', bytes)
+        bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'))
+    }
+
+    pub(super) fn has_nul(bytes: &[u8]) -> bool {
+        bytes.iter().any(|byte| matches!(byte, 0))
     }
 }
 
@@ -122,6 +132,10 @@ mod wide {
                 return Some(at);
             }
         }
+    }
+
+    pub(super) fn has_nul(bytes: &[u8]) -> bool {
+        memchr::memchr(0, bytes).is_some()
     }
 
     #[inline(always)]
