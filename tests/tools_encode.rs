@@ -1,38 +1,16 @@
 //! The `encode` tool, as it is called.
 
-use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+#[path = "common/tool.rs"]
+mod tool;
 
-/// The tool, which `cargo test` builds before it runs any test, in a folder beside this test's own.
-fn tool() -> Command {
-    let mut path: PathBuf = env::current_exe().expect("the path of this test");
-    path.pop();
-    path.pop();
-    path.extend(["examples", &format!("encode{}", env::consts::EXE_SUFFIX)]);
-    assert!(
-        path.is_file(),
-        "{} is missing: `cargo build --example encode` in the same profile makes it",
-        path.display()
-    );
-    Command::new(path)
-}
+use std::env;
+use std::io::Write;
+use std::process::Output;
+
+use tool::{Lines, run, text, tool};
 
 fn encode(arguments: &[&str], input: &str) -> Output {
-    let mut child = tool()
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the tool starts");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the tool reads");
-    child.wait_with_output().expect("the tool ends")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).expect("UTF-8")
+    run("encode", arguments, input)
 }
 
 #[test]
@@ -108,20 +86,16 @@ fn what_decode_prints_is_understood() {
 
 #[test]
 fn a_frame_is_written_before_the_next_line_is_read() {
-    let mut child = tool().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the tool starts");
-    let (mut input, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
-    let mut output = BufReader::new(output);
+    let mut child = tool("encode").spawn().expect("the tool starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut lines = Lines::of(child.stdout.take().expect("a pipe"));
     for round in 0..3 {
         writeln!(input, "{{\"data\":\"{round}\"}}").expect("the tool reads");
-        let (mut data, mut blank) = (String::new(), String::new());
-        output.read_line(&mut data).expect("a line");
-        output.read_line(&mut blank).expect("a line");
-        assert_eq!((data, blank), (format!("data: {round}\n"), "\n".to_owned()));
+        assert_eq!(lines.next(), Some(format!("data: {round}")));
+        assert_eq!(lines.next().as_deref(), Some(""));
     }
     drop(input);
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).expect("the end");
-    assert_eq!(rest, "");
+    assert_eq!(lines.next(), None);
     assert!(child.wait().expect("the tool ends").success());
 }
 
@@ -143,8 +117,7 @@ fn a_file_is_read_and_one_that_is_not_there_is_named() {
 
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
-    let mut child =
-        tool().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts");
+    let mut child = tool("encode").spawn().expect("the tool starts");
     drop(child.stdout.take());
     let mut input = child.stdin.take().expect("a pipe");
     // It may be gone before all is written.
