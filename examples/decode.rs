@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
+use std::num::ParseIntError;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 16 * 1024, value_parser = at_least_one)]
     chunk: usize,
     /// Room for an event that does not lie whole in one piece
-    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = size)]
     buffer: usize,
     /// Print comments and reconnection times too, in stream order
     #[arg(long)]
@@ -41,11 +42,17 @@ struct Arguments {
     files: Vec<String>,
 }
 
+/// A size that there is memory for.
+fn size(text: &str) -> Result<usize, String> {
+    let size = text.parse().map_err(|error: ParseIntError| error.to_string())?;
+    Vec::<u8>::new().try_reserve_exact(size).map_err(|error| error.to_string())?;
+    Ok(size)
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("a piece has at least 1 byte".into()),
-        Ok(size) => Ok(size),
-        Err(error) => Err(format!("{error}")),
+    match size(text)? {
+        0 => Err("a piece has at least 1 byte".into()),
+        size => Ok(size),
     }
 }
 

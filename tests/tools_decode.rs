@@ -295,6 +295,8 @@ fn wrong_arguments_are_refused() {
         &["--chunk"],
         &["--buffer", "x"],
         &["--buffer", "1.5"],
+        &["--chunk", "18446744073709551615"],
+        &["--buffer", "18446744073709551615"],
         &["--last-event-id"],
         &["--unknown"],
     ] {
