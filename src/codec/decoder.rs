@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use super::event::{Event, Item, TooLong};
 use super::machine::{Machine, Memory};
+use super::step::{Found, Step};
 
 /// Decodes an event stream in memory that the caller chose.
 ///
@@ -182,32 +183,6 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     pub fn comment<'a>(&'a self, chunk: &'a [u8]) -> &'a [u8] {
         self.machine.block.line(chunk, self.buffer.as_ref()).unwrap_or_default()
     }
-}
-
-/// What one step did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub struct Step {
-    /// How many bytes of the chunk are done with. All of them when nothing was found.
-    pub consumed: usize,
-    /// What stands at the end of them.
-    pub found: Option<Found>,
-}
-
-/// What a step has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Found {
-    /// An event: [`Decoder::event`] lends it.
-    Event,
-    /// A comment: [`Decoder::comment`] lends it.
-    Comment,
-    /// A reconnection time, which is now [`Decoder::reconnection_time`].
-    Retry,
-    /// Something had no room.
-    TooLong(TooLong),
 }
 
 /// Why a last event ID cannot be set.

@@ -1,14 +1,7 @@
 //! What a server can say at once: one block of the stream, ready to be written.
 //!
-//! Holds the caller's values and the ways to get their bytes; what the bytes are, `encoder.rs` knows.
+//! Holds the caller's values, and nothing else: what the bytes are, `encoder.rs` knows.
 
-use core::fmt;
-
-#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-use super::encoder::write;
-use super::encoder::{Encoder, Segments};
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use super::fast::write;
 use super::field::{EventId, SingleLine};
 
 /// One block of an event stream (R4): an event, or a comment, or both, with its blank line.
@@ -18,7 +11,7 @@ use super::field::{EventId, SingleLine};
 /// CR LF, CR and LF into as many lines (R9): data with n line ends is n + 1 `data` lines, empty data is one, and a reader gets
 /// it back with each line end as LF. Any value that can be built can be written; only the room for it can be missing.
 ///
-/// A frame without data dispatches nothing (R36): it can set the reconnection time or the last event ID, or keep the
+/// A frame without data dispatches nothing (R35): it can set the reconnection time or the last event ID, or keep the
 /// connection alive. A frame with nothing at all is a blank line.
 ///
 /// ```
@@ -82,63 +75,4 @@ impl<'a> Frame<'a> {
         self.data = Some(data);
         self
     }
-
-    /// The frame in pieces, none of them copied; put together they are its bytes.
-    pub const fn segments(&self) -> Segments<'a> {
-        Segments::new(*self)
-    }
-
-    /// Writes the frame piece by piece through buffers of any size.
-    pub fn encoder(&self) -> Encoder<'a> {
-        Encoder::new(self.segments())
-    }
-
-    /// The length of the frame in bytes, at least 1. Reads the texts through, to find their line ends.
-    #[must_use]
-    pub fn encoded_len(&self) -> usize {
-        self.segments().map(str::len).sum()
-    }
-
-    /// Writes the whole frame to the start of `buffer` and returns the part that it fills.
-    ///
-    /// # Errors
-    ///
-    /// [`BufferFull`] when the frame is longer than the buffer, which then holds nothing of use: there is no half-written
-    /// frame. To write through a smaller buffer, take the [`encoder`](Self::encoder).
-    pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b mut [u8], BufferFull> {
-        match write(self, buffer) {
-            Some(len) => Ok(buffer.get_mut(..len).unwrap_or_default()),
-            None => Err(self.too_long()),
-        }
-    }
-
-    /// Not in the way of the frames that fit.
-    #[cold]
-    fn too_long(&self) -> BufferFull {
-        BufferFull { needed: self.encoded_len() }
-    }
 }
-
-/// The frame's text. Fails only when the sink does.
-impl fmt::Display for Frame<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.segments().try_for_each(|segment| f.write_str(segment))
-    }
-}
-
-/// The buffer is shorter than the frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub struct BufferFull {
-    /// How long the buffer must be at least, in bytes: the frame's [`encoded_len`](Frame::encoded_len).
-    pub needed: usize,
-}
-
-impl fmt::Display for BufferFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the buffer is too short: the frame needs {} bytes", self.needed)
-    }
-}
-
-impl core::error::Error for BufferFull {}

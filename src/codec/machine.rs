@@ -4,10 +4,10 @@
 //! the last event ID's.
 
 use super::block::{Block, Span, slice};
-use super::decoder::{Found, Step};
 use super::event::TooLong;
 use super::field::{Field, Retry};
 use super::last_event_id::LastEventId;
+use super::step::{Found, Step};
 use super::tokenizer::{Piece, Tokenizer};
 
 /// The caller's memory, lent for one step.

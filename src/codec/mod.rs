@@ -23,6 +23,7 @@
 mod block;
 mod data_writer;
 mod decoder;
+mod encode;
 mod encoder;
 mod event;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
@@ -40,15 +41,18 @@ mod last_event_id;
 mod linear_work;
 mod machine;
 mod scan;
+mod step;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod straight;
 mod tokenizer;
 
 pub use data_writer::DataWriter;
-pub use decoder::{Decoder, Found, SetIdError, Step};
+pub use decoder::{Decoder, SetIdError};
+pub use encode::BufferFull;
 pub use encoder::{Encoder, Segments};
 pub use event::{Event, Item, Lossy, TooLong};
 pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
 pub use fixed_event::FixedEvent;
-pub use frame::{BufferFull, Frame};
+pub use frame::Frame;
+pub use step::{Found, Step};
 pub use tokenizer::{Token, Tokenizer};

@@ -8,11 +8,11 @@
 //! arithmetic.
 
 use super::block::{Block, Span};
-use super::decoder::{Found, Step};
 use super::field::Field;
 use super::head::Head;
 use super::machine::{Machine, Memory, Phase};
 use super::scan::{copy_line, find_line_end};
+use super::step::{Found, Step};
 use super::tokenizer::{Piece, Tokenizer};
 
 impl Machine {
