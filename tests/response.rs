@@ -126,6 +126,10 @@ fn of_several_types_the_last_good_one_counts() {
         b"text/plain,text/event-stream;charset=utf-8",
         b"text/event-stream, */*",
         b"text/event-stream, bogus",
+        b"text/event-stream, text/pl ain",
+        b"text/event-stream, te xt/plain",
+        b"text/event-stream, /plain",
+        b"text/event-stream, text/",
         b"text/event-stream,",
         b",text/event-stream",
         br#"text/event-stream; x="a, text/plain""#,
@@ -206,6 +210,8 @@ fn dates_follow_the_calendar() {
     }
     let two_digits = asks(b"Day, 01-Jan-69 00:00:00 GMT", Some(b"Day, 01-Jan-70 00:00:00 GMT"));
     assert_eq!(two_digits, Some(Duration::from_secs(86_400 * 36_160)), "2069 and 1970");
+    let hours = asks(b"Day, 01 Jan 2026 12:34:56 GMT", Some(b"Day, 01 Jan 2026 02:03:04 GMT"));
+    assert_eq!(hours, Some(Duration::from_secs(10 * 3600 + 31 * 60 + 52)));
     let leap_second = asks(b"Sat, 31 Dec 2016 23:59:60 GMT", Some(b"Sat, 31 Dec 2016 23:59:59 GMT"));
     assert_eq!(leap_second, Some(Duration::from_secs(1)));
 }
