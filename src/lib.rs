@@ -12,6 +12,9 @@ pub mod client;
 pub mod codec;
 pub mod io;
 
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use codec::OwnedEvent;
 pub use codec::{
     BufferFull, DataWriter, Decoder, Encoder, Event, EventId, Field, FixedEvent, Found, Frame, InvalidEventId, Item,
     LineBreak, Lossy, Segments, SetIdError, SingleLine, Step, Token, Tokenizer, TooLong,

@@ -40,6 +40,8 @@ mod last_event_id;
 #[cfg(test)]
 mod linear_work;
 mod machine;
+#[cfg(feature = "alloc")]
+mod owned_event;
 mod scan;
 mod step;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
@@ -54,5 +56,8 @@ pub use event::{Event, Item, Lossy, TooLong};
 pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
 pub use fixed_event::FixedEvent;
 pub use frame::Frame;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use owned_event::OwnedEvent;
 pub use step::{Found, Step};
 pub use tokenizer::{Token, Tokenizer};

@@ -1,11 +1,24 @@
 //! Bridges to other crates: one file per ecosystem, each behind its feature. No protocol decisions are made here.
 
+#[cfg(feature = "tokio")]
+mod chunk;
 #[cfg(feature = "embassy-time")]
 mod embassy_time;
+#[cfg(feature = "futures")]
+#[cfg_attr(docsrs, doc(cfg(feature = "futures")))]
+pub mod futures;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
+#[cfg(any(feature = "futures", feature = "tokio"))]
+mod read_error;
 #[cfg(feature = "std")]
 mod std_time;
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+pub mod tokio;
+#[cfg(feature = "tokio-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio-util")))]
+pub mod tokio_util;
 
 #[cfg(feature = "rand_core-06")]
 pub use rand_core::RandCore06;
@@ -13,5 +26,7 @@ pub use rand_core::RandCore06;
 pub use rand_core::RandCore09;
 #[cfg(feature = "rand_core-010")]
 pub use rand_core::RandCore010;
+#[cfg(any(feature = "futures", feature = "tokio"))]
+pub use read_error::ReadError;
 #[cfg(feature = "std")]
 pub use std_time::StdClock;

@@ -5,11 +5,13 @@
 
 use std::convert::Infallible;
 use std::hint::black_box;
+use std::iter;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use embedded_sse::Decoder;
+use embedded_sse::io::futures::EventStream;
 use futures_util::stream::{self, Stream};
 use tokio_util::codec::Decoder as _;
 
@@ -21,8 +23,11 @@ pub fn all() -> Vec<Contender> {
     vec![
         Contender::reader::<EventsAsBytes>(verdict::BYTES, Kind::Ours),
         Contender::reader::<EventsAsText>(verdict::TEXT, Kind::Ours),
+        Contender::reader::<OwnedEvents>(verdict::STREAM, Kind::Ours),
+        Contender::reader::<OwnedEventsAsText>(verdict::STREAM_TEXT, Kind::Ours),
         Contender::reader::<SseCore>("sse-core", Kind::Peer),
         Contender::reader::<SseStream>("sse-stream", Kind::Peer),
+        Contender::reader::<SseStreamOfBytes>("sse-stream of Bytes", Kind::Peer),
         Contender::reader::<SseParse>("sse-parse", Kind::Peer),
         Contender::reader::<Sseer>("sseer", Kind::Peer),
         Contender::reader::<TokioSseCodec>("tokio_sse_codec", Kind::Peer),
@@ -62,6 +67,30 @@ impl Reader for EventsAsText {
     }
 }
 
+/// Owned events, and what they say as bytes.
+struct OwnedEvents;
+
+impl Reader for OwnedEvents {
+    fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        drain(EventStream::new(ready(counted(bytes, chunk)), decoder), |event| seen(black_box(&event).data()));
+    }
+}
+
+/// As [`OwnedEvents`], and the UTF-8 check that the peers cannot leave out.
+struct OwnedEventsAsText;
+
+impl Reader for OwnedEventsAsText {
+    fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        let decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        drain(EventStream::new(ready(counted(bytes, chunk)), decoder), |event| {
+            if let Ok(data) = black_box(&event).data_str() {
+                seen(black_box(data).as_bytes());
+            }
+        });
+    }
+}
+
 /// Bytes; those of the change feed have some 150.
 const LONGEST_ID: usize = 256;
 
@@ -85,6 +114,19 @@ struct SseStream;
 impl Reader for SseStream {
     fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
         drain(sse_stream::SseByteStream::new(ready(bytes.chunks(chunk))), |event| {
+            if let Some(data) = &black_box(&event).data {
+                seen(data.as_bytes());
+            }
+        });
+    }
+}
+
+/// From the very chunks that [`OwnedEvents`] is given.
+struct SseStreamOfBytes;
+
+impl Reader for SseStreamOfBytes {
+    fn read(bytes: &'static [u8], chunk: usize, _: &mut [u8], mut seen: impl FnMut(&[u8])) {
+        drain(sse_stream::SseByteStream::new(ready(counted(bytes, chunk))), |event| {
             if let Some(data) = &black_box(&event).data {
                 seen(data.as_bytes());
             }
@@ -190,6 +232,15 @@ fn copy(input: &'static Input, chunk: usize) -> Run {
 /// A stream that always has its next chunk.
 fn ready<T>(chunks: impl Iterator<Item = T>) -> impl Stream<Item = Result<T, Infallible>> {
     stream::iter(chunks.map(Ok))
+}
+
+/// Chunks of shared memory whose owners are counted, as those of a network buffer are.
+fn counted(bytes: &'static [u8], chunk: usize) -> impl Iterator<Item = Bytes> {
+    let mut unread = Bytes::from_owner(bytes);
+    iter::from_fn(move || {
+        let size = chunk.min(unread.len());
+        (size > 0).then(|| unread.split_to(size))
+    })
 }
 
 /// Polls `events` to its end or first error.

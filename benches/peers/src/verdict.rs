@@ -5,6 +5,9 @@ use crate::race::Race;
 /// Our rows: events taken as bytes, and with `data_str` called on each.
 pub const BYTES: &str = "embedded-sse bytes";
 pub const TEXT: &str = "embedded-sse text";
+/// Owned events by `EventStream`, and with `data_str` called on each.
+pub const STREAM: &str = "embedded-sse EventStream";
+pub const STREAM_TEXT: &str = "embedded-sse EventStream text";
 pub const READERS: &[&str] = &[BYTES, TEXT];
 pub const WRITER: &str = "embedded-sse";
 pub const WALK: &str = "limit: memchr2";
@@ -26,6 +29,10 @@ const MEANS: &[(usize, &str, f64)] = &[(1460, BYTES, 2.5), (1460, TEXT, 1.6), (6
 
 /// Inputs that firmware and LLM clients see most: events as bytes, chunks of 1460.
 const SINGLE: &[(&str, f64)] = &[("tokens", 3.0), ("tiny", 3.0)];
+
+/// Streams of owned events over `Bytes` of this size: whom ours is held against, the least on any input and in the mean.
+const STREAM_CHUNK: usize = 1460;
+const STREAMS: &[(&str, f64, f64)] = &[("sse-stream of Bytes", 1.0, 1.4), ("eventsource-stream", 1.0, 4.0)];
 
 /// `inputs`: how many there are; a mean over fewer is no verdict.
 pub fn judge(reading: &[Race], writing: &[Race], inputs: usize) -> Vec<Verdict> {
@@ -57,6 +64,18 @@ pub fn judge(reading: &[Race], writing: &[Race], inputs: usize) -> Vec<Verdict> 
             race.and_then(|race| ahead(race, BYTES)),
             floor,
         );
+    }
+    for &(peer, least, mean) in STREAMS {
+        let ratios = reading
+            .iter()
+            .filter(|race| race.chunk == STREAM_CHUNK)
+            .filter_map(|race| Some((race.input.name, ratio(race, STREAM, peer)?)));
+        let ratios: Vec<_> = ratios.collect();
+        if let Some(&(input, value)) = ratios.iter().min_by(|a, b| a.1.total_cmp(&b.1)) {
+            push(&mut verdicts, format!("closest that {peer} comes ({input}): {STREAM}"), Some(value), least);
+        }
+        let all = (ratios.len() == inputs).then(|| geometric_mean(ratios.into_iter().map(|(_, value)| value)));
+        push(&mut verdicts, format!("all inputs: {STREAM}, against {peer}"), all, mean);
     }
     for name in READERS {
         let closest =
