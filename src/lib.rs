@@ -11,6 +11,7 @@ extern crate std;
 pub mod client;
 pub mod codec;
 pub mod io;
+pub mod server;
 
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]

@@ -179,7 +179,7 @@ impl Backoff {
 }
 
 /// A number from 0 up to just below `end`, by multiplication: a Cortex-M0 has no division.
-fn below(end: u32, jitter: &mut impl Jitter) -> u32 {
+pub(crate) fn below(end: u32, jitter: &mut impl Jitter) -> u32 {
     ((u64::from(jitter.next_u32()) * u64::from(end)) >> 32) as u32
 }
 

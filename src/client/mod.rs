@@ -50,6 +50,7 @@ mod response;
 mod session;
 mod time;
 
+pub(crate) use backoff::below;
 pub use backoff::{Backoff, Jitter, NoJitter, Spread};
 pub use open::Heard;
 pub use policy::Policy;
@@ -57,3 +58,4 @@ pub use reconnect::{Action, Epoch, Reconnect, StopReason};
 pub use response::{Response, Rules, Verdict};
 pub use session::{Resumption, Session};
 pub use time::Instant;
+pub(crate) use time::millis;

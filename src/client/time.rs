@@ -43,7 +43,7 @@ impl Instant {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    pub(super) const fn after(self, millis: u32) -> Self {
+    pub(crate) const fn after(self, millis: u32) -> Self {
         self.later(millis as u64)
     }
 
@@ -58,7 +58,7 @@ impl Instant {
 
 /// A span of time as the machine computes with it: whole milliseconds, at most 49 days. More saturates, because wrapping
 /// would turn an absurd time into a short one (D5).
-pub(super) const fn millis(duration: Duration) -> u32 {
+pub(crate) const fn millis(duration: Duration) -> u32 {
     let millis = whole_millis(duration);
     if millis > u32::MAX as u64 { u32::MAX } else { millis as u32 }
 }

@@ -29,7 +29,7 @@ use super::field::{EventId, SingleLine};
 pub struct Frame<'a> {
     pub(super) comment: Option<&'a str>,
     pub(super) event_type: Option<SingleLine<'a>>,
-    pub(super) id: Option<EventId<'a>>,
+    pub(crate) id: Option<EventId<'a>>,
     pub(super) retry_ms: Option<u64>,
     pub(super) data: Option<&'a str>,
 }

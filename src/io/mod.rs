@@ -7,6 +7,9 @@ mod embassy_time;
 #[cfg(feature = "futures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "futures")))]
 pub mod futures;
+#[cfg(feature = "http-body")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-body")))]
+pub mod http_body;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
 #[cfg(any(feature = "futures", feature = "tokio"))]

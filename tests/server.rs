@@ -1,0 +1,221 @@
+//! What a server is told to do: keep-alives, the end of a connection, and what a client that comes back has missed.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use core::time::Duration;
+
+use common::{Said, decoded_events};
+use embedded_sse::client::{Instant, NoJitter};
+use embedded_sse::server::{PushError, Replay, Resume, Schedule, Turn};
+use embedded_sse::{Decoder, EventId, Frame};
+use proptest::prelude::*;
+
+const S: Duration = Duration::from_secs(1);
+
+fn at(seconds: u64) -> Instant {
+    Instant::from_millis(seconds * 1000)
+}
+
+#[test]
+fn a_schedule_of_nothing_waits_for_ever() {
+    assert_eq!(Schedule::new(at(5)).poll(Instant::from_millis(u64::MAX)), Turn::Wait);
+}
+
+#[test]
+fn any_write_puts_the_keep_alive_off() {
+    let mut schedule = Schedule::new(at(100)).keep_alive(15 * S);
+    assert_eq!(schedule.poll(at(100)), Turn::WaitUntil(at(115)));
+    assert_eq!(schedule.poll(at(114)), Turn::WaitUntil(at(115)));
+    schedule.wrote(at(114));
+    assert_eq!(schedule.poll(at(115)), Turn::WaitUntil(at(129)));
+    assert_eq!(schedule.poll(at(129)), Turn::KeepAlive);
+    assert_eq!(schedule.poll(at(129)), Turn::KeepAlive, "asking changes nothing");
+    schedule.wrote(at(131));
+    assert_eq!(schedule.poll(at(131)), Turn::WaitUntil(at(146)));
+}
+
+#[test]
+fn a_keep_alive_of_no_time_is_no_hot_loop() {
+    let mut schedule = Schedule::new(at(0)).keep_alive(Duration::ZERO);
+    schedule.wrote(at(1));
+    assert_eq!(schedule.poll(at(1)), Turn::WaitUntil(Instant::from_millis(1_001)));
+}
+
+#[test]
+fn a_lifetime_ends_between_its_length_and_its_spread() {
+    let close = |random| {
+        let mut schedule = Schedule::new(at(10)).lifetime(60 * S, 20 * S, &mut || random);
+        schedule.wrote(at(60));
+        let Turn::WaitUntil(close) = schedule.poll(at(60)) else { panic!("a time") };
+        assert_eq!(schedule.poll(close), Turn::Close, "whatever was written");
+        close
+    };
+    assert_eq!(close(0), at(70));
+    assert_eq!(close(1 << 31), at(80));
+    assert_eq!(close(u32::MAX), Instant::from_millis(89_999));
+}
+
+#[test]
+fn the_end_goes_before_the_keep_alive() {
+    let schedule = Schedule::new(at(0)).keep_alive(15 * S).lifetime(20 * S, Duration::ZERO, &mut NoJitter);
+    assert_eq!(schedule.poll(at(0)), Turn::WaitUntil(at(15)));
+    assert_eq!(schedule.poll(at(15)), Turn::KeepAlive);
+    let mut written = schedule;
+    written.wrote(at(15));
+    assert_eq!(written.poll(at(15)), Turn::WaitUntil(at(20)));
+    assert_eq!(schedule.poll(at(40)), Turn::Close);
+}
+
+#[test]
+fn absurd_times_saturate() {
+    let schedule = Schedule::new(Instant::from_millis(u64::MAX)).keep_alive(Duration::MAX).lifetime(
+        Duration::MAX,
+        Duration::MAX,
+        &mut NoJitter,
+    );
+    assert_eq!(schedule.poll(at(0)), Turn::WaitUntil(Instant::from_millis(u64::MAX)));
+}
+
+/// Pushes an event with this number as its id and this many bytes of data.
+fn push<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &mut Replay<B>, number: u32, length: usize) -> Result<(), PushError> {
+    let (id, data) = (number.to_string(), "x".repeat(length));
+    replay.push(&Frame::new().id(EventId::new(&id).expect("an id")).data(&data))
+}
+
+/// The numbers of the events that a client would see, decoded from what is written to it.
+fn numbers<'r>(frames: impl IntoIterator<Item = &'r [u8]>) -> Vec<u32> {
+    let said = decoded_events(&mut Decoder::<_, 64>::new([0; 512]), frames).said;
+    let number = |said: Said| match said {
+        Said::Event { last_event_id, .. } => str::from_utf8(&last_event_id).unwrap().parse().unwrap(),
+        said => panic!("{said:?}"),
+    };
+    said.into_iter().map(number).collect()
+}
+
+/// What a client hears that has seen this event.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Missed(Vec<u32>),
+    UpToDate,
+    Cut,
+}
+
+fn told<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &Replay<B>, last_event_id: &str) -> Told {
+    match replay.after(last_event_id.as_bytes()) {
+        Resume::Events(events) => Told::Missed(numbers(events)),
+        Resume::UpToDate => Told::UpToDate,
+        Resume::Cut => Told::Cut,
+        answer => panic!("{answer:?} is new"),
+    }
+}
+
+#[test]
+fn what_came_after_an_event_is_told_in_order() {
+    let mut replay = Replay::new([0; 1024]);
+    assert_eq!(told(&replay, ""), Told::UpToDate, "nothing was ever sent");
+    assert_eq!(told(&replay, "1"), Told::Cut, "an id from before the reboot");
+    for number in 1..=5 {
+        push(&mut replay, number, 10).unwrap();
+    }
+    assert_eq!(told(&replay, "3"), Told::Missed(vec![4, 5]));
+    assert_eq!(told(&replay, "5"), Told::UpToDate);
+    assert_eq!(told(&replay, "6"), Told::Cut);
+    assert_eq!(told(&replay, ""), Told::Missed(vec![1, 2, 3, 4, 5]), "whoever has seen nothing has missed all");
+    assert_eq!(numbers(replay.all()), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn the_oldest_make_room_and_that_is_told() {
+    let mut replay = Replay::new([0; 256]);
+    for number in 1..=50 {
+        push(&mut replay, number, 20).unwrap();
+    }
+    let held = numbers(replay.all());
+    assert_eq!(held.last(), Some(&50));
+    assert!(held.len() >= 4, "{held:?}");
+    let first = held[0];
+    assert_eq!(told(&replay, &first.to_string()), Told::Missed(held[1..].to_vec()));
+    assert_eq!(told(&replay, &(first - 1).to_string()), Told::Cut);
+    assert_eq!(told(&replay, ""), Told::Cut, "the first events are gone");
+}
+
+#[test]
+fn a_frame_that_is_too_long_is_told_as_a_cut() {
+    let mut replay = Replay::new([0; 100]);
+    push(&mut replay, 1, 10).unwrap();
+    assert_eq!(
+        push(&mut replay, 2, 200).unwrap_err().to_string(),
+        "the buffer is too short: the frame needs 223 bytes"
+    );
+    assert_eq!(told(&replay, "1"), Told::Cut, "2 is missing");
+    push(&mut replay, 3, 10).unwrap();
+    assert_eq!(told(&replay, "1"), Told::Cut);
+    assert_eq!(told(&replay, "2"), Told::Cut);
+    assert_eq!(told(&replay, "3"), Told::UpToDate);
+    let mut none = Replay::new([0; 0]);
+    assert!(matches!(push(&mut none, 1, 0), Err(PushError::TooLong { .. })));
+}
+
+#[test]
+fn a_buffer_of_exactly_one_frame_holds_it() {
+    let Err(PushError::TooLong { needed, .. }) = push(&mut Replay::new([0; 0]), 7, 30) else { panic!("too long") };
+    let mut replay = Replay::new(vec![0; needed]);
+    for number in 7..10 {
+        push(&mut replay, number, 30).unwrap();
+        assert_eq!(numbers(replay.all()), [number]);
+    }
+    assert!(push(&mut Replay::new(vec![0; needed - 1]), 7, 30).is_err());
+}
+
+#[test]
+fn a_frame_needs_an_id() {
+    let mut replay = Replay::new([0; 100]);
+    push(&mut replay, 1, 1).unwrap();
+    assert_eq!(replay.push(&Frame::new().data("x")), Err(PushError::NoId));
+    assert_eq!(replay.push(&Frame::new().id(EventId::EMPTY).data("x")), Err(PushError::NoId));
+    assert_eq!(told(&replay, "1"), Told::UpToDate, "nothing has changed");
+}
+
+#[test]
+fn after_the_first_use_of_an_id_nothing_is_left_out() {
+    let mut replay = Replay::new([0; 512]);
+    for number in [1, 2, 1, 3] {
+        push(&mut replay, number, 1).unwrap();
+    }
+    assert_eq!(told(&replay, "1"), Told::Missed(vec![2, 1, 3]));
+}
+
+proptest! {
+    /// Against a list that forgets nothing: what is told is exactly what came after, or that it is not known.
+    #[test]
+    fn a_ring_never_lies(size in 0_usize..400, lengths in prop::collection::vec(0_usize..120, 0..60)) {
+        let mut replay = Replay::new(vec![0; size]);
+        // Events from `begin` on can be told.
+        let (mut begin, mut sent) = (0, 0);
+        for length in lengths {
+            sent += 1;
+            if push(&mut replay, sent, length).is_err() {
+                begin = sent;
+            }
+            let held = numbers(replay.all());
+            let first = held.first().copied().unwrap_or(sent + 1);
+            prop_assert!(first > begin);
+            prop_assert_eq!(&held, &(first..=sent).collect::<Vec<_>>());
+            for seen in 1..=sent {
+                let expected = match seen {
+                    _ if seen < first => Told::Cut,
+                    _ if seen == sent => Told::UpToDate,
+                    _ => Told::Missed((seen + 1..=sent).collect()),
+                };
+                prop_assert_eq!(told(&replay, &seen.to_string()), expected);
+            }
+            let expected = if first == 1 { Told::Missed((1..=sent).collect()) } else { Told::Cut };
+            prop_assert_eq!(told(&replay, ""), expected);
+            // No more is unused than one frame's length at the end.
+            let longest = 30 + 120;
+            let used: usize = replay.all().map(|frame| frame.len() + 10).sum();
+            prop_assert!(held.len() == sent as usize || used + 2 * longest >= size, "{} of {}", used, size);
+        }
+    }
+}
