@@ -1,0 +1,66 @@
+//! An owned event costs one allocation at most, and a stream of them no other ones.
+
+use core::convert::Infallible;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use bytes::Bytes;
+use embedded_sse::io::futures::EventStream;
+use embedded_sse::{Decoder, Event, OwnedEvent};
+use futures_util::{Stream, stream};
+
+#[test]
+fn an_event_costs_one_allocation_at_most() {
+    let count = |event_type: &[u8], data: &[u8], last_event_id: &[u8]| {
+        let mut kept = None;
+        let info = measure(|| kept = Some(OwnedEvent::from(Event { event_type, data, last_event_id })));
+        let kept = kept.expect("it was kept");
+        assert_eq!(kept.as_event(), Event { event_type, data, last_event_id });
+        info.count_total
+    };
+    assert_eq!(count(b"message", b"", b""), 0);
+    assert_eq!(count(b"message", b"x", b""), 1);
+    assert_eq!(count(b"tick", b"", b""), 1);
+    assert_eq!(count(b"message", b"", b"7"), 1);
+    assert_eq!(count(b"tick", &[b'x'; 100_000], b"7"), 1);
+}
+
+#[test]
+fn a_stream_costs_one_allocation_for_an_event_at_most() {
+    for (with_id, size) in [(false, 100), (false, 1460), (false, 1 << 20), (true, 100), (true, 1460), (true, 1 << 20)] {
+        let mut stream = String::new();
+        for number in 0..1000 {
+            if with_id {
+                stream.push_str(&format!("id: {number}\n"));
+            }
+            stream.push_str(&format!("event: tick\ndata: {}\n\n", "x".repeat(number % 300)));
+        }
+        let bytes = Bytes::from(stream);
+        let shared: Vec<_> =
+            (0..bytes.len()).step_by(size).map(|at| bytes.slice(at..bytes.len().min(at + size))).collect();
+        let vectors: Vec<_> = shared.iter().map(|chunk| chunk.to_vec()).collect();
+        let count = count(shared);
+        if size == 1 << 20 && !with_id {
+            assert_eq!(count, 256, "only what is too short to be worth sharing");
+        }
+        assert!(count <= 1000, "{count} for shared chunks of {size}, ids: {with_id}");
+        let count = self::count(vectors);
+        assert_eq!(count, 1000, "for chunks of {size}, ids: {with_id}");
+    }
+}
+
+/// How often memory is asked for while 1000 events are read from these chunks.
+fn count<C: AsRef<[u8]> + 'static>(chunks: Vec<C>) -> u64 {
+    let mut events =
+        pin!(EventStream::new(stream::iter(chunks.into_iter().map(Ok::<_, Infallible>)), Decoder::new([0; 512])));
+    let mut kept = Vec::with_capacity(1000);
+    let mut context = Context::from_waker(Waker::noop());
+    let info = measure(|| {
+        while let Poll::Ready(Some(event)) = events.as_mut().poll_next(&mut context) {
+            kept.push(event.expect("an event that fits"));
+        }
+    });
+    assert_eq!(kept.len(), 1000);
+    info.count_total
+}
