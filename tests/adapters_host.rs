@@ -32,10 +32,13 @@ use transport::{End, Piecewise, of_bytes, of_vecs};
 /// Waits by polling each future once and dropping it, until one is done. What a dropped one had taken would be missing.
 macro_rules! impatient {
     ($future:expr) => {
-        loop {
-            if let Some(done) = $future.now_or_never() {
-                break done;
+        'done: {
+            for _ in 0..100_000 {
+                if let Some(done) = $future.now_or_never() {
+                    break 'done done;
+                }
             }
+            panic!("it waits for ever")
         }
     };
 }
@@ -183,6 +186,18 @@ fn what_is_too_long_ends_nothing_and_an_error_does() {
     }
 }
 
+#[test]
+fn a_stream_of_events_is_over_after_an_error() {
+    let chunks = stream::iter([Ok("data: a\n\ndata: b"), Err("reset"), Ok("\n\n")]);
+    let mut events = EventStream::new(chunks, Decoder::new([0; 64]));
+    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), b"a");
+    let error = events.next().now_or_never().unwrap().unwrap().unwrap_err();
+    assert_eq!(error, ReadError::Io("reset"));
+    assert!(events.is_terminated());
+    assert_eq!(events.next().now_or_never(), Some(None));
+    assert!(events.into_decoder().is_mid_event());
+}
+
 /// An id that had no room is told behind its event, although no byte is left for it; and without waiting for another one.
 #[test]
 fn what_is_found_without_a_byte_does_not_wait() {
@@ -216,12 +231,7 @@ fn what_is_found_without_a_byte_does_not_wait() {
 /// Polls one future until it is done.
 fn impatient_once<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    for _ in 0..100 {
-        if let Some(done) = future.as_mut().now_or_never() {
-            return done;
-        }
-    }
-    panic!("it waits for ever");
+    impatient!(future.as_mut())
 }
 
 #[test]
@@ -289,6 +299,7 @@ async fn a_body_keeps_alive_after_each_silence_and_ends_after_its_lifetime() {
     let mut sent = Vec::new();
     while let Some(frame) = next(&mut body, &clock).await {
         sent.push(frame.unwrap());
+        assert!(sent.len() < 10, "{sent:?}");
     }
     let (keep_alive, data) =
         (Frame::KEEP_ALIVE.to_string(), |number: u64| Frame::new().data(&number.to_string()).to_string());

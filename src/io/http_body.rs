@@ -160,8 +160,6 @@ pin_project! {
         timer: T,
         #[pin]
         sleep: Option<T::Sleep>,
-        // What `sleep` waits for.
-        wakes: Instant,
         ended: bool,
     }
 }
@@ -169,7 +167,7 @@ pin_project! {
 impl<S, T: Timer> EventBody<S, T> {
     /// Sends `frames`. The times of the schedule are those of the timer's clock.
     pub const fn new(frames: S, schedule: Schedule, timer: T) -> Self {
-        Self { frames, schedule, timer, sleep: None, wakes: Instant::ZERO, ended: false }
+        Self { frames, schedule, timer, sleep: None, ended: false }
     }
 }
 
@@ -205,10 +203,9 @@ where
                 }
                 (Poll::Pending, Turn::KeepAlive) => Frame::KEEP_ALIVE.into(),
                 (Poll::Pending, Turn::WaitUntil(at)) => {
-                    // A timer that is too early is left alone: it is set anew once for many writes.
-                    if this.sleep.is_none() || *this.wakes > at {
+                    // One that wakes too early, since something was written, is left alone: it is set anew once for many writes.
+                    if this.sleep.is_none() {
                         this.sleep.set(Some(this.timer.sleep_until(at)));
-                        *this.wakes = at;
                     }
                     if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
                         ready!(sleep.poll(context));
