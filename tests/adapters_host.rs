@@ -48,8 +48,10 @@ type Events = Decoder<Vec<u8>, ID>;
 /// What was said, a failure of the transport too, and the decoder at the end.
 type Read = (Vec<Result<Said, io::ErrorKind>>, Events);
 
+type Adapter = fn(Piecewise, Events) -> Read;
+
 /// Every way to read, and what it is called.
-const ADAPTERS: &[(&str, fn(Piecewise, Events) -> Read)] = &[
+const ADAPTERS: &[(&str, Adapter)] = &[
     ("EventStream of Bytes", |pieces, decoder| read_stream(EventStream::new(of_bytes(pieces), decoder))),
     ("EventStream of vectors", |pieces, decoder| read_stream(EventStream::new(of_vecs(pieces), decoder))),
     ("body of Bytes", |pieces, decoder| {

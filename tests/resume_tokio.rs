@@ -65,8 +65,8 @@ fn connect(last: u32, cuts_left: u32, random: &mut Random) -> DuplexStream {
     let (client, mut server) = duplex(2000);
     let mut stream = Vec::new();
     // So that the cuts are used up some time before the events are.
-    let events =
-        if cuts_left == 0 { EVENTS } else { random.below(u64::from((EVENTS - last) / cuts_left * 2 - 1)) as u32 };
+    let most = (EVENTS - last).checked_div(cuts_left).map(|mean| 2 * mean - 1);
+    let events = most.map_or(EVENTS, |most| random.below(u64::from(most)) as u32);
     for number in last + 1..=EVENTS.min(last.saturating_add(events)) {
         let (id, data) = (number.to_string(), data(number));
         let frame = Frame::new().id(EventId::new(&id).expect("an id")).data(&data);

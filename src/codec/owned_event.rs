@@ -64,6 +64,7 @@ impl OwnedEvent {
     /// Data of at least so many bytes is shared with the chunk of `Bytes` that it lies in. For less, a copy is cheaper than
     /// counting one more owner of the chunk, and keeps no chunk alive.
     #[cfg(feature = "bytes")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
     pub const WORTH_SHARING: usize = 64;
 
     /// The event as it was.
@@ -124,11 +125,13 @@ impl OwnedEvent {
         Lossy(self.last_event_id())
     }
 
-    /// Keeps an event whose data and type may lie in `chunk`: if they do, `chunk` is shared. Data shorter than
-    /// [`WORTH_SHARING`](Self::WORTH_SHARING) is copied.
+    /// Keeps an event that may have been lent from `chunk`: if its data and type lie there, the chunk is shared; otherwise, and
+    /// if the data is shorter than [`WORTH_SHARING`](Self::WORTH_SHARING), they are copied.
     #[cfg(feature = "bytes")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
+    #[must_use]
     #[inline]
-    pub(crate) fn sharing(event: Event<'_>, chunk: &Bytes) -> Self {
+    pub fn sharing(event: Event<'_>, chunk: &Bytes) -> Self {
         if event.data.len() < Self::WORTH_SHARING {
             return Self::from(event);
         }

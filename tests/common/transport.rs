@@ -59,8 +59,10 @@ impl Piecewise {
     fn used(&mut self, length: usize) {
         if let Some(piece) = self.pieces.front_mut() {
             piece.advance(length);
+            if piece.is_empty() {
+                self.pieces.pop_front();
+            }
         }
-        self.pieces.pop_front_if(|piece| piece.is_empty());
     }
 }
 
