@@ -206,6 +206,18 @@ fn a_clean_close_counts_as_a_failure_until_the_connection_was_stable() {
 }
 
 #[test]
+fn how_long_a_connection_has_to_be_good_can_be_chosen() {
+    for (good_for, failures) in [(1999, 2), (2000, 1)] {
+        let mut device = Device::new(PLAIN.stable_after(Duration::from_secs(2)));
+        let epoch = device.connect().0;
+        device.lose(epoch);
+        let epoch = device.open();
+        device.after(good_for).lose(epoch);
+        assert_eq!(device.machine.failures(), failures, "good for {good_for} ms");
+    }
+}
+
+#[test]
 fn time_is_bounded_from_the_first_failure_of_the_row() {
     for (bound, expected) in [(3000, 3), (2999, 2)] {
         let mut device = Device::new(PLAIN.max_elapsed(Duration::from_millis(bound)));
