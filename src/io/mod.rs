@@ -1,7 +1,15 @@
 //! Bridges to other crates: one file per ecosystem, each behind its feature. No protocol decisions are made here.
 
+#[cfg(feature = "embedded-io")]
+mod chunk;
 #[cfg(feature = "embassy-time")]
 mod embassy_time;
+#[cfg(feature = "embedded-io")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded-io")))]
+pub mod embedded_io;
+#[cfg(feature = "embedded-io-async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
+pub mod embedded_io_async;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
 #[cfg(feature = "std")]
