@@ -16,6 +16,7 @@ use core::future::{pending, poll_fn};
 use core::mem::replace;
 use core::pin::{Pin, pin};
 use core::task::Poll;
+use core::time::Duration;
 
 use ::embedded_io_async::Read;
 
@@ -153,6 +154,10 @@ pub struct Driver<B, J, C, const ID: usize = 64> {
     filled: Cell<Option<Filled>>,
     /// When the transport's half was polled last.
     now: Cell<Instant>,
+    /// When the connection was read from last, if it was.
+    read: Cell<Option<Instant>>,
+    /// For how long after that nobody asked for more: it is not silent only because nobody listens.
+    away: Cell<Duration>,
     redirected: Cell<bool>,
     /// Why the last attempt could not even begin.
     refused: Cell<Option<HeaderError>>,
@@ -174,6 +179,8 @@ impl<B, J, C, const ID: usize> Driver<B, J, C, ID> {
             chunk: RefCell::new(Chunk::new(chunk)),
             filled: Cell::new(None),
             now: Cell::new(Instant::ZERO),
+            read: Cell::new(None),
+            away: Cell::new(Duration::ZERO),
             redirected: Cell::new(false),
             refused: Cell::new(None),
         }
@@ -237,6 +244,8 @@ where
     /// One attempt with all its requests, and the connection that comes of it, until it ends or has to.
     async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>, timer: &mut impl Timer) {
         let mut open = pin!(open);
+        self.read.set(None);
+        self.away.set(Duration::ZERO);
         loop {
             self.now.set(timer.now());
             if poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await {
@@ -247,11 +256,12 @@ where
                 doze(pending()).await;
                 continue;
             }
-            let action = self.session().await.poll(timer.now());
+            let away = self.away.get();
+            let action = self.session().await.poll(earlier(timer.now(), away));
             match action {
                 Action::AwaitResponse { epoch: of, until } | Action::Read { epoch: of, until } if of == epoch => {
                     match until {
-                        Some(at) => doze(timer.wait_until(at)).await,
+                        Some(at) => doze(timer.wait_until(at.saturating_add(away))).await,
                         None => doze(pending()).await,
                     }
                 }
@@ -382,14 +392,18 @@ where
     }
 
     fn room(&self) -> Option<RefMut<'_, [u8]>> {
-        match self.filled.get() {
-            None => Some(RefMut::map(self.chunk.try_borrow_mut().ok()?, Chunk::room)),
-            Some(_) => None,
+        if self.filled.get().is_some() {
+            return None;
         }
+        let room = RefMut::map(self.chunk.try_borrow_mut().ok()?, Chunk::room);
+        let now = self.now.get();
+        self.away.set(now.saturating_duration_since(self.read.get().unwrap_or(now)));
+        Some(room)
     }
 
     fn filled(&self, epoch: Epoch, length: usize) -> Option<()> {
         self.chunk.try_borrow_mut().ok()?.filled(length);
+        self.read.set(Some(self.now.get()));
         self.filled.set(Some(Filled { epoch, at: self.now.get() }));
         Some(())
     }
@@ -402,8 +416,8 @@ where
 
 /// Yields events for ever, until there is a reason to stop.
 ///
-/// The connection is worked on only while an event is waited for: what comes meanwhile waits in the transport, and a time that
-/// runs out is looked at with the next call, after what has come.
+/// The connection is worked on only while an event is waited for: what comes meanwhile waits in the transport, and the time
+/// between two reads in which nobody asked for an event is no silence.
 #[must_use = "nothing happens until an event is asked for"]
 pub struct Events<'d, B, J, C, const ID: usize = 64> {
     driver: &'d Driver<B, J, C, ID>,
@@ -535,6 +549,10 @@ impl<B, J, C, const ID: usize> fmt::Debug for Events<'_, B, J, C, ID> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
     }
+}
+
+fn earlier(at: Instant, by: Duration) -> Instant {
+    Instant::ZERO.saturating_add(at.saturating_duration_since(Instant::ZERO).saturating_sub(by))
 }
 
 /// Waits for this, or until it is polled again for whatever reason: then something may have changed.

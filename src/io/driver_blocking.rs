@@ -140,12 +140,14 @@ where
     fn act(&mut self) -> Result<(), NextError> {
         let now = self.timer.now();
         let action = self.session.poll(now);
-        self.connection.take_if(|open| !matches!(action, Action::Read { epoch, .. } if epoch == open.epoch));
+        let reads = |of| matches!(action, Action::Read { epoch, .. } | Action::Disconnect(epoch) if epoch == of);
+        self.connection.take_if(|open| !reads(open.epoch));
         match action {
             Action::Connect(epoch) => return self.attempt(epoch, now),
-            Action::Read { epoch, until } => self.read(epoch, until),
+            // Time may have run out while nobody listened.
+            Action::Read { epoch, .. } | Action::Disconnect(epoch) => self.read(epoch, now),
             Action::WaitUntil(at) => self.timer.wait_until(at),
-            Action::Disconnect(epoch) | Action::AwaitResponse { epoch, .. } => self.session.lost(epoch, now),
+            Action::AwaitResponse { epoch, .. } => self.session.lost(epoch, now),
             Action::WaitForNetwork => return Err(NextError::Offline),
             Action::Stop(reason) => return Err(NextError::Stopped(reason)),
         }
@@ -181,11 +183,16 @@ where
         Ok(())
     }
 
-    fn read(&mut self, epoch: Epoch, until: Option<Instant>) {
+    fn read(&mut self, epoch: Epoch, now: Instant) {
         let Some(open) = &mut self.connection else {
             // Of a session that had a connection elsewhere.
-            return self.session.lost(epoch, self.timer.now());
+            return self.session.lost(epoch, now);
         };
+        // The time since the last read, in which nobody listened, is no silence.
+        let Action::Read { until, .. } = self.session.poll(open.at) else {
+            return self.session.lost(epoch, now);
+        };
+        let until = until.map(|until| until.saturating_add(now.saturating_duration_since(open.at)));
         self.connect.set_deadline(&mut open.body, until);
         let read = open.body.read(self.chunk.room());
         let now = self.timer.now();
