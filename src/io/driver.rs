@@ -29,7 +29,7 @@ use crate::codec::{Event, Found, Item, Step};
 /// Opens connections: the HTTP client, as the driver sees it.
 ///
 /// ```
-/// use embedded_sse::client::Response;
+/// use embedded_sse::client::{Response, Verdict};
 /// use embedded_sse::io::Request;
 /// use embedded_sse::io::driver::{Connect, Exchange};
 ///
@@ -44,8 +44,10 @@ use crate::codec::{Event, Found, Item, Step};
 ///     async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), Error> {
 ///         let (status, content_type, mut body) = self.0.get(request).await?;
 ///         let response = Response { status, content_type, ..Response::default() };
-///         exchange.respond(&response, &mut body).await?;
-///         Ok(())
+///         match exchange.respond(&response).await {
+///             Verdict::Accept => exchange.read(&mut body).await,
+///             _ => Ok(()),
+///         }
 ///     }
 /// }
 /// ```
@@ -54,13 +56,14 @@ pub trait Connect {
     /// What can go wrong. To the driver each is a lost connection; log it before it is returned.
     type Error;
 
-    /// Sends one request, and hands over the response as soon as its head is there. When this future ends or is dropped, no
+    /// Sends one request, and hands over the response. When this future ends or is dropped, no
     /// connection is left.
     ///
     /// It is dropped, wherever it stands, when the attempt takes too long, when the connection is silent for too long, and when
     /// the application wants no more. It is never dropped for another reason, so that a read in it need not be cancel-safe.
     ///
-    /// At [`Verdict::Redirect`] remember the URL that `Location` names, and return; the next request is
+    /// [`Respond`](Exchange::respond), and [read](Exchange::read) the body if it is the stream. At [`Verdict::Redirect`] remember
+    /// the URL that `Location` names, and return; the next request is
     /// [`redirected`](Request::redirected) there, and when it is `permanent`, the URL stands for later attempts too. If the host
     /// is another one, leave out of that request what was meant for the old one alone, such as `Authorization` and `Cookie`.
     ///
@@ -321,7 +324,7 @@ where
     }
 }
 
-/// Takes a response, and reads its body if it is the stream.
+/// Where a transport hands over a response.
 #[derive(Clone, Copy)]
 #[must_use = "without a response the connection counts as lost"]
 pub struct Exchange<'x> {
@@ -330,9 +333,16 @@ pub struct Exchange<'x> {
 }
 
 impl Exchange<'_> {
-    /// Says what the response means. If it is the stream, then not before the stream's end.
+    /// Says what the response means, and lets the session know. The stream is read only after [`Verdict::Accept`].
     ///
-    /// The body is read piece by piece, each when all events of the one before were taken and another one is asked for.
+    /// # Cancel safety
+    ///
+    /// End [`open`](Connect::open) then; nothing is lost.
+    pub async fn respond(&self, response: &Response<'_>) -> Verdict {
+        ready_when(|| self.stage.responded(self.epoch, response)).await
+    }
+
+    /// Reads the stream to its end: piece by piece, each when all events of the one before were taken and another is asked for.
     ///
     /// # Errors
     ///
@@ -342,11 +352,7 @@ impl Exchange<'_> {
     ///
     /// What a read that had begun has got is lost, unless the body's `read` is cancel-safe; nothing else is. End
     /// [`open`](Connect::open) then.
-    pub async fn respond<R: Read + ?Sized>(self, response: &Response<'_>, body: &mut R) -> Result<Verdict, R::Error> {
-        let verdict = ready_when(|| self.stage.responded(self.epoch, response)).await;
-        if verdict != Verdict::Accept {
-            return Ok(verdict);
-        }
+    pub async fn read<R: Read + ?Sized>(self, body: &mut R) -> Result<(), R::Error> {
         loop {
             #[expect(
                 clippy::await_holding_refcell_ref,
@@ -358,7 +364,7 @@ impl Exchange<'_> {
             };
             if length == 0 {
                 ready_when(|| self.stage.ended(self.epoch)).await;
-                return Ok(verdict);
+                return Ok(());
             }
             ready_when(|| self.stage.filled(self.epoch, length)).await;
         }

@@ -202,11 +202,13 @@ impl<S: FnMut(&Asked) -> Answer> driver::Connect for Scripted<'_, S> {
             Answer::Hang => pending().await,
             Answer::Status(..) | Answer::Stream(..) => {}
         }
-        let response = answer.response();
+        let verdict = exchange.respond(&answer.response()).await;
         let mut body = Body::new(connection, answer);
-        // Borrows from what is on this future's stack, as the bodies of HTTP clients do.
-        exchange.respond(&response, &mut body).await?;
-        Ok(())
+        match verdict {
+            // It is read where it is, on this future's stack, as the bodies of HTTP clients have to be.
+            Verdict::Accept => exchange.read(&mut body).await,
+            _ => Ok(()),
+        }
     }
 }
 
