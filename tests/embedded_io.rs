@@ -237,14 +237,11 @@ fn what_is_too_long_is_told_in_its_place() {
 #[test]
 fn a_lost_id_is_told_at_once() {
     let input = b"id: 12345\ndata: 1\n\n";
-    let mut events = asynchronous::BufEventReader::new(Pieces::new(input, &[]), small_decoder());
+    let mut events = asynchronous::BufEventReader::new(Endless(Pieces::new(input, &[])), small_decoder());
     assert!(matches!(block_on(events.next()), Ok(Some(_))));
-    let (transport, decoder) = (Pieces::new(b"", &[]).waiting(usize::MAX), small_decoder());
-    let mut waits = asynchronous::EventReader::new(transport, [0; 8], decoder);
-    assert!(poll_times(waits.next(), 3).is_none(), "this transport never says anything");
-
-    let never = Pieces::new(input, &[]);
-    let mut events = asynchronous::BufEventReader::new(Endless(never), small_decoder());
+    assert!(matches!(poll_times(events.next(), 1), Some(Err(ReadError::TooLong(_)))));
+    assert!(poll_times(events.next(), 3).is_none());
+    let mut events = asynchronous::EventReader::new(Endless(Pieces::new(input, &[])), [0; 64], small_decoder());
     assert!(matches!(block_on(events.next()), Ok(Some(_))));
     assert!(matches!(poll_times(events.next(), 1), Some(Err(ReadError::TooLong(_)))));
     assert!(poll_times(events.next(), 3).is_none());

@@ -18,9 +18,9 @@ use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 
-use ::embedded_io_async::Read;
-
 use super::chunk::{Chunk, item};
+pub use super::exchange::Exchange;
+use super::exchange::Stage;
 pub use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
@@ -294,7 +294,7 @@ where
                 return;
             }
             self.redirected.set(false);
-            let exchange = Exchange { stage: self, epoch };
+            let exchange = Exchange::new(self, epoch);
             let opened = connect.open(&Request::new(&list, redirected), exchange).await;
             redirected = opened.is_ok() && self.redirected.get();
             if !redirected {
@@ -322,67 +322,6 @@ where
             (None, _) => Poll::Pending,
         }
     }
-}
-
-/// Where a transport hands over a response.
-#[derive(Clone, Copy)]
-#[must_use = "without a response the connection counts as lost"]
-pub struct Exchange<'x> {
-    stage: &'x dyn Stage,
-    epoch: Epoch,
-}
-
-impl Exchange<'_> {
-    /// Says what the response means, and lets the session know. The stream is read only after [`Verdict::Accept`].
-    ///
-    /// # Cancel safety
-    ///
-    /// End [`open`](Connect::open) then; nothing is lost.
-    pub async fn respond(&self, response: &Response<'_>) -> Verdict {
-        ready_when(|| self.stage.responded(self.epoch, response)).await
-    }
-
-    /// Reads the stream to its end: piece by piece, each when all events of the one before were taken and another is asked for.
-    ///
-    /// # Errors
-    ///
-    /// The body's own: return it.
-    ///
-    /// # Cancel safety
-    ///
-    /// What a read that had begun has got is lost, unless the body's `read` is cancel-safe; nothing else is. End
-    /// [`open`](Connect::open) then.
-    pub async fn read<R: Read + ?Sized>(self, body: &mut R) -> Result<(), R::Error> {
-        loop {
-            #[expect(
-                clippy::await_holding_refcell_ref,
-                reason = "it is the right to read, and goes when the body goes"
-            )]
-            let length = {
-                let mut room = ready_when(|| self.stage.room()).await;
-                body.read(&mut room).await?
-            };
-            if length == 0 {
-                ready_when(|| self.stage.ended(self.epoch)).await;
-                return Ok(());
-            }
-            ready_when(|| self.stage.filled(self.epoch, length)).await;
-        }
-    }
-}
-
-impl fmt::Debug for Exchange<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("epoch", &self.epoch).finish_non_exhaustive()
-    }
-}
-
-/// A driver without its parameters, for transports. `None`: the application has it just now.
-trait Stage {
-    fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict>;
-    fn room(&self) -> Option<RefMut<'_, [u8]>>;
-    fn filled(&self, epoch: Epoch, length: usize) -> Option<()>;
-    fn ended(&self, epoch: Epoch) -> Option<()>;
 }
 
 impl<B, J, C, const ID: usize> Stage for Driver<B, J, C, ID>
@@ -566,9 +505,4 @@ async fn doze(wait: impl Future<Output = ()>) {
     let mut wait = pin!(wait);
     let mut asked = false;
     poll_fn(|context| if replace(&mut asked, true) { Poll::Ready(()) } else { wait.as_mut().poll(context) }).await;
-}
-
-/// Waits until the application has given back what is looked for; it wakes this half by polling it.
-async fn ready_when<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    poll_fn(|_| look().map_or(Poll::Pending, Poll::Ready)).await
 }

@@ -149,7 +149,10 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         if self.found != Some(Found::Event) {
             self.found = self.advance(Decoder::step)?;
         }
-        let Some((_, chunk)) = Self::look(&mut self.reader, &mut self.found, self.given)? else { return Ok(None) };
+        if self.found.is_none() {
+            return Ok(None);
+        }
+        let chunk = Self::look(&mut self.reader, &mut self.found, self.given)?;
         Ok(Some(self.decoder.event(chunk)))
     }
 
@@ -162,7 +165,8 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         if self.found.is_none() {
             self.found = self.advance(Decoder::step_item)?;
         }
-        let Some((found, chunk)) = Self::look(&mut self.reader, &mut self.found, self.given)? else { return Ok(None) };
+        let Some(found) = self.found else { return Ok(None) };
+        let chunk = Self::look(&mut self.reader, &mut self.found, self.given)?;
         Ok(Some(item(&self.decoder, found, chunk)))
     }
 
@@ -192,16 +196,11 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         }
     }
 
-    /// What was found, and the slice it was found in: as long as nothing is consumed the reader shows it once more.
-    fn look<'r>(
-        reader: &'r mut R,
-        found: &mut Option<Found>,
-        given: usize,
-    ) -> Result<Option<(Found, &'r [u8])>, ReadError<R::Error>> {
-        let Some(seen) = *found else { return Ok(None) };
+    /// The slice in which something was found: as long as nothing is consumed the reader shows it once more.
+    fn look<'r>(reader: &'r mut R, found: &mut Option<Found>, given: usize) -> Result<&'r [u8], ReadError<R::Error>> {
         let chunk = reader.fill_buf().map_err(ReadError::Io)?;
         *found = None;
-        Ok(Some((seen, chunk.get(..given).unwrap_or_default())))
+        Ok(chunk.get(..given).unwrap_or_default())
     }
 }
 

@@ -173,9 +173,10 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         if self.found != Some(Found::Event) {
             self.found = self.advance(Decoder::step).await?;
         }
-        let Some((_, chunk)) = Self::look(&mut self.reader, &mut self.found, self.given).await? else {
+        if self.found.is_none() {
             return Ok(None);
-        };
+        }
+        let chunk = Self::look(&mut self.reader, &mut self.found, self.given).await?;
         Ok(Some(self.decoder.event(chunk)))
     }
 
@@ -193,9 +194,8 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         if self.found.is_none() {
             self.found = self.advance(Decoder::step_item).await?;
         }
-        let Some((found, chunk)) = Self::look(&mut self.reader, &mut self.found, self.given).await? else {
-            return Ok(None);
-        };
+        let Some(found) = self.found else { return Ok(None) };
+        let chunk = Self::look(&mut self.reader, &mut self.found, self.given).await?;
         Ok(Some(item(&self.decoder, found, chunk)))
     }
 
@@ -225,16 +225,15 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         }
     }
 
-    /// What was found, and the slice it was found in: as long as nothing is consumed the reader shows it once more.
+    /// The slice in which something was found: as long as nothing is consumed the reader shows it once more.
     async fn look<'r>(
         reader: &'r mut R,
         found: &mut Option<Found>,
         given: usize,
-    ) -> Result<Option<(Found, &'r [u8])>, ReadError<R::Error>> {
-        let Some(seen) = *found else { return Ok(None) };
+    ) -> Result<&'r [u8], ReadError<R::Error>> {
         let chunk = reader.fill_buf().await.map_err(ReadError::Io)?;
         *found = None;
-        Ok(Some((seen, chunk.get(..given).unwrap_or_default())))
+        Ok(chunk.get(..given).unwrap_or_default())
     }
 }
 

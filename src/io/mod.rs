@@ -16,6 +16,8 @@ pub mod embedded_io;
 #[cfg(feature = "embedded-io-async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
 pub mod embedded_io_async;
+#[cfg(feature = "embedded-io-async")]
+mod exchange;
 #[cfg(feature = "embedded-io")]
 mod next_error;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
