@@ -141,6 +141,12 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
     pub fn is_mid_event(&self) -> bool {
         self.decoder.is_mid_event()
     }
+
+    /// The decoder, to look at what a [`step`](Self::step) has found.
+    #[must_use]
+    pub const fn decoder(&self) -> &Decoder<B, ID> {
+        &self.decoder
+    }
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID> {
@@ -220,7 +226,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         input: &mut &'c [u8],
     ) -> Option<Result<Event<'a>, TooLong>> {
         let chunk = *input;
-        let step = self.step(epoch, now, chunk, Decoder::step);
+        let step = self.step(epoch, now, chunk);
         *input = chunk.get(step.consumed..).unwrap_or_default();
         Some(match step.found? {
             Found::TooLong(too_long) => Err(too_long),
@@ -240,7 +246,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         input: &mut &'c [u8],
     ) -> Option<Result<Item<'a>, TooLong>> {
         let chunk = *input;
-        let step = self.step(epoch, now, chunk, Decoder::step_item);
+        let step = self.step_item(epoch, now, chunk);
         *input = chunk.get(step.consumed..).unwrap_or_default();
         Some(match step.found? {
             Found::TooLong(too_long) => Err(too_long),
@@ -248,6 +254,19 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
             Found::Comment => Ok(Item::Comment(self.decoder.comment(chunk))),
             Found::Event => Ok(Item::Event(self.decoder.event(chunk))),
         })
+    }
+
+    /// One step of [`next_event`](Self::next_event) that lends nothing: [`Decoder::step`]. What it has found, the
+    /// [`decoder`](Self::decoder) shows.
+    #[must_use = "what was not consumed has to be given again"]
+    pub fn step(&mut self, epoch: Epoch, now: Instant, chunk: &[u8]) -> Step {
+        self.advance(epoch, now, chunk, Decoder::step)
+    }
+
+    /// One step of [`next_item`](Self::next_item) that lends nothing: [`Decoder::step_item`].
+    #[must_use = "what was not consumed has to be given again"]
+    pub fn step_item(&mut self, epoch: Epoch, now: Instant, chunk: &[u8]) -> Step {
+        self.advance(epoch, now, chunk, Decoder::step_item)
     }
 
     /// The stream ended well (R52). An unfinished event is dropped (R41).
@@ -299,7 +318,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
     }
 
     /// One step of the decoder, and what it says of the connection.
-    fn step(&mut self, epoch: Epoch, now: Instant, chunk: &[u8], step: fn(&mut Decoder<B, ID>, &[u8]) -> Step) -> Step {
+    fn advance(
+        &mut self,
+        epoch: Epoch,
+        now: Instant,
+        chunk: &[u8],
+        step: fn(&mut Decoder<B, ID>, &[u8]) -> Step,
+    ) -> Step {
         if !self.reconnect.is_open(epoch) {
             return Step { consumed: chunk.len(), found: None };
         }

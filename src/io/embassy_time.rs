@@ -1,4 +1,5 @@
-//! [`Instant`] to and from embassy's, both of which count from power-on. Needs no time driver.
+//! [`Instant`] to and from embassy's, both of which count from power-on; and embassy's timer. Only the timer needs a time
+//! driver.
 
 use embassy_time::TICK_HZ;
 
@@ -17,6 +18,25 @@ impl From<Instant> for embassy_time::Instant {
     fn from(at: Instant) -> Self {
         let (seconds, millis) = (at.as_millis() / 1000, at.as_millis() % 1000);
         Self::from_ticks(seconds.saturating_mul(TICK_HZ).saturating_add((millis * TICK_HZ).div_ceil(1000)))
+    }
+}
+
+/// The timer of `embassy-time`.
+#[cfg(feature = "embedded-io-async")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct EmbassyTimer;
+
+#[cfg(feature = "embedded-io-async")]
+impl super::driver::Timer for EmbassyTimer {
+    #[inline]
+    fn now(&self) -> Instant {
+        embassy_time::Instant::now().into()
+    }
+
+    #[inline]
+    async fn wait_until(&mut self, at: Instant) {
+        embassy_time::Timer::at(at.into()).await;
     }
 }
 

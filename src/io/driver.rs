@@ -1,0 +1,508 @@
+//! A session over any asynchronous transport: events for ever, one connection at a time.
+//!
+//! Does what the session says, and races it against the timer. Decides nothing: when to connect, what a response means and how
+//! long a connection may be silent, the session knows; a URL, the transport.
+//!
+//! There are two halves. [`Driver::run`] is the transport's: one future that connects, waits and reads, and that owns whatever
+//! connection there is, also one that borrows from its client. [`Events`] is the application's: it polls that future as long as
+//! an event is waited for, and never drops it. So a wait for an event can be cancelled at any time; the connection, an attempt
+//! to connect and a read that has begun are still there when it is waited for again. What they share lies in the [`Driver`], in
+//! cells that one half has given back when the other one takes them.
+
+use core::cell::{Cell, RefCell, RefMut};
+use core::convert::Infallible;
+use core::fmt;
+use core::future::{pending, poll_fn};
+use core::mem::replace;
+use core::pin::{Pin, pin};
+use core::task::Poll;
+use core::time::Duration;
+
+use super::chunk::{Chunk, item};
+pub use super::exchange::Exchange;
+use super::exchange::Stage;
+pub use super::next_error::NextError;
+use super::request::{HeaderError, HeaderList, Request};
+use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
+use crate::codec::{Event, Found, Item, Step};
+
+/// Opens connections: the HTTP client, as the driver sees it.
+///
+/// ```
+/// use embedded_sse::client::{Response, Verdict};
+/// use embedded_sse::io::Request;
+/// use embedded_sse::io::driver::{Connect, Exchange};
+///
+/// # type Error = core::convert::Infallible;
+/// # struct Client;
+/// # impl Client { async fn get(&mut self, _: &Request<'_>) -> Result<(u16, Option<&[u8]>, &[u8]), Error> { Ok((200, None, b"")) } }
+/// struct MyTransport(Client);
+///
+/// impl Connect for MyTransport {
+///     type Error = Error;
+///
+///     async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), Error> {
+///         let (status, content_type, mut body) = self.0.get(request).await?;
+///         let response = Response { status, content_type, ..Response::default() };
+///         match exchange.respond(&response).await {
+///             Verdict::Accept => exchange.read(&mut body).await,
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+/// ```
+#[allow(async_fn_in_trait, reason = "nothing here is sent to another thread")]
+pub trait Connect {
+    /// What can go wrong. To the driver each is a lost connection; log it before it is returned.
+    type Error;
+
+    /// Sends one request, and hands over the response. When this future ends or is dropped, no
+    /// connection is left.
+    ///
+    /// It is dropped, wherever it stands, when the attempt takes too long, when the connection is silent for too long, and when
+    /// the application wants no more. It is never dropped for another reason, so that a read in it need not be cancel-safe.
+    ///
+    /// [`Respond`](Exchange::respond), and [read](Exchange::read) the body if it is the stream. At [`Verdict::Redirect`] remember
+    /// the URL that `Location` names, and return; the next request is
+    /// [`redirected`](Request::redirected) there, and when it is `permanent`, the URL stands for later attempts too. If the host
+    /// is another one, leave out of that request what was meant for the old one alone, such as `Authorization` and `Cookie`.
+    ///
+    /// # Errors
+    ///
+    /// No connection, none any longer, or a URL that cannot be used: there will be another attempt.
+    async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), Self::Error>;
+}
+
+/// Tells the time and waits for it, on one clock.
+///
+/// ```
+/// use embedded_sse::client::Instant;
+/// use embedded_sse::io::driver::Timer;
+/// use embedded_sse::io::StdClock;
+///
+/// /// With embassy there is `EmbassyTimer`, behind `embassy-time`. With tokio:
+/// struct TokioTimer(StdClock);
+/// # mod tokio { pub mod time { pub async fn sleep_until(_: std::time::Instant) {} } }
+///
+/// impl Timer for TokioTimer {
+///     fn now(&self) -> Instant {
+///         self.0.now()
+///     }
+///     async fn wait_until(&mut self, at: Instant) {
+///         match self.0.to_std(at) {
+///             Some(at) => tokio::time::sleep_until(at.into()).await,
+///             None => core::future::pending().await,
+///         }
+///     }
+/// }
+///
+/// /// With a `DelayNs` of `embedded-hal-async` and any counter of milliseconds:
+/// struct DelayTimer<D, C>(D, C);
+/// # trait DelayNs { async fn delay_ms(&mut self, ms: u32); }
+///
+/// impl<D: DelayNs, C: Fn() -> u64> Timer for DelayTimer<D, C> {
+///     fn now(&self) -> Instant {
+///         Instant::from_millis(self.1())
+///     }
+///     async fn wait_until(&mut self, at: Instant) {
+///         let wait = at.saturating_duration_since(self.now()).as_millis();
+///         self.0.delay_ms(wait.try_into().unwrap_or(u32::MAX)).await
+///     }
+/// }
+/// ```
+#[allow(async_fn_in_trait, reason = "nothing here is sent to another thread")]
+pub trait Timer {
+    /// What time it is.
+    fn now(&self) -> Instant;
+
+    /// Waits for this point in time, which lies in the future. May be done earlier now and then, as when a delay has a largest
+    /// length, but not each time at once.
+    ///
+    /// The driver drops this future whenever anything else happens, and asks again.
+    async fn wait_until(&mut self, at: Instant);
+}
+
+/// A session and what its connections need, in one place that does not move.
+///
+/// ```
+/// # use embedded_sse::io::driver::{Connect, Timer};
+/// use core::pin::pin;
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{Policy, Reconnect, Session, StopReason};
+/// use embedded_sse::io::driver::{Driver, NextError};
+///
+/// async fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) -> StopReason {
+///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
+///     let driver = Driver::new(session, [0; 512]);
+///     let run = pin!(driver.run(connect, timer, [0; 256], async |headers| {
+///         let token = 42; // or await a fresh one
+///         headers.push("Authorization", format_args!("Bearer {token}"))
+///     }));
+///     let mut events = driver.events(run);
+///     loop {
+///         match events.next().await {
+///             Ok(event) => { /* act on it */ }
+///             Err(NextError::Stopped(reason)) => return reason,
+///             Err(_) => { /* log it and go on */ }
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Driver<B, J, C, const ID: usize = 64> {
+    session: RefCell<Session<B, J, ID>>,
+    /// Borrowed by the body that is being read into it, or by the events that are lent from it.
+    chunk: RefCell<Chunk<C>>,
+    /// What was read and not looked at yet.
+    filled: Cell<Option<Filled>>,
+    /// When the transport's half was polled last.
+    now: Cell<Instant>,
+    /// When the connection was read from last, if it was.
+    read: Cell<Option<Instant>>,
+    /// For how long after that nobody asked for more: it is not silent only because nobody listens.
+    away: Cell<Duration>,
+    redirected: Cell<bool>,
+    /// Why the last attempt could not even begin.
+    refused: Cell<Option<HeaderError>>,
+}
+
+/// A chunk was read.
+#[derive(Clone, Copy, Debug)]
+struct Filled {
+    epoch: Epoch,
+    at: Instant,
+}
+
+impl<B, J, C, const ID: usize> Driver<B, J, C, ID> {
+    /// `chunk` receives what one read brings: any `AsRef<[u8]> + AsMut<[u8]>` of at least one byte, or each stream ends at once.
+    #[must_use]
+    pub const fn new(session: Session<B, J, ID>, chunk: C) -> Self {
+        Self {
+            session: RefCell::new(session),
+            chunk: RefCell::new(Chunk::new(chunk)),
+            filled: Cell::new(None),
+            now: Cell::new(Instant::ZERO),
+            read: Cell::new(None),
+            away: Cell::new(Duration::ZERO),
+            redirected: Cell::new(false),
+            refused: Cell::new(None),
+        }
+    }
+
+    /// The session, for example to store the last event ID.
+    #[must_use]
+    pub fn into_session(self) -> Session<B, J, ID> {
+        self.session.into_inner()
+    }
+}
+
+impl<B, J, C, const ID: usize> Driver<B, J, C, ID>
+where
+    B: AsRef<[u8]> + AsMut<[u8]>,
+    J: Jitter,
+    C: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// The transport's half: pin it, and give it to [`events`](Self::events). Run one at a time.
+    ///
+    /// `headers` is asked for each request, and adds what the request needs besides what the session sends; it may await. The
+    /// time it takes counts as time to connect. `room` holds all headers of a request: 57 bytes, the last event ID's length
+    /// (three times that when it is not UTF-8) and 15, and the application's own.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it closes the connection; what was read and not asked for is lost. A new one goes on with a new attempt.
+    pub async fn run(
+        &self,
+        mut connect: impl Connect,
+        mut timer: impl Timer,
+        mut room: impl AsMut<[u8]>,
+        mut headers: impl AsyncFnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
+    ) -> Infallible {
+        loop {
+            let now = timer.now();
+            self.now.set(now);
+            let action = self.session().await.poll(now);
+            match action {
+                Action::Connect(epoch) => {
+                    self.session().await.connecting(epoch, now);
+                    self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers), &mut timer).await;
+                    // Changes nothing if it is known already how it ended.
+                    self.session().await.lost(epoch, timer.now());
+                }
+                Action::WaitUntil(at) => doze(timer.wait_until(at)).await,
+                action => match action.epoch() {
+                    // Of a session that had a connection elsewhere.
+                    Some(epoch) => self.session().await.lost(epoch, now),
+                    None => doze(pending()).await,
+                },
+            }
+        }
+    }
+
+    /// The application's half. `run` is the future of [`run`](Self::run), pinned.
+    pub fn events<'d>(&'d self, run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>) -> Events<'d, B, J, C, ID> {
+        Events { driver: self, run, held: None }
+    }
+
+    /// One attempt with all its requests, and the connection that comes of it, until it ends or has to.
+    async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>, timer: &mut impl Timer) {
+        let mut open = pin!(open);
+        self.read.set(None);
+        self.away.set(Duration::ZERO);
+        loop {
+            self.now.set(timer.now());
+            if poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await {
+                return;
+            }
+            if self.filled.get().is_some() {
+                // The session hears of it first, or it might look silent.
+                doze(pending()).await;
+                continue;
+            }
+            let away = self.away.get();
+            let action = self.session().await.poll(earlier(timer.now(), away));
+            match action {
+                Action::AwaitResponse { epoch: of, until } | Action::Read { epoch: of, until } if of == epoch => {
+                    match until {
+                        Some(at) => doze(timer.wait_until(at.saturating_add(away))).await,
+                        None => doze(pending()).await,
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The requests of one attempt.
+    async fn open(
+        &self,
+        epoch: Epoch,
+        connect: &mut impl Connect,
+        room: &mut [u8],
+        headers: &mut impl AsyncFnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
+    ) {
+        let mut redirected = false;
+        loop {
+            let mut list = HeaderList::new(room);
+            let of_session = self.session().await.headers().try_for_each(|(name, value)| list.push(name, value));
+            let all = match of_session {
+                Ok(()) => headers(&mut list).await,
+                error => error,
+            };
+            if let Err(error) = all {
+                self.refused.set(Some(error).filter(|error| *error != HeaderError::Unavailable));
+                return;
+            }
+            self.redirected.set(false);
+            let exchange = Exchange::new(self, epoch);
+            let opened = connect.open(&Request::new(&list, redirected), exchange).await;
+            redirected = opened.is_ok() && self.redirected.get();
+            if !redirected {
+                return;
+            }
+        }
+    }
+
+    /// It is here whenever this half is polled.
+    async fn session(&self) -> RefMut<'_, Session<B, J, ID>> {
+        poll_fn(|_| self.session.try_borrow_mut().map_or(Poll::Pending, Poll::Ready)).await
+    }
+
+    /// What the transport's half has for the application's.
+    fn news(&self) -> Poll<Result<Held<'_, B, J, C, ID>, NextError>> {
+        if let Some(error) = self.refused.take() {
+            return Poll::Ready(Err(NextError::Headers(error)));
+        }
+        let (Ok(session), Ok(chunk)) = (self.session.try_borrow_mut(), self.chunk.try_borrow_mut()) else {
+            return Poll::Pending;
+        };
+        match (self.filled.take(), session.poll(self.now.get())) {
+            (Some(Filled { epoch, at }), _) => Poll::Ready(Ok(Held { session, chunk, epoch, at })),
+            (None, Action::Stop(reason)) => Poll::Ready(Err(NextError::Stopped(reason))),
+            (None, _) => Poll::Pending,
+        }
+    }
+}
+
+impl<B, J, C, const ID: usize> Stage for Driver<B, J, C, ID>
+where
+    B: AsRef<[u8]> + AsMut<[u8]>,
+    J: Jitter,
+    C: AsRef<[u8]> + AsMut<[u8]>,
+{
+    fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict> {
+        let verdict = self.session.try_borrow_mut().ok()?.responded(epoch, self.now.get(), response);
+        self.redirected.set(matches!(verdict, Verdict::Redirect { .. }));
+        Some(verdict)
+    }
+
+    fn room(&self) -> Option<RefMut<'_, [u8]>> {
+        if self.filled.get().is_some() {
+            return None;
+        }
+        let room = RefMut::map(self.chunk.try_borrow_mut().ok()?, Chunk::room);
+        let now = self.now.get();
+        self.away.set(now.saturating_duration_since(self.read.get().unwrap_or(now)));
+        Some(room)
+    }
+
+    fn filled(&self, epoch: Epoch, length: usize) -> Option<()> {
+        self.chunk.try_borrow_mut().ok()?.filled(length);
+        self.read.set(Some(self.now.get()));
+        self.filled.set(Some(Filled { epoch, at: self.now.get() }));
+        Some(())
+    }
+
+    fn ended(&self, epoch: Epoch) -> Option<()> {
+        self.session.try_borrow_mut().ok()?.ended(epoch, self.now.get());
+        Some(())
+    }
+}
+
+/// Yields events for ever, until there is a reason to stop.
+///
+/// The connection is worked on only while an event is waited for: what comes meanwhile waits in the transport, and the time
+/// between two reads in which nobody asked for an event is no silence.
+#[must_use = "nothing happens until an event is asked for"]
+pub struct Events<'d, B, J, C, const ID: usize = 64> {
+    driver: &'d Driver<B, J, C, ID>,
+    run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
+    /// With the application, as long as there is something in the chunk.
+    held: Option<Held<'d, B, J, C, ID>>,
+}
+
+/// What the transport's half does without while the application's half looks at a chunk.
+#[derive(Debug)]
+struct Held<'d, B, J, C, const ID: usize> {
+    session: RefMut<'d, Session<B, J, ID>>,
+    chunk: RefMut<'d, Chunk<C>>,
+    epoch: Epoch,
+    /// When the chunk was read.
+    at: Instant,
+}
+
+impl<'d, B, J, C, const ID: usize> Events<'d, B, J, C, ID>
+where
+    B: AsRef<[u8]> + AsMut<[u8]>,
+    J: Jitter,
+    C: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// The next event, from this connection or a later one.
+    ///
+    /// # Errors
+    ///
+    /// [`NextError`]; after each of them it may be asked again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe, whatever the transport: no event is lost, none comes twice, and what was begun goes on with the next call.
+    pub async fn next(&mut self) -> Result<Event<'_>, NextError> {
+        let (held, _) = self.advance(Session::step).await?;
+        Ok(held.session.decoder().event(held.chunk.lent()))
+    }
+
+    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`](crate::Decoder::next_item).
+    ///
+    /// # Errors
+    ///
+    /// [`NextError`]; after each of them it may be asked again.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`next`](Self::next).
+    pub async fn next_item(&mut self) -> Result<Item<'_>, NextError> {
+        let (held, found) = self.advance(Session::step_item).await?;
+        Ok(item(held.session.decoder(), found, held.chunk.lent()))
+    }
+
+    /// The application wants no more: [`Session::close`]. The next call closes the connection.
+    pub fn close(&mut self) {
+        self.report(|session| session.close());
+    }
+
+    /// The application wants a connection now: [`Session::restart`], also after a stop.
+    pub fn restart(&mut self) {
+        self.report(|session| session.restart());
+    }
+
+    /// The event that came last is the one after which there are no more: [`Session::finished`].
+    pub fn finished(&mut self) {
+        if let Some(Held { session, epoch, at, .. }) = &mut self.held {
+            session.finished(*epoch, *at);
+        }
+    }
+
+    /// The network is gone: [`Session::network_down`]. `now` is of the timer's clock.
+    pub fn network_down(&mut self, now: Instant) {
+        self.report(|session| session.network_down(now));
+    }
+
+    /// The network is back: [`Session::network_up`]. `now` is of the timer's clock.
+    pub fn network_up(&mut self, now: Instant) {
+        self.report(|session| session.network_up(now));
+    }
+
+    /// The device is on another network: [`Session::network_changed`]. `now` is of the timer's clock.
+    pub fn network_changed(&mut self, now: Instant) {
+        self.report(|session| session.network_changed(now));
+    }
+
+    fn report(&mut self, fact: impl FnOnce(&mut Session<B, J, ID>)) {
+        match &mut self.held {
+            Some(held) => fact(&mut held.session),
+            None => {
+                if let Ok(mut session) = self.driver.session.try_borrow_mut() {
+                    fact(&mut session);
+                }
+            }
+        }
+    }
+
+    async fn advance(
+        &mut self,
+        step: fn(&mut Session<B, J, ID>, Epoch, Instant, &[u8]) -> Step,
+    ) -> Result<(&Held<'d, B, J, C, ID>, Found), NextError> {
+        let mut next = self.held.take();
+        let (held, found) = loop {
+            if let Some(mut held) = next {
+                let step = step(&mut held.session, held.epoch, held.at, held.chunk.rest());
+                held.chunk.advance(step.consumed);
+                if let Some(found) = step.found {
+                    break (held, found);
+                }
+            }
+            next = Some(self.read().await?);
+        };
+        let held = self.held.insert(held);
+        match found {
+            Found::TooLong(too_long) => Err(NextError::TooLong(too_long)),
+            found => Ok((held, found)),
+        }
+    }
+
+    /// Lets the transport's half run until it has something.
+    async fn read(&mut self) -> Result<Held<'d, B, J, C, ID>, NextError> {
+        poll_fn(|context| match self.run.as_mut().poll(context) {
+            Poll::Ready(never) => match never {},
+            Poll::Pending => self.driver.news(),
+        })
+        .await
+    }
+}
+
+impl<B, J, C, const ID: usize> fmt::Debug for Events<'_, B, J, C, ID> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+fn earlier(at: Instant, by: Duration) -> Instant {
+    Instant::ZERO.saturating_add(at.saturating_duration_since(Instant::ZERO).saturating_sub(by))
+}
+
+/// Waits for this, or until it is polled again for whatever reason: then something may have changed.
+async fn doze(wait: impl Future<Output = ()>) {
+    let mut wait = pin!(wait);
+    let mut asked = false;
+    poll_fn(|context| if replace(&mut asked, true) { Poll::Ready(()) } else { wait.as_mut().poll(context) }).await;
+}
