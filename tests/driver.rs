@@ -10,9 +10,10 @@ use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 
-use embedded_sse::client::{Backoff, Instant, NoJitter, Policy, Reconnect, Session, StopReason};
-use embedded_sse::io::driver::{Driver, Events, NextError};
-use embedded_sse::io::{HeaderError, HeaderList, driver_blocking};
+use embedded_io::{ErrorKind, ErrorType};
+use embedded_sse::client::{Backoff, Instant, NoJitter, Policy, Reconnect, Response, Session, StopReason, Verdict};
+use embedded_sse::io::driver::{Connect, Driver, Events, Exchange, NextError};
+use embedded_sse::io::{HeaderError, HeaderList, Request, driver_blocking};
 use embedded_sse::{Decoder, Event, Field, Item};
 
 use world::{Answer, Asked, End, Scripted, World};
@@ -252,6 +253,43 @@ fn a_silent_connection_is_given_up() {
     assert!((31_000..32_000).contains(&(requests[1] - requests[0])), "30 s of silence and 1 s: {requests:?}");
 }
 
+/// What comes in the very moment in which the time is over has come.
+#[test]
+fn the_last_moment_counts() {
+    struct Slow<'w>(&'w World);
+
+    impl Connect for Slow<'_> {
+        type Error = ErrorKind;
+
+        async fn open(&mut self, _: &Request<'_>, exchange: Exchange<'_>) -> Result<(), ErrorKind> {
+            let content_type = Some(&b"text/event-stream"[..]);
+            let verdict = exchange.respond(&Response { status: 200, content_type, ..Response::default() }).await;
+            assert_eq!(verdict, Verdict::Accept);
+            exchange.read(self).await
+        }
+    }
+
+    impl ErrorType for Slow<'_> {
+        type Error = ErrorKind;
+    }
+
+    impl embedded_io_async::Read for Slow<'_> {
+        async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+            self.0.wait_until(self.0.now().as_millis() + 30_000).await;
+            buffer[..9].copy_from_slice(b"data: 1\n\n");
+            Ok(9)
+        }
+    }
+
+    let world = World::new(1);
+    let driver = Driver::new(session(policy().max_attempts(0)), [0; 512]);
+    let run = pin!(driver.run(Slow(&world), &world, [0; 256], no_headers));
+    let mut events = driver.events(run);
+    for _ in 0..3 {
+        assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
+    }
+}
+
 #[test]
 fn a_connection_without_events_is_given_up() {
     let beats = ": beat\n".repeat(10_000);
@@ -335,7 +373,10 @@ fn what_is_too_long_is_told_and_the_stream_goes_on() {
 fn a_response_that_is_no_stream_stops() {
     assert_eq!(said(policy(), |_, _| Answer::Status(401, None, None)).0, [Said::Stopped(StopReason::Credentials(401))]);
     let ends = policy().stop_at_end();
-    let (said, _) = said(ends, |_, _| stream("data: 1\n\ndata: unfinished", End::Clean));
+    let (said, _) = said(ends, |count, _| match count {
+        0 => stream("data: 1\n\ndata: unfinished", End::Clean),
+        _ => nothing_more(),
+    });
     assert_eq!(said, [Said::event(1), Said::Stopped(StopReason::Ended)]);
 }
 

@@ -226,12 +226,10 @@ where
                 Action::Connect(epoch) => {
                     self.session().await.connecting(epoch, now);
                     self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers), &mut timer).await;
-                    // Changes nothing if it is known already how it ended.
-                    self.session().await.lost(epoch, timer.now());
                 }
                 Action::WaitUntil(at) => doze(timer.wait_until(at)).await,
                 action => match action.epoch() {
-                    // Of a session that had a connection elsewhere.
+                    // The attempt is over, and nothing was said of how; or the session had a connection elsewhere.
                     Some(epoch) => self.session().await.lost(epoch, now),
                     None => doze(pending()).await,
                 },
