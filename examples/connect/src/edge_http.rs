@@ -43,6 +43,8 @@ impl<T: TcpConnect, D: Dns, const N: usize> Connect for EdgeHttp<'_, T, D, N> {
             headers.push(("Host", here.authority)).map_err(|_| BadUrl)?;
             // Each attempt has its own. And where a connection is kept, the client takes a 204 without a length for an error.
             headers.push(("Connection", "close")).map_err(|_| BadUrl)?;
+            // Or it sends a body of no chunks, and a server that closes before it has read that resets the connection.
+            headers.push(("Content-Length", "0")).map_err(|_| BadUrl)?;
             let resource = if here.resource.is_empty() { "/" } else { here.resource };
 
             let address = SocketAddr::new(address, port);

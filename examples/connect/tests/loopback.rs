@@ -75,6 +75,7 @@ fn request(stream: &TcpStream) -> [String; 3] {
             match &*name.to_ascii_lowercase() {
                 "last-event-id" => seen[1] = value.to_owned(),
                 "authorization" => seen[2] = value.to_owned(),
+                "transfer-encoding" => panic!("a request with a body"),
                 _ => {}
             }
         }
@@ -133,7 +134,7 @@ struct Once<C>(Option<C>);
 impl<C: Connect> Follow for Once<C> {
     fn follow(&mut self) -> (Vec<String>, StopReason) {
         let connect = self.0.take().unwrap();
-        let policy = Policy::new(Backoff::fixed(Duration::from_millis(10)));
+        let policy = Policy::new(Backoff::fixed(Duration::from_millis(10))).max_attempts(20);
         let session = Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter));
         let driver = Driver::new(session, [0; 32]);
         let mut token = 0;
