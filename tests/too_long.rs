@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Said, decoded_events, decoded_items};
-use embedded_sse::{Decoder, Field};
+use embedded_sse::{Decoder, Field, Item};
 
 /// What a decoder with 8 bytes for an event and 4 for an id says, byte by byte, and the last event ID at the end.
 fn byte_by_byte(stream: &str) -> (Vec<Said>, String) {
@@ -149,4 +149,28 @@ fn nothing_of_a_lost_event_is_left_after_a_reset() {
     decoder.reset();
     let outcome = decoded_items(&mut decoder, [&b"data: a\n\n"[..]]);
     assert_eq!(outcome.said, [event("message", "a", "")]);
+}
+
+#[test]
+fn an_event_that_is_lost_takes_no_room_from_a_comment_in_it() {
+    let stream = b"data:x\nevent: a long type\n: comment\nid: 123\n\n";
+    for cut in 0..=stream.len() {
+        let mut decoder = Decoder::new([0; 11]);
+        let mut comments = 0;
+        let (first, second) = stream.split_at(cut);
+        for mut chunk in [first, second] {
+            while let Some(item) = decoder.next_item(&mut chunk) {
+                match item {
+                    Ok(Item::Comment(text)) => {
+                        assert_eq!(text, b" comment", "cut at {cut}");
+                        comments += 1;
+                    }
+                    Err(too_long) => assert_ne!(too_long.field, Field::Comment, "cut at {cut}"),
+                    Ok(_) => {}
+                }
+            }
+        }
+        assert_eq!(comments, 1, "cut at {cut}");
+        assert_eq!(decoder.last_event_id(), b"123", "cut at {cut}");
+    }
 }

@@ -7,7 +7,7 @@ mod common;
 #[path = "common/vectors.rs"]
 mod the_vectors;
 
-use common::{Said, decoded_events, decoded_items, pieces, reassembled};
+use common::{decoded_events, decoded_items, pieces, reassembled};
 use the_vectors::{Vector, vectors};
 
 impl Vector {
@@ -73,7 +73,7 @@ fn every_vector_in_the_smallest_buffer() {
         vector.check("in the smallest buffer", &outcome);
         if let Some(less) = needed.checked_sub(1) {
             let outcome = decoded_events(&mut vector.decoder(vec![0; less]), pieces(&vector.input, &bytes));
-            let too_long = outcome.said.iter().any(|said| matches!(said, Said::TooLong(_)));
+            let too_long = outcome.said.iter().any(|said| matches!(said, common::Said::TooLong(_)));
             assert!(too_long, "{}: a byte less is too little", vector.name);
         }
     }

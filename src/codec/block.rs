@@ -78,8 +78,9 @@ impl Block {
         self.data = match put(room, joined, value) {
             Some(written) => Span::Stored { length: length + written },
             None => {
-                // Nobody will see what is there, and the rest of the block can use the room.
+                // Nobody will see this event: neither its data nor its type takes room from what follows in the block.
                 self.data_lost = true;
+                self.event_type = Span::Absent;
                 Span::Stored { length: 0 }
             }
         };
@@ -88,7 +89,7 @@ impl Block {
     /// A whole `event` line: the last one counts, an empty one empties (R27).
     pub(super) fn set_type(&mut self, start: usize, end: usize) {
         self.type_lost = false;
-        self.event_type = if start == end { Span::Absent } else { Span::Chunk { start, end } };
+        self.event_type = if start == end || self.data_lost { Span::Absent } else { Span::Chunk { start, end } };
     }
 
     /// A part of an `event` line that was cut.
@@ -101,6 +102,7 @@ impl Block {
             let from = self.data.stored();
             self.type_lost = self.line == Span::Absent;
             self.event_type = match self.line.stored() {
+                _ if self.data_lost => Span::Absent,
                 0 => Span::Absent,
                 length => store_type(buffer, from, length),
             };

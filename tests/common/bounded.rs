@@ -142,6 +142,7 @@ impl Room {
             if self.data + self.event_type > limit {
                 self.data_lost = true;
                 self.data = 0;
+                self.event_type = 0;
             }
         }
     }
@@ -150,7 +151,7 @@ impl Room {
     fn event_type(&mut self, length: usize, limit: usize) {
         self.highest = self.highest.max(self.all_data.unwrap_or(0) + length);
         self.type_lost = self.data + length > limit;
-        self.event_type = if self.type_lost { 0 } else { length };
+        self.event_type = if self.type_lost || self.data_lost { 0 } else { length };
     }
 }
 
