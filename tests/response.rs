@@ -256,3 +256,16 @@ fn an_odd_retry_after_counts_as_missing() {
         assert_eq!(asks(odd, date), None, "{}", odd.escape_ascii());
     }
 }
+
+#[test]
+fn an_id_with_a_blank_at_either_end_is_known_to_lose_it() {
+    use embedded_sse::Decoder;
+    use embedded_sse::client::{NoJitter, Policy, Reconnect, Resumption, Session};
+    let mut session = Session::new(Decoder::new([0; 8]), Reconnect::new(Policy::standard(), NoJitter));
+    for id in [" 1", "1 ", "\t1", "1\t", " 1 "] {
+        session.set_last_event_id(id.as_bytes()).expect("an id");
+        assert!(matches!(session.resumption(), Resumption::FromTrimmed(_)), "{id:?}");
+    }
+    session.set_last_event_id(b"1 2").expect("an id");
+    assert!(matches!(session.resumption(), Resumption::From(_)));
+}
