@@ -156,13 +156,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     /// Nothing found means that the whole chunk was consumed. Something found may have consumed nothing.
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, chunk: &[u8]) -> Step {
-        self.machine.step(chunk, &mut Memory { buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
+        self.machine.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
     }
 
     /// One step of [`next_item`](Self::next_item) that lends nothing; see [`step`](Self::step).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, chunk: &[u8]) -> Step {
-        self.machine.step(chunk, &mut Memory { buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
+        self.machine.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
     }
 
     /// The event that the last step has found: [`Found::Event`]. `chunk` is the very slice that this step was given. After
@@ -170,18 +170,18 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     #[must_use]
     pub fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         let buffer = self.buffer.as_ref();
-        let event_type = match self.machine.block.event_type(chunk, buffer) {
+        let event_type = match self.machine.block.event_type.of(chunk, buffer) {
             [] => Event::DEFAULT_TYPE.as_bytes(),
             event_type => event_type,
         };
-        Event { event_type, data: self.machine.block.data(chunk, buffer), last_event_id: self.last_event_id() }
+        Event { event_type, data: self.machine.block.data.of(chunk, buffer), last_event_id: self.last_event_id() }
     }
 
     /// The comment that the last step has found: [`Found::Comment`]. `chunk` is the very slice that this step was given. After
     /// anything else it is some text or none.
     #[must_use]
     pub fn comment<'a>(&'a self, chunk: &'a [u8]) -> &'a [u8] {
-        self.machine.block.line(chunk, self.buffer.as_ref()).unwrap_or_default()
+        self.machine.line.of(chunk, self.buffer.as_ref())
     }
 }
 

@@ -239,12 +239,14 @@ pub(crate) struct Retry {
     time: u64,
     digits: u64,
     is_set: bool,
-    any: bool,
-    other: bool,
+    /// What the value under way consists of so far: [`DIGITS`](Self::DIGITS), [`OTHER`](Self::OTHER), nothing.
+    seen: u8,
 }
 
 impl Retry {
-    pub(crate) const UNSET: Self = Self { time: 0, digits: 0, is_set: false, any: false, other: false };
+    pub(crate) const UNSET: Self = Self { time: 0, digits: 0, is_set: false, seen: 0 };
+    const DIGITS: u8 = 1;
+    const OTHER: u8 = 2;
 
     /// The last time that a line set, in milliseconds.
     pub(crate) const fn time(&self) -> Option<u64> {
@@ -255,15 +257,20 @@ impl Retry {
     /// value sets nothing (D2). Saturates: wrapping would turn an absurd time into a short one (R32, D5).
     pub(crate) fn push(&mut self, piece: &[u8], first: bool, last: bool) -> bool {
         if first {
-            *self = Self { time: self.time, is_set: self.is_set, ..Self::UNSET };
+            self.digits = 0;
+            self.seen = 0;
         }
         for &byte in piece {
             let digit = byte.wrapping_sub(b'0');
-            self.any = true;
-            self.other |= digit > 9;
-            self.digits = self.digits.saturating_mul(10).saturating_add(u64::from(digit));
+            self.seen |= if digit > 9 { Self::OTHER } else { Self::DIGITS };
+            // Ten times the digits before, without the long multiplication, which a small core has to bring along.
+            let before = self.digits;
+            self.digits = u64::from(digit);
+            for _ in 0..10 {
+                self.digits = self.digits.saturating_add(before);
+            }
         }
-        let sets = last && self.any && !self.other;
+        let sets = last && self.seen == Self::DIGITS;
         if sets {
             self.is_set = true;
             self.time = self.digits;

@@ -5,7 +5,7 @@
 
 use super::field::Field;
 use super::scan::{find_comment_end, find_line_end};
-use super::tokenizer::{State, Tokenizer};
+use super::tokenizer::{Line, State, Tokenizer};
 
 /// How a line begins.
 #[derive(Clone, Copy)]
@@ -58,13 +58,13 @@ impl Tokenizer {
     /// Whether a `data` value goes on with the next byte.
     #[inline(always)]
     pub(super) const fn is_in_data(&self) -> bool {
-        matches!(self.state, State::Value(Field::Data))
+        matches!(self.state, State::Value(Line::Field(Field::Data)))
     }
 
     /// Whether a comment goes on with the next byte.
     #[inline(always)]
     pub(super) const fn is_in_comment(&self) -> bool {
-        matches!(self.state, State::Value(Field::Comment))
+        matches!(self.state, State::Value(Line::Field(Field::Comment)))
     }
 
     /// Moves behind the line end at `at` if one stands there, which makes a blank line.

@@ -3,15 +3,17 @@
 //! Knows the meaning of fields. How lines are cut from bytes is the tokenizer's business, where bytes are kept the block's and
 //! the last event ID's.
 
-use super::block::{Block, Span, slice};
+use super::block::Block;
 use super::event::TooLong;
 use super::field::{Field, Retry};
 use super::last_event_id::LastEventId;
+use super::span::{Span, slice};
 use super::step::{Found, Step};
-use super::tokenizer::{Piece, Tokenizer};
+use super::tokenizer::{Line, Piece, Tokenizer};
 
-/// The caller's memory, lent for one step.
+/// What the caller lends for one step.
 pub(super) struct Memory<'m> {
+    pub(super) chunk: &'m [u8],
     pub(super) buffer: &'m mut [u8],
     /// Both halves of the store of ids.
     pub(super) ids: &'m mut [u8],
@@ -22,12 +24,13 @@ pub(super) struct Memory<'m> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Machine {
     pub(super) tokenizer: Tokenizer,
+    pub(super) phase: Phase,
+    pub(super) retry: Retry,
+    /// The type, id or comment that was last under way. Absent is what nobody wants: an id that holds NUL, a comment of a
+    /// caller who has no use for it.
+    pub(super) line: Span,
     pub(super) block: Block,
     pub(super) id: LastEventId,
-    pub(super) retry: Retry,
-    /// Somebody wanted the comment under way when it began.
-    pub(super) comment_wanted: bool,
-    pub(super) phase: Phase,
 }
 
 /// What the block is.
@@ -41,6 +44,9 @@ pub(super) enum Phase {
     TellId,
 }
 
+/// Calls that do nothing are cheap on a small core, and asking first is not.
+const SMALL: bool = cfg!(any(not(target_pointer_width = "64"), embedded_sse_small));
+
 const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 100);
 
 impl Machine {
@@ -48,14 +54,14 @@ impl Machine {
         tokenizer: Tokenizer::new(),
         block: Block::EMPTY,
         id: LastEventId::EMPTY,
+        line: Span::Absent,
         retry: Retry::UNSET,
-        comment_wanted: false,
         phase: Phase::UnderWay,
     };
 
     pub(super) const fn reset(&mut self) {
         self.tokenizer.reset();
-        self.block = Block::EMPTY;
+        self.block.clear();
         self.id.reset();
         self.phase = Phase::UnderWay;
     }
@@ -67,25 +73,26 @@ impl Machine {
     }
 
     /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
-    pub(super) fn step(&mut self, chunk: &[u8], memory: &mut Memory<'_>, items: bool) -> Step {
+    pub(super) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
         #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-        let at = match self.go_straight(chunk, memory) {
+        let at = match self.go_straight(memory.chunk, memory) {
             Ok(step) => return step,
             Err(at) => at,
         };
         #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
         let at = 0;
-        self.walk(at, chunk, memory, items)
+        self.walk(at, memory, items)
     }
 
     /// Line by line, whatever they are.
     #[inline(never)]
-    fn walk(&mut self, mut at: usize, chunk: &[u8], memory: &mut Memory<'_>, items: bool) -> Step {
+    fn walk(&mut self, mut at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
+        let chunk = memory.chunk;
         match core::mem::replace(&mut self.phase, Phase::UnderWay) {
             Phase::UnderWay => {}
-            Phase::Dispatched => self.block = Block::EMPTY,
+            Phase::Dispatched => self.block.clear(),
             Phase::TellId => {
-                self.block = Block::EMPTY;
+                self.block.clear();
                 return Step { consumed: 0, found: Some(Found::TooLong(TooLong { field: Field::Id })) };
             }
         }
@@ -102,90 +109,106 @@ impl Machine {
             let piece = self.tokenizer.next_piece(chunk, &mut behind);
             at = behind;
             let found = match piece {
-                Some(Piece::Blank) => self.blank_line(chunk, memory),
-                Some(piece) => self.field(piece, chunk, memory, items),
+                Some(Piece { line: Line::Blank, .. }) => self.blank_line(memory),
+                Some(piece) => self.field(piece, memory, items),
                 None => break,
             };
             if found.is_some() {
                 return Step { consumed: at, found };
             }
         }
-        self.spill(chunk, memory);
+        self.spill(memory);
         Step { consumed: chunk.len(), found: None }
     }
 
     /// What a line or a part of one does.
-    #[inline(never)]
-    pub(super) fn field(&mut self, piece: Piece, chunk: &[u8], memory: &mut Memory<'_>, items: bool) -> Option<Found> {
-        let Piece::Part { field, start, end, first, last } = piece else { return None };
+    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
+    pub(super) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
+        let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
         let whole = first && last;
-        if !whole {
-            // Cut lines are put behind what is in the buffer, so all else must be there already.
-            self.spill(chunk, memory);
-        }
+        let chunk = memory.chunk;
         let value = slice(chunk, start, end);
         match field {
-            Field::Data if whole && self.block.data == Span::Absent => self.block.data = Span::Chunk { start, end },
-            Field::Data => self.block.push_data(chunk, (start, end), first, memory.buffer),
-            Field::Event if whole => self.block.set_type(start, end),
-            Field::Event => self.block.push_type(value, first, last, memory.buffer),
-            Field::Id if whole => self.id.line(chunk, (start, end), memory.ids),
-            Field::Id => self.id.part(value, first, last, memory.ids),
+            Field::Data if whole && self.block.data.is_absent() => {
+                self.block.data = Span::Chunk { start, end };
+                return None;
+            }
             // It counts at the end of its line, without waiting for a blank one (R30).
             Field::Retry => {
-                if self.retry.push(value, first, last) && items {
-                    self.spill(chunk, memory);
-                    return Some(Found::Retry);
+                let sets = self.retry.push(value, first, last) && items;
+                if sets {
+                    self.spill(memory);
                 }
+                return sets.then_some(Found::Retry);
             }
-            Field::Comment => {
-                if first {
-                    self.comment_wanted = items;
-                }
-                if !(items && self.comment_wanted) {
-                    return None;
-                }
-                if whole {
-                    self.spill(chunk, memory);
-                    self.block.set_line(start, end);
-                    return Some(Found::Comment);
-                }
-                self.block.push_line(value, first, memory.buffer);
-                let too_long = Found::TooLong(TooLong { field: Field::Comment });
-                let fits = self.block.line(&[], memory.buffer).is_some();
-                return last.then_some(if fits { Found::Comment } else { too_long });
+            Field::Comment if !items => {
+                self.line = Span::Absent;
+                return None;
+            }
+            _ => {}
+        }
+        // Cut lines are put behind what is in the buffer, so all else must be there already; and at a comment the caller gets
+        // the chunk back.
+        if !whole || field == Field::Comment {
+            self.spill(memory);
+        }
+        if field == Field::Data {
+            self.block.push_data(value, first, chunk, memory.buffer);
+            return None;
+        }
+        if first {
+            if field == Field::Event {
+                self.block.event_type = Span::Absent;
+            }
+            self.line = match field {
+                _ if whole => Span::Chunk { start, end },
+                Field::Id => Span::begin(self.id.begin_line(memory.ids)),
+                _ => Span::begin(self.block.begin_line()),
+            };
+        }
+        if field == Field::Id {
+            self.id.append(&mut self.line, value, memory.ids);
+        } else {
+            self.line.append(value, self.block.room(memory.buffer));
+        }
+        if last {
+            match field {
+                Field::Event => self.block.set_type(self.line, memory.buffer),
+                Field::Id => self.id.end_line(self.line),
+                _ if self.line.is_absent() => {}
+                _ if self.line.is_lost() => return Some(Found::TooLong(TooLong { field: Field::Comment })),
+                _ => return Some(Found::Comment),
             }
         }
         None
     }
 
     /// R34 to R40.
-    #[inline(always)]
-    pub(super) fn blank_line(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Option<Found> {
-        let id_fits = !self.id.is_pending() || self.id.commit(chunk, memory.ids);
-        if self.block.data == Span::Absent {
-            if !self.block.is_empty() {
-                self.block = Block::EMPTY;
-            }
+    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
+    pub(super) fn blank_line(&mut self, memory: &mut Memory<'_>) -> Option<Found> {
+        let id_fits = !self.id.is_pending() || self.id.commit(memory.chunk, memory.ids);
+        if self.block.data.is_absent() {
+            self.block.clear();
             return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
         }
         self.phase = if id_fits { Phase::Dispatched } else { Phase::TellId };
-        if self.block.data_lost {
+        if self.block.data.is_lost() {
             return Some(Found::TooLong(TooLong { field: Field::Data }));
         }
-        if self.block.type_lost {
+        if self.block.event_type.is_lost() {
             return Some(Found::TooLong(TooLong { field: Field::Event }));
         }
         Some(Found::Event)
     }
 
     /// The chunk goes: what is still needed of it is copied.
-    #[inline(always)]
-    pub(super) fn spill(&mut self, chunk: &[u8], memory: &mut Memory<'_>) {
-        if !self.block.is_empty() {
+    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
+    pub(super) fn spill(&mut self, memory: &mut Memory<'_>) {
+        let chunk = memory.chunk;
+        if SMALL || !self.block.is_empty() {
             self.block.spill(chunk, memory.buffer);
         }
-        if self.id.is_pending() {
+        if SMALL || self.id.is_pending() {
             self.id.spill(chunk, memory.ids);
         }
     }

@@ -43,6 +43,7 @@ mod machine;
 #[cfg(feature = "alloc")]
 mod owned_event;
 mod scan;
+mod span;
 mod step;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod straight;

@@ -7,13 +7,14 @@
 //! known, so what counts is the chain of operations from one line's start to the next one's, and branches are cheaper on it than
 //! arithmetic.
 
-use super::block::{Block, Span};
+use super::block::Block;
 use super::field::Field;
 use super::head::Head;
 use super::machine::{Machine, Memory, Phase};
 use super::scan::{copy_line, find_line_end};
+use super::span::{Span, slice};
 use super::step::{Found, Step};
-use super::tokenizer::{Piece, Tokenizer};
+use super::tokenizer::{Line, Piece, Tokenizer};
 
 impl Machine {
     /// What streams of tokens are: a `data` value that goes on, or an event that begins with its `data` line. `Err`: from this
@@ -23,23 +24,23 @@ impl Machine {
         let mut at = 0;
         if self.tokenizer.is_in_data() {
             let Some(length) = self.block.copy_data(chunk, false, memory.buffer) else { return Err(0) };
-            if !self.tokenizer.end_value(Field::Data, chunk, length, &mut at) {
+            if !self.tokenizer.end_value(Line::Field(Field::Data), chunk, length, &mut at) {
                 return Ok(Step { consumed: at, found: None });
             }
-            if !self.id.is_pending() && !self.block.type_lost && self.tokenizer.blank_line(chunk, &mut at) {
+            if !self.id.is_pending() && !self.block.event_type.is_lost() && self.tokenizer.blank_line(chunk, &mut at) {
                 self.phase = Phase::Dispatched;
                 return Ok(Step { consumed: at, found: Some(Found::Event) });
             }
-        } else if self.tokenizer.is_in_comment() && !self.comment_wanted {
+        } else if self.tokenizer.is_in_comment() && self.line.is_absent() {
             let end = find_line_end(chunk).unwrap_or(chunk.len());
-            self.tokenizer.end_value(Field::Comment, chunk, end, &mut at);
+            self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
         } else if self.phase == Phase::Dispatched {
             let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) else { return Err(0) };
             let end = start + Tokenizer::length(Field::Data, chunk, start);
-            self.block = Block::EMPTY;
-            if !self.tokenizer.end_value(Field::Data, chunk, end, &mut at) {
+            self.block.clear();
+            if !self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at) {
                 self.phase = Phase::UnderWay;
-                self.block.push_data(chunk, (start, end), true, memory.buffer);
+                self.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
                 return Ok(Step { consumed: at, found: None });
             }
             self.block.data = Span::Chunk { start, end };
@@ -64,12 +65,12 @@ impl Machine {
             let found = match self.tokenizer.head(chunk, *at) {
                 Head::Blank => {
                     self.tokenizer.blank_line(chunk, at);
-                    self.blank_line(chunk, memory)
+                    self.blank_line(memory)
                 }
-                Head::Line { field: Field::Data, start } if self.block.data == Span::Absent => {
+                Head::Line { field: Field::Data, start } if self.block.data.is_absent() => {
                     let end = start + Tokenizer::length(Field::Data, chunk, start);
                     self.block.data = Span::Chunk { start, end };
-                    self.tokenizer.end_value(Field::Data, chunk, end, at);
+                    self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, at);
                     None
                 }
                 Head::Line { field: Field::Data, start } => {
@@ -78,12 +79,12 @@ impl Machine {
                 }
                 Head::Line { field: Field::Event, start } => {
                     let end = start + Tokenizer::length(Field::Event, chunk, start);
-                    if self.tokenizer.end_value(Field::Event, chunk, end, at) {
-                        self.block.set_type(start, end);
+                    if self.tokenizer.end_value(Line::Field(Field::Event), chunk, end, at) {
+                        self.block.set_type(Span::Chunk { start, end }, &mut []);
                         None
                     } else {
-                        let piece = Piece::Part { field: Field::Event, start, end, first: true, last: false };
-                        self.field(piece, chunk, memory, items)
+                        let piece = Piece { line: Line::Field(Field::Event), start, end, first: true, last: false };
+                        self.field(piece, memory, items)
                     }
                 }
                 Head::Line { field: Field::Comment, start } if !items => {
@@ -92,8 +93,8 @@ impl Machine {
                 }
                 Head::Line { field, start } => {
                     let end = start + Tokenizer::length(field, chunk, start);
-                    let last = self.tokenizer.end_value(field, chunk, end, at);
-                    self.field(Piece::Part { field, start, end, first: true, last }, chunk, memory, items)
+                    let last = self.tokenizer.end_value(Line::Field(field), chunk, end, at);
+                    self.field(Piece { line: Line::Field(field), start, end, first: true, last }, memory, items)
                 }
                 Head::Other => return None,
             };
@@ -106,12 +107,12 @@ impl Machine {
     /// A comment that nobody wants, and those that follow it. Returns the place behind them.
     #[inline(never)]
     fn skip_comments(&mut self, mut start: usize, chunk: &[u8]) -> usize {
-        self.comment_wanted = false;
+        self.line = Span::Absent;
         let idle = self.block.is_empty() && !self.id.is_pending();
         loop {
             let mut at = 0;
             let end = start + Tokenizer::length(Field::Comment, chunk, start);
-            self.tokenizer.end_value(Field::Comment, chunk, end, &mut at);
+            self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
             // With nothing under way a blank line says nothing (R35).
             while idle && self.tokenizer.blank_line(chunk, &mut at) {}
             match self.tokenizer.head(chunk, at) {
@@ -125,18 +126,18 @@ impl Machine {
     /// own is what a CPU wants for that. Returns the place behind them.
     #[inline(never)]
     fn more_data(&mut self, mut start: usize, chunk: &[u8], memory: &mut Memory<'_>) -> usize {
-        self.block.settle_data(chunk, memory.buffer);
+        self.block.data.settle(0, chunk, self.block.room(memory.buffer));
         loop {
             let end = match self.block.copy_data(chunk.get(start..).unwrap_or_default(), true, memory.buffer) {
                 Some(length) => start + length,
                 None => {
                     let end = start + Tokenizer::length(Field::Data, chunk, start);
-                    self.block.push_data(chunk, (start, end), true, memory.buffer);
+                    self.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
                     end
                 }
             };
             let mut at = end;
-            self.tokenizer.end_value(Field::Data, chunk, end, &mut at);
+            self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at);
             match self.tokenizer.head(chunk, at) {
                 Head::Line { field: Field::Data, start: next } => start = next,
                 _ => return at,
@@ -150,20 +151,15 @@ impl Block {
     /// is all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
     #[inline(always)]
     pub(super) fn copy_data(&mut self, rest: &[u8], joined: bool, buffer: &mut [u8]) -> Option<usize> {
-        if self.data_lost {
-            return None;
-        }
-        let (Span::Stored { length }, end) = (self.data, buffer.len().checked_sub(self.event_type.stored())?) else {
-            return None;
-        };
-        let mut room = buffer.get_mut(length..end)?;
+        let Span::Stored { start, end } = self.data else { return None };
+        let mut room = self.room(buffer).get_mut(end..)?;
         if joined {
             let (byte, behind) = room.split_first_mut()?;
             *byte = b'\n';
             room = behind;
         }
         let copied = copy_line(rest, room)?;
-        self.data = Span::Stored { length: length + usize::from(joined) + copied };
+        self.data = Span::Stored { start, end: end + usize::from(joined) + copied };
         Some(copied)
     }
 }

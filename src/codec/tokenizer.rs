@@ -56,42 +56,51 @@ pub struct Tokenizer {
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum State {
-    /// Nothing of the stream was read but this many bytes of a byte order mark.
-    Start(u8),
+    /// The line agrees with what stands in [`NAMES`] up to this place. At [`START`], nothing of the stream was read.
+    Name(u8),
     /// A line has ended with CR; an LF here belongs to it (R18).
     AfterCr,
     LineStart,
-    /// The line agrees with the name of this field so far.
-    Name(Field, u8),
     /// One space may be taken off here (R24).
     AfterColon(Field),
-    Value(Field),
-    /// In a line that means nothing.
+    Value(Line),
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(super) enum Line {
+    Blank,
+    Field(Field),
+    /// It means nothing (R33).
     Ignored,
 }
 
 /// A part of a line within a chunk; offsets are into that chunk.
 #[derive(Clone, Copy)]
-pub(super) enum Piece {
-    Blank,
-    Part {
-        field: Field,
-        start: usize,
-        end: usize,
-        /// The field begins with this piece.
-        first: bool,
-        /// The line ends behind this piece.
-        last: bool,
-    },
+pub(super) struct Piece {
+    pub(super) line: Line,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// The field begins with this piece.
+    pub(super) first: bool,
+    /// The line ends behind this piece.
+    pub(super) last: bool,
 }
 
-const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+/// What a stream or a line can begin with, each followed by what it is: the byte order mark by zero, a name by its [`Field`].
+const NAMES: &[u8] = b"\xEF\xBB\xBF\x00data\x01event\x02id\x03retry\x04";
+const START: u8 = 0;
+const DATA: u8 = 4;
+const EVENT: u8 = 9;
+const ID: u8 = 15;
+const RETRY: u8 = 18;
 
 impl Tokenizer {
     /// Stands before the first byte of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Start(0), ended: None }
+        Self { state: State::Name(START), ended: None }
     }
 
     /// Takes the next token from the front of `input`.
@@ -108,7 +117,7 @@ impl Tokenizer {
         loop {
             let piece = self.next_piece(chunk, &mut at);
             *input = chunk.get(at..).unwrap_or_default();
-            let Piece::Part { field, start, end, last, .. } = piece? else {
+            let Piece { line: Line::Field(field), start, end, last, .. } = piece? else {
                 return Some(Token::EndOfEvent);
             };
             let value = chunk.get(start..end).unwrap_or_default();
@@ -129,85 +138,77 @@ impl Tokenizer {
 
     /// Whether a line has begun that would count if it were finished.
     pub(super) const fn is_mid_field(&self) -> bool {
-        matches!(
-            self.state,
-            State::Name(field, _) | State::AfterColon(field) | State::Value(field)
-                if matches!(field, Field::Data | Field::Event | Field::Id)
-        )
+        match self.state {
+            State::Name(place) => matches!(place, DATA..RETRY),
+            State::AfterColon(field) | State::Value(Line::Field(field)) => {
+                matches!(field, Field::Data | Field::Event | Field::Id)
+            }
+            _ => false,
+        }
     }
 
     /// The value goes as far as `end`, where its line ends or the chunk does. Moves behind that; `true`: the line has ended.
     #[inline(always)]
-    pub(super) fn end_value(&mut self, field: Field, chunk: &[u8], end: usize, at: &mut usize) -> bool {
+    pub(super) fn end_value(&mut self, line: Line, chunk: &[u8], end: usize, at: &mut usize) -> bool {
         *at = end;
         let ended = end < chunk.len();
         if ended {
             self.end_line(chunk, at);
         } else {
-            self.state = State::Value(field);
+            self.state = State::Value(line);
         }
         ended
     }
 
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
     /// empty, so that the beginning of a field is always told.
-    #[inline(never)]
+    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
     pub(super) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
-        let (field, start, first) = loop {
-            let rest = chunk.get(*at..)?;
-            let &byte = rest.first()?;
-            let is_line_end = matches!(byte, b'\r' | b'\n');
-            match self.state {
-                State::Value(field) => break (field, *at, false),
-                State::AfterColon(field) => break (field, *at + usize::from(byte == b' '), true),
-                State::Ignored => {
-                    *at += find_line_end(rest).unwrap_or(rest.len());
-                    if *at < chunk.len() {
-                        self.end_line(chunk, at);
+        loop {
+            let (line, start, first) = loop {
+                let &byte = chunk.get(*at)?;
+                let is_line_end = matches!(byte, b'\r' | b'\n');
+                match self.state {
+                    State::Value(line) => break (line, *at, false),
+                    State::AfterColon(field) => break (Line::Field(field), *at + usize::from(byte == b' '), true),
+                    State::LineStart if byte == b':' => break (Line::Field(Field::Comment), *at + 1, true),
+                    State::LineStart if is_line_end => break (Line::Blank, *at, true),
+                    State::LineStart => self.state = begin_name(byte),
+                    State::AfterCr => {
+                        *at += usize::from(byte == b'\n');
+                        self.state = State::LineStart;
                     }
-                }
-                State::LineStart if byte == b':' => break (Field::Comment, *at + 1, true),
-                State::LineStart if is_line_end => {
-                    self.end_line(chunk, at);
-                    return Some(Piece::Blank);
-                }
-                State::LineStart => self.state = begin_name(byte),
-                State::Name(field, matched) => match field.name().as_bytes().get(usize::from(matched)) {
-                    Some(next) if *next == byte => {
-                        *at += 1;
-                        self.state = State::Name(field, matched + 1);
-                    }
-                    None if byte == b':' => {
-                        *at += 1;
-                        self.state = State::AfterColon(field);
-                    }
-                    None if is_line_end => break (field, *at, true),
-                    _ => self.state = State::Ignored,
-                },
-                State::AfterCr => {
-                    *at += usize::from(byte == b'\n');
-                    self.state = State::LineStart;
-                }
-                State::Start(matched) => {
-                    self.state = match BYTE_ORDER_MARK.get(usize::from(matched)) {
-                        Some(next) if *next == byte => {
-                            *at += 1;
-                            State::Start(matched + 1)
+                    State::Name(place) => {
+                        let expected = NAMES.get(usize::from(place)).copied().unwrap_or_default();
+                        match named(expected) {
+                            Some(Field::Comment) => self.state = State::LineStart,
+                            Some(field) if is_line_end => break (Line::Field(field), *at, true),
+                            Some(field) if byte == b':' => {
+                                *at += 1;
+                                self.state = State::AfterColon(field);
+                            }
+                            None if byte == expected => {
+                                *at += 1;
+                                self.state = State::Name(place + 1);
+                            }
+                            None if place == START => self.state = State::LineStart,
+                            // A part of a mark is no mark but the beginning of a name that nobody knows (R13, R26).
+                            _ => self.state = State::Value(Line::Ignored),
                         }
-                        // A part of a mark is no mark but the beginning of a name that nobody knows (R13, R26).
-                        Some(_) if matched > 0 => State::Ignored,
-                        _ => State::LineStart,
-                    };
+                    }
                 }
+            };
+            let end = chunk.get(start..).and_then(find_line_end).map_or(chunk.len(), |length| start + length);
+            let last = self.end_value(line, chunk, end, at);
+            if line != Line::Ignored {
+                return Some(Piece { line, start, end, first, last });
             }
-        };
-        let end = chunk.get(start..).and_then(find_line_end).map_or(chunk.len(), |length| start + length);
-        let last = self.end_value(field, chunk, end, at);
-        Some(Piece::Part { field, start, end, first, last })
+        }
     }
 
     /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
-    #[inline(always)]
+    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
+    #[cfg_attr(not(all(target_pointer_width = "64", not(embedded_sse_small))), inline(never))]
     pub(super) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
         let cr = chunk.get(*at) == Some(&b'\r');
         *at += 1;
@@ -229,12 +230,29 @@ impl Default for Tokenizer {
 }
 
 /// The four names differ in their first letter.
+#[inline(never)]
 const fn begin_name(first: u8) -> State {
-    match first {
-        b'd' => State::Name(Field::Data, 0),
-        b'e' => State::Name(Field::Event, 0),
-        b'i' => State::Name(Field::Id, 0),
-        b'r' => State::Name(Field::Retry, 0),
-        _ => State::Ignored,
+    State::Name(match first {
+        b'd' => DATA,
+        b'e' => EVENT,
+        b'i' => ID,
+        b'r' => RETRY,
+        _ => return State::Value(Line::Ignored),
+    })
+}
+
+/// What ends here, if this byte of [`NAMES`] belongs to no name. The mark is told as a comment, which has no name.
+const fn named(byte: u8) -> Option<Field> {
+    const DATA: u8 = Field::Data as u8;
+    const EVENT: u8 = Field::Event as u8;
+    const ID: u8 = Field::Id as u8;
+    const RETRY: u8 = Field::Retry as u8;
+    match byte {
+        0 => Some(Field::Comment),
+        DATA => Some(Field::Data),
+        EVENT => Some(Field::Event),
+        ID => Some(Field::Id),
+        RETRY => Some(Field::Retry),
+        _ => None,
     }
 }

@@ -163,13 +163,14 @@ struct Id {
 }
 
 impl Id {
-    /// The last id without NUL counts. A line is kept until its end shows that it has none, and the id before it as long as
-    /// there is room for both.
+    /// The last id without NUL counts. A line is kept as long as it shows none, and the id before it as long as there is room
+    /// for both.
     fn line(&mut self, value: &[u8], limit: usize) {
-        if !value.contains(&0) {
+        let kept = value.split(|byte| *byte == 0).next().map_or(0, <[u8]>::len);
+        if kept == value.len() {
             self.lost = value.len() > limit;
             self.pending = (!self.lost).then(|| value.to_vec());
-        } else if self.pending.as_ref().is_some_and(|id| !id.is_empty() && id.len() + value.len() > limit) {
+        } else if self.pending.as_ref().is_some_and(|id| !id.is_empty() && id.len() + kept > limit) {
             self.lost = true;
             self.pending = None;
         }
