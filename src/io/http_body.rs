@@ -71,6 +71,12 @@ impl<T: Body> Stream for Chunks<T> {
 pub struct EncodedFrame(Bytes);
 
 impl EncodedFrame {
+    /// What is written already, such as a frame that a [`Replay`](crate::server::Replay) kept. Goes out as it is, unchecked.
+    #[must_use]
+    pub const fn from_bytes(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
     /// Its bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &Bytes {
