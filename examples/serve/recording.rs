@@ -1,0 +1,95 @@
+//! A recorded stream as a ring of frames, to be sent again.
+//!
+//! Knows bytes, no files and no time.
+
+use std::collections::BTreeSet;
+
+use embedded_sse::server::Replay;
+use embedded_sse::{Decoder, EventId, Frame, Item, Lossy, SingleLine};
+
+pub(crate) struct Recording {
+    pub(crate) replay: Replay<Vec<u8>>,
+    pub(crate) types: Vec<String>,
+}
+
+impl Recording {
+    /// Comments and reconnection times go out with the event that follows them. The events keep their IDs if each has one that
+    /// no other has, so that a client can say where it was; if not, all are numbered from 1.
+    pub(crate) fn read(stream: &[u8]) -> Result<Self, String> {
+        let mut events = decode(stream)?;
+        let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+        if ids.len() < events.len() || ids.contains("") {
+            for (number, event) in (1..).zip(&mut events) {
+                event.id = format!("{number}");
+            }
+        }
+        let mut frames = Vec::new();
+        for event in &events {
+            frames.push(event.frame()?);
+        }
+        // Beside each frame the ring keeps its id and two lengths.
+        let needed = frames.iter().zip(&events).map(|(frame, event)| frame.encoded_len() + event.id.len() + 8).sum();
+        let mut replay = Replay::new(vec![0; needed]);
+        for frame in &frames {
+            replay.push(frame).map_err(|error| error.to_string())?;
+        }
+        let types: BTreeSet<String> = events.into_iter().map(|event| event.event_type).collect();
+        Ok(Self { replay, types: types.into_iter().collect() })
+    }
+}
+
+#[derive(Default)]
+struct Recorded {
+    comment: Option<String>,
+    retry_ms: Option<u64>,
+    event_type: String,
+    data: String,
+    id: String,
+}
+
+impl Recorded {
+    fn frame(&self) -> Result<Frame<'_>, String> {
+        let id = EventId::new(&self.id).map_err(|error| error.to_string())?;
+        let mut frame = Frame::new().id(id).data(&self.data);
+        if self.event_type != "message" {
+            frame = frame.event_type(SingleLine::new(&self.event_type).map_err(|error| error.to_string())?);
+        }
+        if let Some(comment) = &self.comment {
+            frame = frame.comment(comment);
+        }
+        if let Some(retry_ms) = self.retry_ms {
+            frame = frame.retry_ms(retry_ms);
+        }
+        Ok(frame)
+    }
+}
+
+/// Longer ids would not survive the trip back in a request header anyway.
+const ID: usize = 4096;
+
+fn decode(stream: &[u8]) -> Result<Vec<Recorded>, String> {
+    // Nothing in it is longer than itself.
+    let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
+    let (mut events, mut next) = (Vec::new(), Recorded::default());
+    let mut input = stream;
+    while let Some(item) = decoder.next_item(&mut input) {
+        match item.map_err(|error| error.to_string())? {
+            Item::Comment(text) => {
+                let text = Lossy(text).to_string();
+                next.comment = Some(next.comment.map_or(text.clone(), |before| format!("{before}\n{text}")));
+            }
+            Item::Retry(time) => next.retry_ms = u64::try_from(time.as_millis()).ok(),
+            Item::Event(event) => {
+                next.event_type = event.event_type_lossy().to_string();
+                next.data = event.data_lossy().to_string();
+                next.id = event.last_event_id_lossy().to_string();
+                events.push(core::mem::take(&mut next));
+            }
+            _ => {}
+        }
+    }
+    if events.is_empty() {
+        return Err("no event in it".into());
+    }
+    Ok(events)
+}
