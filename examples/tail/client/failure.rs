@@ -1,0 +1,131 @@
+//! What can go wrong with a connection, and what to do about it, in words.
+//!
+//! Knows how the HTTP client wraps the errors of others; does not know what happens next, which the session says.
+
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+
+use reqwest::StatusCode;
+
+/// Why an attempt is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Nobody listens at the address.
+    Refused,
+    /// There is no way to the address, or no address to the name.
+    Unreachable(String),
+    /// TLS was not agreed upon, or the certificate is not trusted.
+    Tls(String),
+    /// The connection broke.
+    Cut(String),
+    /// What came is not HTTP.
+    NotHttp(String),
+    /// No response within this time.
+    NoResponse(Duration),
+    /// An open connection was silent for longer than its server's heartbeats allow, or brought no event for too long.
+    Silent(Duration),
+    /// A status that is not 200.
+    Status(StatusCode),
+    /// 200, but this content type.
+    ContentType(String),
+    /// 200, but compressed in this way.
+    Encoded(String),
+    /// A redirect to something that is no URL of HTTP.
+    Location(String),
+    /// The request cannot be written.
+    Request(String),
+    /// The stream ended.
+    Ended,
+}
+
+impl Failure {
+    /// What to do when it does not pass.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Refused => "start the server, or correct host and port",
+            Self::Unreachable(_) => "check the host name and the network",
+            Self::Tls(_) => "check that the server speaks TLS at this port and that its certificate is trusted here",
+            Self::Cut(_) | Self::Ended => "look into the server's log",
+            Self::NotHttp(_) => "check that the URL is that of an HTTP server",
+            Self::NoResponse(_) | Self::Silent(_) => "check that the server is alive",
+            Self::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                "give credentials with -H 'Authorization: ..'"
+            }
+            Self::Status(StatusCode::NOT_FOUND | StatusCode::GONE) => "correct the URL's path",
+            Self::Status(StatusCode::METHOD_NOT_ALLOWED) => "try with or without --post",
+            Self::Status(status) if status.is_server_error() => "try again later",
+            Self::Status(_) => "correct the request",
+            Self::ContentType(_) => "check that the URL is that of an event stream",
+            Self::Encoded(_) => "have the server send the stream as it is",
+            Self::Location(_) => "correct the server, or give the URL that it means",
+            Self::Request(_) => "correct the arguments",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("connection refused"),
+            Self::Unreachable(detail) => write!(f, "no connection: {detail}"),
+            Self::Tls(detail) => write!(f, "TLS failed: {detail}"),
+            Self::Cut(detail) => write!(f, "the connection broke: {detail}"),
+            Self::NotHttp(detail) => write!(f, "the server does not speak HTTP: {detail}"),
+            Self::NoResponse(time) => write!(f, "no response for {} s", time.as_secs()),
+            Self::Silent(time) => write!(f, "the server was silent for {} s", time.as_secs()),
+            Self::Status(status) => write!(f, "the server answered {status}"),
+            Self::ContentType(value) if value.is_empty() => f.write_str("the response has no content type"),
+            Self::ContentType(value) => write!(f, "the response is {value:?}, not text/event-stream"),
+            Self::Encoded(value) => write!(f, "the response is compressed ({value:?}), which nobody asked for"),
+            Self::Location(value) => write!(f, "a redirect leads to {value:?}"),
+            Self::Request(detail) => write!(f, "the request cannot be sent: {detail}"),
+            Self::Ended => f.write_str("the stream ended"),
+        }
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        let mut cause: &(dyn Error + 'static) = &error;
+        loop {
+            if let Some(known) = known(cause) {
+                return known;
+            }
+            // An I/O error hides what it was made of from `source`.
+            let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            match inside.map(|inside| inside as &(dyn Error + 'static)).or(cause.source()) {
+                Some(deeper) => cause = deeper,
+                None => break,
+            }
+        }
+        let detail = cause.to_string();
+        if error.is_builder() {
+            Self::Request(detail)
+        } else if error.is_connect() {
+            Self::Unreachable(detail)
+        } else {
+            Self::NotHttp(detail)
+        }
+    }
+}
+
+/// What one link of a chain of errors tells by its type.
+fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(Failure::Tls(error.to_string()));
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Some(Failure::Refused),
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => Some(Failure::Cut(error.to_string())),
+        ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            Some(Failure::Unreachable(error.to_string()))
+        }
+        _ => None,
+    }
+}
