@@ -20,8 +20,8 @@ pub(crate) enum Failure {
     Tls(String),
     /// The connection broke.
     Cut(String),
-    /// What came is not HTTP.
-    NotHttp(String),
+    /// What came is not HTTP, or is against its rules.
+    Http(String),
     /// No response within this time.
     NoResponse(Duration),
     /// An open connection was silent for longer than its server's heartbeats allow, or brought no event for too long.
@@ -48,7 +48,7 @@ impl Failure {
             Self::Unreachable(_) => "check the host name and the network",
             Self::Tls(_) => "check that the server speaks TLS at this port and that its certificate is trusted here",
             Self::Cut(_) | Self::Ended => "look into the server's log",
-            Self::NotHttp(_) => "check that the URL is that of an HTTP server",
+            Self::Http(_) => "check that the URL is that of an HTTP server",
             Self::NoResponse(_) | Self::Silent(_) => "check that the server is alive",
             Self::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 "give credentials with -H 'Authorization: ..'"
@@ -72,9 +72,9 @@ impl fmt::Display for Failure {
             Self::Unreachable(detail) => write!(f, "no connection: {detail}"),
             Self::Tls(detail) => write!(f, "TLS failed: {detail}"),
             Self::Cut(detail) => write!(f, "the connection broke: {detail}"),
-            Self::NotHttp(detail) => write!(f, "the server does not speak HTTP: {detail}"),
-            Self::NoResponse(time) => write!(f, "no response for {} s", time.as_secs()),
-            Self::Silent(time) => write!(f, "the server was silent for {} s", time.as_secs()),
+            Self::Http(detail) => write!(f, "HTTP failed: {detail}"),
+            Self::NoResponse(time) => write!(f, "no response for {} s", seconds(*time)),
+            Self::Silent(time) => write!(f, "the server was silent for {} s", seconds(*time)),
             Self::Status(status) => write!(f, "the server answered {status}"),
             Self::ContentType(value) if value.is_empty() => f.write_str("the response has no content type"),
             Self::ContentType(value) => write!(f, "the response is {value:?}, not text/event-stream"),
@@ -106,7 +106,7 @@ impl From<reqwest::Error> for Failure {
         } else if error.is_connect() {
             Self::Unreachable(detail)
         } else {
-            Self::NotHttp(detail)
+            Self::Http(detail)
         }
     }
 }
@@ -115,6 +115,10 @@ impl From<reqwest::Error> for Failure {
 fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(Failure::Tls(error.to_string()));
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        let broke = error.is_incomplete_message() || error.is_timeout() || error.is_closed();
+        return broke.then(|| Failure::Cut(error.to_string()));
     }
     let error = error.downcast_ref::<io::Error>()?;
     match error.kind() {
@@ -128,4 +132,8 @@ fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
         }
         _ => None,
     }
+}
+
+fn seconds(time: Duration) -> u64 {
+    time.saturating_add(Duration::from_millis(500)).as_secs()
 }
