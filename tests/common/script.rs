@@ -50,7 +50,7 @@ impl Script {
 }
 
 /// A head and as much of a body as it promises. `None` for anything else, such as the first bytes of TLS.
-fn request(socket: &TcpStream) -> Option<String> {
+pub(crate) fn request(socket: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(socket);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

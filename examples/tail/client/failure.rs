@@ -42,6 +42,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// What to do when it does not pass.
+    #[allow(dead_code, reason = "not every program that includes this has a reader")]
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Refused => "start the server, or correct host and port",

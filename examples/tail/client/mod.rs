@@ -43,6 +43,7 @@ pub(crate) struct Client {
 }
 
 /// What happens, in its order.
+#[allow(dead_code, reason = "not every program that includes this wants to know all")]
 pub(crate) enum News<'a> {
     /// A request is sent, with these headers.
     Asking(&'a Target, &'a HeaderMap),
@@ -74,7 +75,7 @@ impl Client {
         Self { http, session, target, clock: Clock::new(), away: Duration::ZERO }
     }
 
-    #[allow(dead_code, reason = "not every program that includes this has orders for the session")]
+    #[allow(dead_code, reason = "not every program that includes this gives orders")]
     pub(crate) fn session(&mut self) -> &mut StreamSession {
         &mut self.session
     }
@@ -103,8 +104,12 @@ impl Client {
                         Err(Over::Enough) => return End::Enough,
                     };
                     let now = self.now();
-                    if let Action::WaitUntil(at) = self.session.poll(now) {
-                        let wait = at.saturating_duration_since(now);
+                    let wait = match self.session.poll(now) {
+                        Action::Stop(_) => None,
+                        Action::WaitUntil(at) => Some(at.saturating_duration_since(now)),
+                        _ => Some(Duration::ZERO),
+                    };
+                    if let Some(wait) = wait {
                         if listener(News::Lost { why: &why, wait, failures: self.session.failures() }).is_break() {
                             return End::Enough;
                         }
