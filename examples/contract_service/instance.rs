@@ -1,0 +1,168 @@
+//! One client that the harness has asked for, and the callbacks that tell what it hears.
+//!
+//! Knows the harness's JSON. The client is the one of `tail`.
+
+use core::ops::ControlFlow;
+use core::time::Duration;
+use std::sync::Arc;
+
+use embedded_sse::client::{Backoff, Policy, StopReason};
+use embedded_sse::{Item, Lossy};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::client::failure::Failure;
+use crate::client::target::{Target, is_http};
+use crate::client::{Client, End, News, http, session};
+
+/// The longest event of the tests is 14 MB.
+const BUFFER: usize = 16 << 20;
+
+/// What the harness asks for.
+pub(crate) struct Start {
+    target: Target,
+    callbacks: String,
+    policy: Policy,
+    last_event_id: String,
+}
+
+impl Start {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
+        let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let text = |name: &str| body[name].as_str();
+        let url =
+            text("streamUrl").and_then(|url| Url::parse(url).ok()).filter(is_http).ok_or("streamUrl is no URL")?;
+        let method =
+            Method::from_bytes(text("method").unwrap_or("GET").as_bytes()).map_err(|error| error.to_string())?;
+        let body_text = text("body").map(Into::into);
+        let mut headers = HeaderMap::new();
+        for (name, value) in body["headers"].as_object().into_iter().flatten() {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
+            let value = HeaderValue::from_str(value.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
+            headers.append(name, value);
+        }
+        if body_text.is_some() {
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json; charset=utf-8"));
+        }
+        Ok(Self {
+            target: Target { url, method, body: body_text, headers },
+            callbacks: text("callbackUrl").ok_or("there is no callbackUrl")?.to_owned(),
+            policy: policy(millis(&body["initialDelayMs"]), millis(&body["readTimeoutMs"])),
+            last_event_id: text("lastEventId").unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+fn millis(value: &Value) -> Option<Duration> {
+    value.as_u64().map(Duration::from_millis)
+}
+
+/// The harness has no patience, but a server that is gone is not asked without a pause.
+fn policy(initial_delay: Option<Duration>, read_timeout: Option<Duration>) -> Policy {
+    let delay = initial_delay.unwrap_or(Duration::from_secs(1));
+    let policy = Policy::new(Backoff::above_floor(delay, Duration::from_millis(50), Duration::from_secs(30)));
+    match read_timeout {
+        Some(time) => policy.liveness(Some(time)),
+        None => policy,
+    }
+}
+
+/// Ends when it is dropped.
+pub(crate) struct Instance {
+    restart: Arc<Notify>,
+    client: JoinHandle<()>,
+    callbacks: JoinHandle<()>,
+}
+
+impl Instance {
+    pub(crate) fn start(start: Start) -> Result<Self, String> {
+        let http = http(false).map_err(|error| error.to_string())?;
+        let mut session = session(start.policy, BUFFER);
+        session.set_last_event_id(start.last_event_id.as_bytes()).map_err(|error| error.to_string())?;
+        let client = Client::new(http.clone(), session, start.target);
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let restart = Arc::new(Notify::new());
+        Ok(Self {
+            client: tokio::spawn(follow(client, Arc::clone(&restart), sender)),
+            callbacks: tokio::spawn(post(http, start.callbacks, receiver)),
+            restart,
+        })
+    }
+
+    pub(crate) fn restart(&self) {
+        self.restart.notify_one();
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.client.abort();
+        self.callbacks.abort();
+    }
+}
+
+/// Until it stops for good, and then until it is told to begin anew.
+async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::UnboundedSender<Value>) {
+    let send = |callback| {
+        // Without a receiver the instance is about to end.
+        let _ = callbacks.send(callback);
+    };
+    loop {
+        let mut listener = |news: News<'_>| {
+            told(news).into_iter().for_each(send);
+            ControlFlow::Continue(())
+        };
+        let stopped = tokio::select! {
+            end = client.follow(&mut listener) => Some(end),
+            () = restart.notified() => None,
+        };
+        if let Some(end) = stopped {
+            if let End::Stopped { reason, why } = end {
+                let why = why.map_or(String::new(), |why| why.to_string());
+                // That the server wants no more is no error.
+                if reason != StopReason::NoContent {
+                    send(error(&why));
+                }
+            }
+            restart.notified().await;
+        }
+        client.session().restart();
+    }
+}
+
+/// What the harness wants to hear of it. A connection that is lost is none of its business, except by a timeout.
+fn told(news: News<'_>) -> Option<Value> {
+    match news {
+        News::Item(Item::Event(event)) => Some(json!({
+            "kind": "event",
+            "event": {
+                "type": event.event_type_lossy().to_string(),
+                "data": event.data_lossy().to_string(),
+                "id": Lossy(event.last_event_id).to_string(),
+            },
+        })),
+        News::Item(Item::Comment(text)) => Some(json!({ "kind": "comment", "comment": Lossy(text).to_string() })),
+        News::TooLong(too_long) => Some(error(&too_long.to_string())),
+        News::Lost { why: why @ Failure::Silent(_), .. } => Some(error(&why.to_string())),
+        _ => None,
+    }
+}
+
+fn error(text: &str) -> Value {
+    json!({ "kind": "error", "error": text })
+}
+
+/// One callback after the other, each with its number.
+async fn post(http: reqwest::Client, url: String, mut callbacks: mpsc::UnboundedReceiver<Value>) {
+    let mut number = 0_u64;
+    while let Some(callback) = callbacks.recv().await {
+        number += 1;
+        let request = http.post(format!("{url}/{number}")).header(CONTENT_TYPE, "application/json");
+        if let Err(error) = request.body(callback.to_string()).send().await {
+            eprintln!("contract_service: callback {number}: {error}");
+        }
+    }
+}
