@@ -7,12 +7,14 @@ mod tool;
 
 use core::time::Duration;
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Child;
 
+use axum::serve::Listener;
 use embedded_sse::Decoder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tool::{Lines, run, text, tool};
 
 /// A server, until it is dropped.
@@ -353,6 +355,54 @@ fn a_quiet_connection_is_kept_alive() {
     }
     assert!(start.elapsed() >= 3 * keep_alive);
     assert_eq!(text(&client.body).matches("data").count(), 1, "the first event");
+}
+
+/// A listener with one connection, which holds few bytes.
+struct OnlyOne(Option<DuplexStream>);
+
+impl Listener for OnlyOne {
+    type Io = DuplexStream;
+    type Addr = ();
+
+    async fn accept(&mut self) -> (DuplexStream, ()) {
+        match self.0.take() {
+            Some(io) => (io, ()),
+            None => core::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_too_slowly_is_told_that_something_is_missing() {
+    let (mut client, server) = tokio::io::duplex(64);
+    let options = app::Options { every: Duration::from_millis(1), history: 5, ..app::Options::default() };
+    tokio::spawn(axum::serve(OnlyOne(Some(server)), app::router(options)).into_future());
+    client.write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("a request");
+    // What the server holds back for a client is full long before.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut said = Vec::new();
+    while !said.ends_with(b"event: cut") {
+        said.push(client.read_u8().await.expect("more"));
+        assert!(said.len() < 1_000_000, "nothing is said to be missing");
+    }
+    let cut = said.len();
+    said.resize(cut + 500, 0);
+    client.read_exact(&mut said[cut..]).await.expect("more");
+    // Each frame is a chunk of its own, so that the lines stand there as they are.
+    let ids = |bytes: &[u8]| -> Vec<u64> {
+        let lines = bytes.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| text(line.strip_prefix(b"id: ")?).parse().ok()).collect()
+    };
+    let (before, after) = said.split_at(cut);
+    let (before, mut after) = (ids(before), ids(after));
+    after.pop(); // which may lack a digit
+    assert_follow_each_other(&before, 1);
+    assert_follow_each_other(&after, after[0]);
+    assert!(after[0] > before.len() as u64 + 5, "{} and {after:?}", before.len());
 }
 
 #[test]
