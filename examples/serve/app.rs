@@ -93,7 +93,7 @@ pub(crate) fn router(options: Options) -> Router {
 
 struct Server {
     feed: Mutex<Feed>,
-    /// The number of the newest made-up event; 0 before the first.
+    /// The number of the newest made-up event; 0 before the first. Set and read with the feed locked.
     newest: watch::Sender<u64>,
     every: Duration,
     cut_after: Option<u64>,
@@ -167,7 +167,9 @@ async fn produce(server: Weak<Server>, every: Duration) {
     for number in 1.. {
         clock.tick().await;
         let Some(server) = server.upgrade() else { return };
-        push(&mut server.feed().replay, number);
+        // Both under one lock: whoever sees the one sees the other.
+        let mut feed = server.feed();
+        push(&mut feed.replay, number);
         server.newest.send_replace(number);
     }
 }
