@@ -11,7 +11,7 @@ mod tool;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -241,7 +241,7 @@ fn garbage_where_a_chunk_size_should_be() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_line_of_a_gibibyte_takes_no_memory() {
-    let script = Script::new([Box::new(|socket: &mut std::net::TcpStream| {
+    let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let begin = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ";
         socket.write_all(begin.as_bytes()).expect("a client");
         let piece = [b'x'; 64 * 1024];
@@ -378,7 +378,7 @@ fn a_state_file_that_is_none() {
 
 #[test]
 fn nobody_reads_any_more() {
-    let script = Script::new([Box::new(|socket: &mut std::net::TcpStream| {
+    let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let _ = socket.write_all(STREAM.as_bytes());
         while socket.write_all(event(1).as_bytes()).is_ok() {
             thread::sleep(Duration::from_millis(10));
@@ -402,7 +402,7 @@ fn an_interrupt_ends_it() {
     finish(child, 5 * S).assert_quiet();
 
     // Also when its output takes nothing any more.
-    let script = Script::new([Box::new(|socket: &mut std::net::TcpStream| {
+    let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let _ = socket.write_all(STREAM.as_bytes());
         while socket.write_all(event(1).as_bytes()).is_ok() {}
     }) as Step]);
@@ -414,15 +414,28 @@ fn an_interrupt_ends_it() {
     drop(stdout);
 }
 
+/// Both at once, because they wait.
 #[test]
+fn silence() {
+    thread::scope(|scope| {
+        scope.spawn(heartbeats_that_stay_away);
+        scope.spawn(a_pipe_that_is_not_read);
+    });
+}
+
+/// Heartbeats, from which the client learns how long it may be silent: 10 s.
+fn heartbeats(socket: &mut TcpStream) {
+    let _ = socket.write_all((STREAM.to_owned() + &event(1)).as_bytes());
+    for _ in 0..3 {
+        thread::sleep(Duration::from_millis(100));
+        let _ = socket.write_all(chunk(":\n").as_bytes());
+    }
+}
+
 fn heartbeats_that_stay_away() {
     let script = Script::new([
-        Box::new(|socket: &mut std::net::TcpStream| {
-            let _ = socket.write_all((STREAM.to_owned() + &event(1)).as_bytes());
-            for _ in 0..3 {
-                thread::sleep(Duration::from_millis(100));
-                let _ = socket.write_all(chunk(":\n").as_bytes());
-            }
+        Box::new(|socket: &mut TcpStream| {
+            heartbeats(socket);
             stay(socket);
         }) as Step,
         send(STREAM.to_owned() + &event(2)),
@@ -433,6 +446,23 @@ fn heartbeats_that_stay_away() {
     script.request();
     assert!(script.request().contains("\r\nlast-event-id: 1\r\n"));
     script.assert_done();
+}
+
+/// Not the server is silent then.
+fn a_pipe_that_is_not_read() {
+    let script = Script::new([Box::new(|socket: &mut TcpStream| {
+        heartbeats(socket);
+        // More than a pipe holds.
+        let _ = socket.write_all(events(2..20_000).as_bytes());
+        stay(socket);
+    }) as Step]);
+    let mut child = start(&["--json", "--events", "19999", &script.url()]);
+    let stdout = child.stdout.take().expect("a pipe");
+    thread::sleep(12 * S);
+    child.stdout = Some(stdout);
+    let run = finish(child, 30 * S);
+    run.assert_quiet();
+    assert!(run.stdout == printed(1..20_000));
 }
 
 #[test]
