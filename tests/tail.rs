@@ -164,7 +164,7 @@ fn something_else_than_http() {
 fn redirects_in_a_circle() {
     let script = Script::new((0..63).map(|_| answer("302 Found", "Location: /events\r\n")));
     let run = run(&[&script.url()]);
-    assert_given_up(&run, "the server answered 302 Found", "correct the request");
+    assert_given_up(&run, "the server answered 302 Found", "correct the server, or give the URL that it means");
 }
 
 fn redirects_to_nowhere() {
@@ -193,7 +193,11 @@ fn answers_that_another_attempt_would_not_change() {
             "refused: the server answered 401 Unauthorized; give credentials with -H 'Authorization: ..'",
         ),
         ("404 Not Found", "", "refused: the server answered 404 Not Found; correct the URL's path"),
-        ("301 Moved Permanently", "", "refused: the server answered 301 Moved Permanently; correct the request"),
+        (
+            "301 Moved Permanently",
+            "",
+            "refused: the server answered 301 Moved Permanently; correct the server, or give the URL that it means",
+        ),
     ] {
         let script = Script::new([answer(status, headers)]);
         let run = run(&[&script.url()]);

@@ -57,14 +57,17 @@ impl Failure {
             Self::Status(StatusCode::NOT_FOUND | StatusCode::GONE) => "correct the URL's path",
             Self::Status(StatusCode::METHOD_NOT_ALLOWED) => "try with or without --post",
             Self::Status(status) if status.is_server_error() => "try again later",
+            Self::Status(status) if status.is_redirection() => ELSEWHERE,
             Self::Status(_) => "correct the request",
             Self::ContentType(_) => "check that the URL is that of an event stream",
             Self::Encoded(_) => "have the server send the stream as it is",
-            Self::Location(_) => "correct the server, or give the URL that it means",
+            Self::Location(_) => ELSEWHERE,
             Self::Request(_) => "correct the arguments",
         }
     }
 }
+
+const ELSEWHERE: &str = "correct the server, or give the URL that it means";
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
