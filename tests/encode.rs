@@ -196,6 +196,24 @@ fn a_data_writer_fails_when_its_sink_does() {
     assert_eq!(write(len), Ok(0));
 }
 
+/// Texts of every length are looked at in blocks that may overlap: a byte that matters is found wherever it stands.
+#[test]
+fn one_control_character_anywhere_in_a_text_of_any_length() {
+    for length in 1..=200 {
+        for at in 0..length {
+            for control in ["\n", "\r", "\t", "\0", "\u{E}"] {
+                let text = ["x".repeat(at), control.to_string(), "x".repeat(length - at - 1)].concat();
+                let frame = Frame::new().data(&text);
+                let pieces: String = frame.segments().collect();
+                assert_eq!(frame.encode(&mut [0; 256]).map(|bytes| &*bytes), Ok(pieces.as_bytes()), "{text:?}");
+                let line = if matches!(control, "\n" | "\r") { Err(at) } else { Ok(()) };
+                assert_eq!(SingleLine::new(&text).map(|_| ()).map_err(|error| error.offset), line, "{text:?}");
+                assert_eq!(EventId::new(&text).is_ok(), line.is_ok() && control != "\0", "{text:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_said_cannot_be_built() {
     assert!(matches!(SingleLine::new("a\rid: 9"), Err(LineBreak { offset: 1, .. })));

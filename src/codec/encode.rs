@@ -34,6 +34,7 @@ impl<'a> Frame<'a> {
     ///
     /// [`BufferFull`] when the frame is longer than the buffer, which then holds nothing of use: there is no half-written
     /// frame. To write through a smaller buffer, take the [`encoder`](Self::encoder).
+    #[inline]
     pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b mut [u8], BufferFull> {
         match write(self, buffer) {
             Some(len) => Ok(buffer.get_mut(..len).unwrap_or_default()),

@@ -6,17 +6,15 @@
 use super::encoder::{FRAME_END, digit_count, first_digit, is_bare, label, line_end_len};
 use super::field::Field;
 use super::frame::Frame;
-use super::scan::{copy_line, find_line_end};
+use super::scan::{copy_line, copy_plain, find_line_end};
 
-/// Text shorter than this is searched in line, and longer text by `memchr` at once.
-const SHORT: usize = 64;
-
-/// Text up to this length is searched as a whole before it is copied; longer text goes in pieces that stay in the nearest cache.
+/// Longer text goes in pieces that stay in the nearest cache.
 const LONG: usize = 4 * 1024;
 
 const LINE_END: u8 = FRAME_END.as_bytes()[0];
 
 /// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
+#[inline]
 pub(super) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     let mut at = 0;
     if let Some(text) = frame.comment {
@@ -33,14 +31,9 @@ pub(super) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     }
     if let Some(text) = frame.data {
         let text = text.as_bytes();
-        let line_end = match text.len() {
-            0..SHORT => find_line_end(text),
-            SHORT..=LONG => memchr::memchr2(b'\r', b'\n', text),
-            _ => Some(0),
-        };
-        at = match line_end {
-            None => write_line::<6>(Field::Data, text, buffer, at)?,
-            _ => write_data_lines(text, buffer, at)?,
+        at = match write_plain_data(text, buffer, at) {
+            Some(behind) => behind,
+            None => write_data_lines(text, buffer, at)?,
         };
     }
     *buffer.get_mut(at)? = LINE_END;
@@ -70,6 +63,21 @@ fn write_line<const N: usize>(field: Field, text: &[u8], buffer: &mut [u8], at: 
     value.copy_from_slice(text);
     *last = LINE_END;
     Some(at + length)
+}
+
+/// Writes the data as one line. `None`: it may be more than one, or it has no room.
+#[inline(always)]
+fn write_plain_data(text: &[u8], buffer: &mut [u8], at: usize) -> Option<usize> {
+    const START: [u8; 6] = start(Field::Data);
+    if text.len() > LONG {
+        return None;
+    }
+    let length = START.len() + text.len() + 1;
+    let (place, rest) = buffer.get_mut(at..)?.get_mut(..length)?.split_first_chunk_mut()?;
+    *place = START;
+    let (last, value) = rest.split_last_mut()?;
+    *last = LINE_END;
+    copy_plain(text, value).then_some(at + length)
 }
 
 /// Writes a line for each line of the data.

@@ -206,17 +206,13 @@ macro_rules! event_id {
     };
 }
 
-/// The offset of the first CR, LF or NUL. `const`, hence without `memchr`; a word at a time, since servers check every id they send.
+/// The offset of the first CR, LF or NUL. `const`, hence without `memchr`.
 const fn first_control(text: &[u8], nul_too: bool) -> Option<usize> {
-    let mut rest = text;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        if has_below_14(u64::from_le_bytes(*word)) {
-            break;
-        }
-        rest = behind;
+    // Servers check every id they send, and text has hardly ever a byte below 14.
+    if cfg!(all(target_pointer_width = "64", not(embedded_sse_small))) && is_plain(text) {
+        return None;
     }
-    // In the word at hand there may be one; in text there is rarely another control character before it.
-    let mut offset = text.len() - rest.len();
+    let mut offset = 0;
     while offset < text.len() {
         match text[offset] {
             b'\r' | b'\n' => return Some(offset),
@@ -227,9 +223,40 @@ const fn first_control(text: &[u8], nul_too: bool) -> Option<usize> {
     None
 }
 
-const fn has_below_14(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    word.wrapping_sub(ONES * 14) & !word & (ONES * 0x80) != 0
+/// Whether no byte is below 14. The last block overlaps with the one before it, so that nothing is left over.
+const fn is_plain(text: &[u8]) -> bool {
+    let (mut rest, Some(last)) = (text, text.last_chunk::<16>()) else { return is_plain_word(text) };
+    while let Some((block, behind)) = rest.split_first_chunk::<16>() {
+        if has_control(block) {
+            return false;
+        }
+        rest = behind;
+    }
+    !has_control(last)
+}
+
+/// The same for less than 16 bytes.
+const fn is_plain_word(text: &[u8]) -> bool {
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        return !has_control(first) && !has_control(last);
+    }
+    let mut rest = text;
+    while let [byte, behind @ ..] = rest {
+        if *byte < 14 {
+            return false;
+        }
+        rest = behind;
+    }
+    true
+}
+
+const fn has_control<const N: usize>(block: &[u8; N]) -> bool {
+    let (mut found, mut at) = (false, 0);
+    while at < N {
+        found |= block[at] < 14;
+        at += 1;
+    }
+    found
 }
 
 /// The reconnection time, and the `retry` value under way as it arrives in pieces (R30 to R32).

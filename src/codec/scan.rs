@@ -52,6 +52,14 @@ pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
     copied
 }
 
+/// Copies text to a place of its length, on the condition that it has no byte below 14, as hardly any text has. `false`: it has
+/// one, perhaps a line end, and what is in `to` is undefined.
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+#[inline(always)]
+pub(crate) fn copy_plain(from: &[u8], to: &mut [u8]) -> bool {
+    wide::copy_plain(from, to).is_some()
+}
+
 /// Counts what the searches look at, so that a test can see one that looks twice.
 #[cfg(test)]
 pub(crate) mod work {
@@ -134,6 +142,44 @@ mod wide {
         }
     }
 
+    #[inline(always)]
+    pub(super) fn copy_plain(from: &[u8], to: &mut [u8]) -> Option<()> {
+        match from.len() {
+            64.. => copy_plain_blocks::<64>(from, to),
+            16.. => copy_plain_blocks::<16>(from, to),
+            8.. => copy_plain_blocks::<8>(from, to),
+            _ => {
+                for (to, from) in to.iter_mut().zip(from) {
+                    if *from < FIRST_OTHER {
+                        return None;
+                    }
+                    *to = *from;
+                }
+                Some(())
+            }
+        }
+    }
+
+    /// The last block is copied whole too: it overlaps with the one before it, and nothing is left over.
+    #[inline(always)]
+    fn copy_plain_blocks<const N: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
+        for (block, place) in from.chunks_exact(N).zip(to.chunks_exact_mut(N)) {
+            copy_plain_block::<N>(block.first_chunk()?, place.first_chunk_mut()?)?;
+        }
+        copy_plain_block(from.last_chunk::<N>()?, to.last_chunk_mut()?)
+    }
+
+    /// By way of a value of its own: otherwise the copy would be a second pass.
+    #[inline(always)]
+    fn copy_plain_block<const N: usize>(block: &[u8; N], place: &mut [u8; N]) -> Option<()> {
+        let block = *block;
+        if has_control(&block) {
+            return None;
+        }
+        *place = block;
+        Some(())
+    }
+
     pub(super) fn has_nul(bytes: &[u8]) -> bool {
         memchr::memchr(0, bytes).is_some()
     }
@@ -179,14 +225,15 @@ mod wide {
 
     /// Whether any byte is below 14. Written in this form it becomes the vector instructions for the smaller of two bytes.
     #[inline(always)]
-    fn has_control(block: &Block) -> bool {
-        let (left, right) = block.split_at(BLOCK / 2);
-        let mut smaller = [0; BLOCK / 2];
-        for ((smaller, left), right) in smaller.iter_mut().zip(left).zip(right) {
-            *smaller = *left.min(right);
+    fn has_control<const N: usize>(block: &[u8; N]) -> bool {
+        let mut smallest = [u8::MAX; 16];
+        for part in block.chunks(16) {
+            for (smallest, byte) in smallest.iter_mut().zip(part) {
+                *smallest = (*smallest).min(*byte);
+            }
         }
         let mut found = false;
-        for byte in smaller {
+        for byte in smallest {
             found |= byte < FIRST_OTHER;
         }
         found
