@@ -1,0 +1,92 @@
+//! NOR flash that is RAM, because the machine has none.
+//!
+//! It behaves like flash: a write only clears bits, an erase sets those of a whole page. If there is a file `flash.bin` where
+//! QEMU runs, every byte goes there as well, and comes back with the next start; what was not written when QEMU is killed is
+//! lost, as when the power goes.
+
+use core::convert::Infallible;
+use core::ops::Range;
+
+use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
+use semihosting::fs::File;
+use semihosting::io::{Read, Seek, SeekFrom, Write};
+
+const PAGE: usize = 512;
+const SIZE: usize = 2 * PAGE;
+
+/// Where the cursor lives: whole pages, at least two.
+pub const CURSOR: Range<u32> = 0..SIZE as u32;
+
+/// The pages that the cursor lives in. A real chip has pages of 4 KiB or so, and shares them with the program.
+pub struct Flash {
+    bytes: [u8; SIZE],
+    file: Option<File>,
+}
+
+impl Flash {
+    pub(super) fn new() -> Self {
+        let mut flash =
+            Self { bytes: [0xFF; SIZE], file: File::options().read(true).write(true).open(c"flash.bin").ok() };
+        if let Some(file) = &mut flash.file {
+            // A shorter file is one that was never written to its end: the rest is erased.
+            let mut at = 0;
+            while let Some(rest @ [_, ..]) = flash.bytes.get_mut(at..) {
+                match file.read(rest) {
+                    Ok(0) | Err(_) => break,
+                    Ok(length) => at += length,
+                }
+            }
+        }
+        flash
+    }
+
+    fn change(&mut self, at: u32, length: usize, change: impl FnOnce(&mut [u8])) {
+        let start = at as usize;
+        let bytes = self.bytes.get_mut(start..start + length).expect("the driver's caller stays within its range");
+        change(bytes);
+        if let Some(file) = &mut self.file {
+            let kept = file.seek(SeekFrom::Start(u64::from(at))).and_then(|_| file.write_all(bytes));
+            if kept.is_err() {
+                defmt::warn!("flash.bin cannot be written");
+            }
+        }
+    }
+}
+
+impl ErrorType for Flash {
+    type Error = Infallible;
+}
+
+impl ReadNorFlash for Flash {
+    const READ_SIZE: usize = 1;
+
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Infallible> {
+        let start = offset as usize;
+        let from = self.bytes.get(start..start + bytes.len()).expect("the driver's caller stays within its range");
+        bytes.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        SIZE
+    }
+}
+
+impl NorFlash for Flash {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = PAGE;
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Infallible> {
+        self.change(from, (to - from) as usize, |bytes| bytes.fill(0xFF));
+        Ok(())
+    }
+
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Infallible> {
+        self.change(offset, bytes.len(), |cells| {
+            for (cell, byte) in cells.iter_mut().zip(bytes) {
+                *cell &= byte;
+            }
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! The application of both clients: what is done with each event, and what with the network's comings and goings.
+//!
+//! Knows no HTTP client and no board but its clock, its settings and its end.
+
+use core::pin::pin;
+
+use embassy_futures::select::{Either3, select3};
+use embassy_net::Stack;
+use embassy_time::Instant;
+use embedded_sse::client::{Reconnect, Session, StopReason};
+use embedded_sse::io::EmbassyTimer;
+use embedded_sse::io::driver::{Connect, Driver, NextError};
+use embedded_sse::{Decoder, Event};
+use embedded_storage_async::nor_flash::NorFlash;
+
+use crate::board::{self, Settings};
+use crate::cursor::Cursor;
+use crate::logged::Logged;
+use crate::random::Random;
+use crate::tally::Tally;
+
+/// The longest event, in bytes: only one that does not lie whole in a chunk needs room here.
+const EVENT: usize = 2048;
+/// What one read takes, in bytes.
+const CHUNK: usize = 512;
+/// All headers of a request.
+const HEADERS: usize = 256;
+
+/// Follows the stream for ever; a rehearsal, to its end.
+pub async fn follow<C, F>(
+    connect: C,
+    network: Stack<'_>,
+    mut cursor: Cursor<F>,
+    mut random: Random,
+    settings: Settings,
+) -> !
+where
+    C: Connect<Error: core::fmt::Debug>,
+    F: NorFlash,
+{
+    let mut decoder = Decoder::new([0; EVENT]);
+    if decoder.set_last_event_id(cursor.id()).is_err() {
+        defmt::warn!("the cursor holds no id");
+    }
+    let mut tally = Tally::after(cursor.id());
+    let session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
+    let driver = Driver::new(session, [0; CHUNK]);
+    let run = pin!(driver.run(Logged(connect), EmbassyTimer, [0; HEADERS], async |_| Ok(())));
+    let mut events = driver.events(run);
+
+    loop {
+        match select3(events.next(), network.wait_link_down(), cursor.due()).await {
+            Either3::First(Ok(event)) => {
+                tally.take(&event);
+                show(&event, &tally, &settings);
+                cursor.handled(event.last_event_id);
+            }
+            Either3::First(Err(NextError::TooLong(too_long))) => {
+                tally.take_too_long();
+                defmt::warn!("{}", too_long);
+            }
+            Either3::First(Err(NextError::Stopped(reason))) => stopped(reason),
+            Either3::First(Err(error)) => defmt::warn!("{}", error),
+            Either3::Second(()) => {
+                defmt::warn!("the network is down");
+                events.network_down(Instant::now().into());
+                network.wait_config_up().await;
+                events.network_up(Instant::now().into());
+                defmt::info!("the network is up");
+            }
+            Either3::Third(()) => cursor.save().await,
+        }
+        if settings.until.is_some_and(|until| tally.last >= until) {
+            cursor.save().await;
+            report(&tally)
+        }
+    }
+}
+
+fn show(event: &Event<'_>, tally: &Tally, settings: &Settings) {
+    if settings.until.is_none() {
+        let (event_type, data) = (event.event_type_lossy(), event.data_lossy());
+        defmt::info!("{}: {}", defmt::Display2Format(&event_type), defmt::Display2Format(&data));
+    } else if tally.last.is_multiple_of(500) {
+        defmt::info!("{}", tally);
+    }
+}
+
+/// A device would tell someone, or wait for a new token and then say `events.restart()`.
+fn stopped(reason: StopReason) -> ! {
+    defmt::error!("the server wants no more of this client: {}", reason);
+    board::exit(1)
+}
+
+fn report(tally: &Tally) -> ! {
+    defmt::info!("{}", tally);
+    let (static_ram, stack) = (board::static_ram(), board::stack_high_water());
+    defmt::info!("static RAM {} bytes, stack high water {} bytes", static_ram, stack);
+    board::exit(if tally.is_clean() { 0 } else { 1 })
+}

@@ -1,0 +1,149 @@
+//! A server that plays a script: one connection at a time, one step for each.
+
+use std::io::{self, ErrorKind, Write};
+use std::mem::replace;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::device::Device;
+use crate::events::frame;
+use crate::http::Head;
+use crate::random::Random;
+use crate::script::{Ending, Step};
+
+/// What the server saw. Each number is of connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// All.
+    pub connections: u32,
+    /// That named an id to go on from.
+    pub resumed: u32,
+    /// The steps of the script that were played.
+    pub steps: usize,
+}
+
+/// Plays the script to a device, then goes on with cuts, until it is told to stop.
+pub struct Server<'a> {
+    pub script: &'a [Step],
+    pub device: &'a Device,
+    pub too_long: u32,
+    pub random: Random,
+    pub stop: &'a AtomicBool,
+}
+
+impl Server<'_> {
+    /// # Errors
+    ///
+    /// What the server of a rehearsal cannot go on from. A client that hangs up is none.
+    pub fn play(mut self, mut listener: TcpListener) -> Result<Seen, String> {
+        let address = listener.local_addr().map_err(|error| format!("the server's address: {error}"))?;
+        let mut seen = Seen::default();
+        let mut silent = Vec::new(); // and not hung up
+        let mut cut = false; // in the event that is too long: it has to come a second time
+        while let Some(mut stream) = self.accept(&listener)? {
+            seen.connections += 1;
+            let Ok(head) = Head::read(&mut stream) else { continue };
+            let after = head.header("last-event-id").and_then(|id| id.parse().ok());
+            seen.resumed += u32::from(after.is_some());
+            let step = self.script.get(seen.steps).copied().unwrap_or(Step::Events(150, Ending::InFrame));
+            seen.steps += 1;
+            match step {
+                Step::NoAnswer => silent.push(stream),
+                Step::Unavailable => {
+                    let _ = stream.write_all(b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
+                }
+                Step::Redirect => {
+                    let _ =
+                        stream.write_all(b"HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n");
+                }
+                Step::Events(count, ending) => {
+                    let first = after.unwrap_or(0) + 1;
+                    let (count, ending) = if (first..first + count).contains(&self.too_long) && !replace(&mut cut, true)
+                    {
+                        (self.too_long - first, Ending::InFrame)
+                    } else {
+                        (count, ending)
+                    };
+                    // It fails when the client has hung up.
+                    let sent = self.send_events(&mut stream, first, count, ending);
+                    match ending {
+                        _ if sent.is_err() => {}
+                        Ending::InFrame | Ending::BetweenFrames => {}
+                        Ending::Silence => silent.push(stream),
+                        Ending::Stopped(time) => {
+                            drop((stream, listener));
+                            thread::sleep(time);
+                            listener =
+                                TcpListener::bind(address).map_err(|error| format!("the server's restart: {error}"))?;
+                        }
+                        Ending::LinkDown(time) => {
+                            self.device.set_link(false)?;
+                            thread::sleep(time);
+                            self.device.set_link(true)?;
+                        }
+                        Ending::PowerCut => self.device.cycle_power()?,
+                    }
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    fn accept(&self, listener: &TcpListener) -> Result<Option<TcpStream>, String> {
+        listener.set_nonblocking(true).map_err(|error| format!("the listener: {error}"))?;
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => {
+                    let blocking = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
+                    let patient = blocking.and_then(|()| stream.set_write_timeout(Some(Duration::from_secs(10))));
+                    return patient.map(|()| Some(stream)).map_err(|error| format!("a connection: {error}"));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.stop.load(Ordering::Relaxed) {
+                        return Ok(None);
+                    }
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => return Err(format!("the listener: {error}")),
+            }
+        }
+    }
+
+    /// In one of HTTP's two ways for a body without a length, in pieces that know nothing of frames.
+    fn send_events(&mut self, stream: &mut TcpStream, first: u32, count: u32, ending: Ending) -> io::Result<()> {
+        let mut body: Vec<u8> = (first..first + count).flat_map(|sequence| frame(sequence, self.too_long)).collect();
+        if matches!(ending, Ending::InFrame | Ending::Stopped(_)) {
+            let cut = frame(first + count, self.too_long);
+            body.extend(cut.get(..self.random.between(1, cut.len())).unwrap_or_default());
+        }
+        let chunked = self.random.between(0, 2) == 0;
+        let encoding = if chunked { "Transfer-Encoding: chunked" } else { "Connection: close" };
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{encoding}\r\n\r\n")?;
+        let mut rest = body.as_slice();
+        while !rest.is_empty() {
+            let longest = if body.len() > 100_000 { 8_000 } else { 700 };
+            let (piece, others) = rest.split_at(self.random.between(1, longest).min(rest.len()));
+            if chunked {
+                write!(stream, "{:x}\r\n", piece.len())?;
+            }
+            stream.write_all(piece)?;
+            if chunked {
+                stream.write_all(b"\r\n")?;
+            }
+            rest = others;
+        }
+        if chunked && ending == Ending::BetweenFrames {
+            stream.write_all(b"0\r\n\r\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// A free port of this machine's loopback, and its listener.
+pub fn listen() -> Result<(u16, TcpListener), String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| format!("no port is free: {error}"))?;
+    let port = listener.local_addr().map_err(|error| format!("no port is free: {error}"))?.port();
+    Ok((port, listener))
+}
