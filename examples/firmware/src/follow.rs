@@ -12,6 +12,7 @@ use embedded_sse::io::EmbassyTimer;
 use embedded_sse::io::driver::{Connect, Driver, NextError};
 use embedded_sse::{Decoder, Event};
 use embedded_storage_async::nor_flash::NorFlash;
+use static_cell::StaticCell;
 
 use crate::board::{self, Settings};
 use crate::cursor::Cursor;
@@ -26,7 +27,11 @@ const CHUNK: usize = 512;
 /// All headers of a request.
 const HEADERS: usize = 256;
 
-/// Follows the stream for ever; a rehearsal, to its end.
+/// Follows the stream for ever; a rehearsal, to its end. Call it once.
+///
+/// # Panics
+///
+/// When it is called twice.
 pub async fn follow<C, F>(
     connect: C,
     network: Stack<'_>,
@@ -38,7 +43,8 @@ where
     C: Connect<Error: core::fmt::Debug>,
     F: NorFlash,
 {
-    let mut decoder = Decoder::new([0; EVENT]);
+    static ROOM: StaticCell<[u8; EVENT]> = StaticCell::new(); // so that it is not moved about on the stack
+    let mut decoder = Decoder::new(ROOM.init_with(|| [0; _]).as_mut_slice());
     if decoder.set_last_event_id(cursor.id()).is_err() {
         defmt::warn!("the cursor holds no id");
     }

@@ -7,6 +7,8 @@
 //! follow     the application of both clients: what is done with each event
 //! logged     a transport that tells what becomes of each attempt
 //! tally      events by their sequence: what is missing, what came twice
+//! readings   what a sensor said last, for clients that come back
+//! receiver   events of any size, in 256 bytes
 //! random     random numbers from a seed
 //! ```
 
@@ -18,6 +20,8 @@ pub mod follow;
 pub mod logged;
 pub mod network;
 pub mod random;
+pub mod readings;
+pub mod receiver;
 pub mod tally;
 
 // Every line of the log begins with the time since power-on.

@@ -79,6 +79,7 @@ impl Server<'_> {
                                 TcpListener::bind(address).map_err(|error| format!("the server's restart: {error}"))?;
                         }
                         Ending::LinkDown(time) => {
+                            thread::sleep(Duration::from_millis(500)); // the device has all of it then
                             self.device.set_link(false)?;
                             thread::sleep(time);
                             self.device.set_link(true)?;

@@ -10,6 +10,7 @@ use core::ops::Range;
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use semihosting::fs::File;
 use semihosting::io::{Read, Seek, SeekFrom, Write};
+use static_cell::StaticCell;
 
 const PAGE: usize = 512;
 const SIZE: usize = 2 * PAGE;
@@ -19,14 +20,15 @@ pub const CURSOR: Range<u32> = 0..SIZE as u32;
 
 /// The pages that the cursor lives in. A real chip has pages of 4 KiB or so, and shares them with the program.
 pub struct Flash {
-    bytes: [u8; SIZE],
+    bytes: &'static mut [u8; SIZE],
     file: Option<File>,
 }
 
 impl Flash {
     pub(super) fn new() -> Self {
-        let mut flash =
-            Self { bytes: [0xFF; SIZE], file: File::options().read(true).write(true).open(c"flash.bin").ok() };
+        static BYTES: StaticCell<[u8; SIZE]> = StaticCell::new();
+        let file = File::options().read(true).write(true).open(c"flash.bin").ok();
+        let mut flash = Self { bytes: BYTES.init_with(|| [0xFF; _]), file };
         if let Some(file) = &mut flash.file {
             // A shorter file is one that was never written to its end: the rest is erased.
             let mut at = 0;

@@ -8,6 +8,7 @@ use core::task::Context;
 
 use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState, RxToken, TxToken};
 use embassy_sync::waitqueue::AtomicWaker;
+use static_cell::StaticCell;
 
 const RX_DATA: usize = 0x00;
 const TX_DATA: usize = 0x20;
@@ -54,6 +55,11 @@ pub struct Lan9118 {
     registers: Registers,
     address: [u8; 6],
     link: LinkState,
+    frames: &'static mut Frames,
+}
+
+/// Memory that nobody moves about.
+struct Frames {
     received: [u8; MTU + 2 + CRC],
     sent: [u8; MTU + 2],
 }
@@ -89,7 +95,9 @@ impl Lan9118 {
         registers.write_mac(MAC_ADDRESS_LOW, u32::from_le_bytes(low));
         registers.write_mac(MAC_CONTROL, 1 << 20 | 1 << 3 | 1 << 2); // full duplex, both directions on
         registers.write_phy(PHY_INTERRUPT_MASK, PHY_LINK_CHANGED);
-        Some(Self { registers, address, link: LinkState::Down, received: [0; _], sent: [0; _] })
+        static FRAMES: StaticCell<Frames> = StaticCell::new();
+        let frames = FRAMES.init_with(|| Frames { received: [0; _], sent: [0; _] });
+        Some(Self { registers, address, link: LinkState::Down, frames })
     }
 
     /// Takes the next good frame and returns its length.
@@ -97,7 +105,7 @@ impl Lan9118 {
         while self.registers.read(RX_FIFO_INFORMATION) >> 16 & 0xff != 0 {
             let status = self.registers.read(RX_STATUS);
             let length = (status >> 16 & 0x3fff) as usize;
-            let mut words = self.received.chunks_exact_mut(4);
+            let mut words = self.frames.received.chunks_exact_mut(4);
             for _ in 0..length.div_ceil(4) {
                 let word = self.registers.read(RX_DATA);
                 if let Some(place) = words.next() {
@@ -124,12 +132,12 @@ impl Driver for Lan9118 {
             self.registers.write(INTERRUPT_ENABLE, INTERRUPTS);
             return None;
         };
-        let frame = self.received.get_mut(..length).unwrap_or_default();
-        Some((Received(frame), Room(self.registers, &mut self.sent)))
+        let frame = self.frames.received.get_mut(..length).unwrap_or_default();
+        Some((Received(frame), Room(self.registers, &mut self.frames.sent)))
     }
 
     fn transmit(&mut self, _: &mut Context<'_>) -> Option<Room<'_>> {
-        Some(Room(self.registers, &mut self.sent))
+        Some(Room(self.registers, &mut self.frames.sent))
     }
 
     fn link_state(&mut self, context: &mut Context<'_>) -> LinkState {

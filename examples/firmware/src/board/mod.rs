@@ -7,6 +7,7 @@
 
 mod flash;
 mod lan9118;
+mod sensor;
 mod settings;
 mod stack;
 mod systick;
@@ -22,6 +23,7 @@ use semihosting::io::Read;
 
 pub use self::flash::{CURSOR, Flash};
 pub use self::lan9118::Lan9118 as Ethernet;
+pub use self::sensor::Thermometer;
 pub use self::settings::Settings;
 pub use self::stack::{stack_high_water, static_ram};
 pub use self::uart::Uart;
@@ -37,8 +39,6 @@ pub struct Board {
     pub ethernet: Ethernet,
     /// Memory that keeps what is in it.
     pub flash: Flash,
-    /// The serial port.
-    pub uart: Uart,
     /// Differs from device to device and from start to start, so that a fleet does not jitter in step. Here it is the host's
     /// entropy; a chip has a random number generator, or noise in the low bits of its ADC to be hashed with its serial number.
     pub seed: u64,
@@ -54,13 +54,25 @@ impl Board {
     pub fn take() -> Self {
         let core = cortex_m::Peripherals::take().expect("the board is taken once");
         systick::start(core.SYST, CORE_HZ);
-        // SAFETY: these addresses are those of the machine, and nobody comes here twice.
-        let (ethernet, uart) = unsafe { (Ethernet::new(LAN9118, [0x52, 0x54, 0, 0x12, 0x34, 0x56]), Uart::new(UART0)) };
-        let ethernet = ethernet.expect("there is a LAN9118");
+        // SAFETY: its address is that of the machine, and nobody comes here twice.
+        let ethernet =
+            unsafe { Ethernet::new(LAN9118, [0x52, 0x54, 0, 0x12, 0x34, 0x56]) }.expect("there is a LAN9118");
         // SAFETY: its handler is below, and needs nothing but the driver.
         unsafe { NVIC::unmask(LAN9118_INTERRUPT) };
-        Self { ethernet, flash: Flash::new(), uart, seed: seed().expect("the host has entropy") }
+        Self { ethernet, flash: Flash::new(), seed: seed().expect("the host has entropy") }
     }
+}
+
+/// The serial port alone, for firmware that needs nothing else and no clock.
+///
+/// # Panics
+///
+/// When it is called twice, or after [`Board::take`].
+#[must_use]
+pub fn uart() -> Uart {
+    cortex_m::Peripherals::take().expect("the board is taken once");
+    // SAFETY: its address is that of the machine, and nobody comes here twice.
+    unsafe { Uart::new(UART0) }
 }
 
 /// The end of a run under QEMU, with this exit status. A device in the field has no end: it would reset.

@@ -1,0 +1,115 @@
+//! What a sensor said last, for any number of clients, of which each may come back later.
+//!
+//! Knows events and ids; knows no HTTP, no socket and no sensor.
+
+use core::cell::{Cell, RefCell};
+use core::fmt::Write;
+
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::watch::{Receiver, Watch};
+use embedded_sse::server::{Replay, Resume};
+use embedded_sse::{EventId, Frame, single_line};
+use heapless::String;
+
+/// Clients at the same time.
+pub const CLIENTS: usize = 3;
+
+/// Says a client that what it knows is no longer enough: forget it, and take what follows.
+const RESTART: Frame<'static> = Frame::new().event_type(single_line!("restart")).data("");
+
+/// The newest readings as frames, in a ring.
+pub struct Readings {
+    replay: RefCell<Replay<[u8; 2048]>>,
+    /// The number of the newest one, from 1.
+    newest: Cell<u32>,
+    changed: Watch<NoopRawMutex, (), CLIENTS>,
+    /// A part of each id: what a client has seen before the device was started anew, this run does not know.
+    run: u32,
+}
+
+/// What a client has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing.
+    Start,
+    /// What came up to this number.
+    After(u32),
+    /// Something that is gone.
+    Unknown,
+}
+
+impl Readings {
+    /// None so far. `run` differs from start to start.
+    #[must_use]
+    pub const fn new(run: u32) -> Self {
+        let replay = RefCell::new(Replay::new([0; _]));
+        Self { replay, newest: Cell::new(0), changed: Watch::new(), run }
+    }
+
+    /// The sensor has said something new.
+    pub fn publish(&self, text: &str) {
+        let number = self.newest.get().wrapping_add(1);
+        let id = self.id(number);
+        let Ok(id) = EventId::new(&id) else { return };
+        if self.replay.borrow_mut().push(&Frame::new().id(id).data(text)).is_ok() {
+            self.newest.set(number);
+            self.changed.sender().send(());
+        }
+    }
+
+    /// Tells when there is something new. `None` when there are [`CLIENTS`] already.
+    pub fn changes(&self) -> Option<Receiver<'_, NoopRawMutex, (), CLIENTS>> {
+        self.changed.receiver()
+    }
+
+    /// What a client with this last event ID has seen.
+    pub fn place(&self, last_event_id: &[u8]) -> Place {
+        let number = || str::from_utf8(last_event_id).ok()?.split_once('-')?.1.parse().ok();
+        match self.replay.borrow().after(last_event_id) {
+            _ if last_event_id.is_empty() => Place::Start,
+            Resume::Cut => Place::Unknown,
+            _ => number().map_or(Place::Unknown, Place::After),
+        }
+    }
+
+    /// Copies as many whole frames as there is room for, and moves the client's place behind them. Returns their length, 0 when
+    /// the client has seen everything.
+    pub fn take(&self, place: &mut Place, room: &mut [u8]) -> usize {
+        let replay = self.replay.borrow();
+        let from_first = || (replay.all(), self.newest.get().wrapping_sub(replay.all().count() as u32));
+        let mut length = 0;
+        let missed = match *place {
+            Place::Start => None,
+            Place::After(number) => match replay.after(self.id(number).as_bytes()) {
+                Resume::Events(frames) => Some((frames, number)),
+                Resume::UpToDate => return 0,
+                _ => {
+                    *place = Place::Unknown; // slower than the sensor
+                    None
+                }
+            },
+            Place::Unknown => None,
+        };
+        let (frames, mut number) = missed.unwrap_or_else(from_first);
+        if *place == Place::Unknown {
+            length = RESTART.encode(room).map_or(0, |restart| restart.len());
+        }
+        for frame in frames {
+            let Some(free) = room.get_mut(length..length + frame.len()) else { break };
+            free.copy_from_slice(frame);
+            length += frame.len();
+            number = number.wrapping_add(1);
+        }
+        if length > 0 {
+            *place = Place::After(number);
+        }
+        length
+    }
+
+    fn id(&self, number: u32) -> String<24> {
+        let mut id = String::new();
+        // 8 digits, a dash and 10 digits at most.
+        let _ = write!(id, "{:08x}-{number}", self.run);
+        id
+    }
+}
