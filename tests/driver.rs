@@ -499,6 +499,27 @@ fn the_application_ends_and_begins() {
 }
 
 #[test]
+fn the_session_can_be_seen_at_any_time() {
+    let world = World::new(1);
+    let long = "x".repeat(600);
+    let connect = Scripted(&world, |_: &Asked| match world.requests().len() {
+        1 => stream(&format!("id: 1\ndata: 1\n\nid: 2\ndata: {long}\n\nid: 3\n\n"), End::Clean),
+        _ => nothing_more(),
+    });
+    let driver = Driver::new(session(policy()), [0; 512]);
+    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let mut events = driver.events(run);
+    let id = |session: &mut TestSession| session.last_event_id().to_vec();
+    assert_eq!(events.session(id).as_deref(), Some(&b""[..]));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
+    assert_eq!(events.session(id).as_deref(), Some(&b"1"[..]));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::TooLong(Field::Data));
+    assert_eq!(events.session(id).as_deref(), Some(&b"2"[..]));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::NoContent));
+    assert_eq!(events.session(id).as_deref(), Some(&b"3"[..]), "an id without an event");
+}
+
+#[test]
 fn a_network_that_is_gone_is_waited_for() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));

@@ -413,14 +413,23 @@ where
         Ok(item(held.session.decoder(), found, held.chunk.lent()))
     }
 
+    /// Shows the session, for example to store the last event ID: that also changes without an event, as when one was too long.
+    /// `None` only within the transport's half, which has the session then.
+    pub fn session<T>(&mut self, look: impl FnOnce(&mut Session<B, J, ID>) -> T) -> Option<T> {
+        match &mut self.held {
+            Some(held) => Some(look(&mut held.session)),
+            None => self.driver.session.try_borrow_mut().ok().map(|mut session| look(&mut session)),
+        }
+    }
+
     /// The application wants no more: [`Session::close`]. The next call closes the connection.
     pub fn close(&mut self) {
-        self.report(|session| session.close());
+        self.session(|session| session.close());
     }
 
     /// The application wants a connection now: [`Session::restart`], also after a stop.
     pub fn restart(&mut self) {
-        self.report(|session| session.restart());
+        self.session(|session| session.restart());
     }
 
     /// The event that came last is the one after which there are no more: [`Session::finished`].
@@ -432,28 +441,17 @@ where
 
     /// The network is gone: [`Session::network_down`]. `now` is of the timer's clock.
     pub fn network_down(&mut self, now: Instant) {
-        self.report(|session| session.network_down(now));
+        self.session(|session| session.network_down(now));
     }
 
     /// The network is back: [`Session::network_up`]. `now` is of the timer's clock.
     pub fn network_up(&mut self, now: Instant) {
-        self.report(|session| session.network_up(now));
+        self.session(|session| session.network_up(now));
     }
 
     /// The device is on another network: [`Session::network_changed`]. `now` is of the timer's clock.
     pub fn network_changed(&mut self, now: Instant) {
-        self.report(|session| session.network_changed(now));
-    }
-
-    fn report(&mut self, fact: impl FnOnce(&mut Session<B, J, ID>)) {
-        match &mut self.held {
-            Some(held) => fact(&mut held.session),
-            None => {
-                if let Ok(mut session) = self.driver.session.try_borrow_mut() {
-                    fact(&mut session);
-                }
-            }
-        }
+        self.session(|session| session.network_changed(now));
     }
 
     async fn advance(
