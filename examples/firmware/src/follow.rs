@@ -64,6 +64,7 @@ where
             Either3::First(Err(NextError::TooLong(too_long))) => {
                 tally.take_too_long();
                 defmt::warn!("{}", too_long);
+                events.session(|session| cursor.handled(session.last_event_id()));
             }
             Either3::First(Err(NextError::Stopped(reason))) => stopped(reason),
             Either3::First(Err(error)) => defmt::warn!("{}", error),

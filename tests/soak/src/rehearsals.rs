@@ -17,8 +17,11 @@ use crate::server::{Seen, Server, listen};
 /// What is to be said of a run, or why it failed.
 pub type Verdict = Result<String, String>;
 
+/// Runs a firmware.
+type Rehearsal = fn(&Path) -> Verdict;
+
 /// By the name of the firmware.
-pub const ALL: [(&str, fn(&Path) -> Verdict); 4] = [
+pub const ALL: [(&str, Rehearsal); 4] = [
     ("sse-client", every_event_once),
     ("sse-client-edge", power_cut),
     ("sse-serve", coming_back),
