@@ -1,4 +1,4 @@
-//! Puts `memory.x` where the linker looks for it, and names the linker scripts.
+//! Puts `memory.x` where the linker looks for it, names the linker scripts, and chooses what is logged.
 
 fn main() {
     let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
@@ -7,4 +7,6 @@ fn main() {
     for script in ["--nmagic", "-Tlink.x", "-Tdefmt.x"] {
         println!("cargo::rustc-link-arg-bins={script}");
     }
+    println!("cargo::rerun-if-env-changed=DEFMT_LOG");
+    println!("cargo::rustc-env=DEFMT_LOG={}", std::env::var("DEFMT_LOG").as_deref().unwrap_or("info"));
 }

@@ -168,7 +168,7 @@ fn follow(elf: &Path, events: u32, too_long: u32, script: &[Step], random: Rando
         (status, server.join().unwrap_or_else(|_| Err("the server has panicked".to_string())))
     });
     let (status, seen) = (status?, seen?);
-    require(status.success(), format!("the firmware ends with {status}"))?;
+    require(status.success(), format!("the firmware ends with {status}; {}", said(&device, "Tally {")))?;
     require(seen.steps >= script.len(), format!("{} of {} steps were played", seen.steps, script.len()))?;
     Ok((device, seen))
 }
