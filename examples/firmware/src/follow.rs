@@ -55,27 +55,31 @@ where
     let mut events = driver.events(run);
 
     loop {
-        match select3(events.next(), network.wait_link_down(), cursor.due()).await {
-            Either3::First(Ok(event)) => {
-                tally.take(&event);
-                show(&event, &tally, &settings);
-                cursor.handled(event.last_event_id);
-            }
-            Either3::First(Err(NextError::TooLong(too_long))) => {
-                tally.take_too_long();
-                defmt::warn!("{}", too_long);
-                events.session(|session| cursor.handled(session.last_event_id()));
-            }
-            Either3::First(Err(NextError::Stopped(reason))) => stopped(reason),
-            Either3::First(Err(error)) => defmt::warn!("{}", error),
-            Either3::Second(()) => {
+        // What is rare comes first: a stream that never pauses would leave it no turn. `next` may be dropped at any time.
+        match select3(network.wait_link_down(), cursor.due(), events.next()).await {
+            Either3::First(()) => {
                 defmt::warn!("the network is down");
                 events.network_down(Instant::now().into());
                 network.wait_config_up().await;
                 events.network_up(Instant::now().into());
                 defmt::info!("the network is up");
             }
-            Either3::Third(()) => cursor.save().await,
+            Either3::Second(()) => cursor.save().await,
+            Either3::Third(Ok(event)) => {
+                tally.take(&event);
+                show(&event, &tally, &settings);
+                cursor.handled(event.last_event_id);
+            }
+            Either3::Third(Err(NextError::TooLong(too_long))) => {
+                tally.take_too_long();
+                defmt::warn!("{}", too_long);
+                events.session(|session| cursor.handled(session.last_event_id()));
+            }
+            Either3::Third(Err(NextError::Stopped(reason))) => {
+                cursor.save().await;
+                stopped(reason)
+            }
+            Either3::Third(Err(error)) => defmt::warn!("{}", error),
         }
         if settings.until.is_some_and(|until| tally.last >= until) {
             cursor.save().await;

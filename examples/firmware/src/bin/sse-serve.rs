@@ -45,7 +45,7 @@ async fn main(spawner: Spawner) {
         let random = Random::new(random.next().into());
         spawner.spawn(serve(network, readings, random).expect("there are as many of them"));
     }
-    defmt::info!("serving, static RAM {} bytes", static_ram());
+    defmt::info!("serving");
 
     let mut sensor = Thermometer::default();
     let mut every_second = Ticker::every(Duration::from_secs(1));
@@ -79,7 +79,7 @@ async fn serve(network: Stack<'static>, readings: &'static Readings, mut random:
         }
         // It takes until the other side has agreed.
         let _ = with_timeout(Duration::from_secs(5), socket.flush()).await;
-        defmt::info!("a client less, stack high water {} bytes", stack_high_water());
+        defmt::info!("a client less, static RAM {} bytes, stack high water {} bytes", static_ram(), stack_high_water());
     }
 }
 
