@@ -88,7 +88,8 @@ where
     }
 }
 
-fn show(event: &Event<'_>, tally: &Tally, settings: &Settings) {
+/// Prints an event; in a rehearsal, where there are thousands, how many there were.
+pub fn show(event: &Event<'_>, tally: &Tally, settings: &Settings) {
     if settings.until.is_none() {
         let (event_type, data) = (event.event_type_lossy(), event.data_lossy());
         defmt::info!("{}: {}", defmt::Display2Format(&event_type), defmt::Display2Format(&data));
@@ -98,12 +99,13 @@ fn show(event: &Event<'_>, tally: &Tally, settings: &Settings) {
 }
 
 /// A device would tell someone, or wait for a new token and then say `events.restart()`.
-fn stopped(reason: StopReason) -> ! {
+pub fn stopped(reason: StopReason) -> ! {
     defmt::error!("the server wants no more of this client: {}", reason);
     board::exit(1)
 }
 
-fn report(tally: &Tally) -> ! {
+/// The end of a rehearsal.
+pub fn report(tally: &Tally) -> ! {
     defmt::info!("{}", tally);
     let (static_ram, stack) = (board::static_ram(), board::stack_high_water());
     defmt::info!("static RAM {} bytes, stack high water {} bytes", static_ram, stack);

@@ -3,6 +3,7 @@
 //! ```text
 //! board/     the chips: network, flash, serial port, clock, seed. Knows no event. The part that another board replaces
 //! network    the TCP stack on the board's network
+//! blocking   the same without an executor
 //! cursor     the last event ID, in flash
 //! follow     the application of both clients: what is done with each event
 //! logged     a transport that tells what becomes of each attempt
@@ -14,6 +15,7 @@
 
 #![no_std]
 
+pub mod blocking;
 pub mod board;
 pub mod cursor;
 pub mod follow;

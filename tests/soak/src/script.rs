@@ -34,8 +34,8 @@ pub enum Ending {
     PowerCut,
 }
 
-/// A script that brings `events` events over at least 50 connections for each 10,000, all troubles among them.
-pub fn thorough(random: &mut Random) -> Vec<Step> {
+/// Every trouble that a client can have while it has power, and then so many connections that end early.
+pub fn troubles(random: &mut Random, cuts: usize) -> Vec<Step> {
     let mut steps = vec![
         Step::Events(120, Ending::InFrame),
         Step::Events(120, Ending::BetweenFrames),
@@ -49,7 +49,7 @@ pub fn thorough(random: &mut Random) -> Vec<Step> {
         Step::Events(0, Ending::BetweenFrames),
         Step::Events(1, Ending::InFrame),
     ];
-    for _ in 0..50 {
+    for _ in 0..cuts {
         let ending = if random.between(0, 4) == 0 { Ending::BetweenFrames } else { Ending::InFrame };
         steps.push(Step::Events(random.between(120, 230) as u32, ending));
     }

@@ -67,7 +67,7 @@ impl Server<'_> {
                         (count, ending)
                     };
                     // It fails when the client has hung up.
-                    let sent = self.send_events(&mut stream, first, count, ending);
+                    let sent = self.send_events(&mut stream, &head, first, count, ending);
                     match ending {
                         _ if sent.is_err() => {}
                         Ending::InFrame | Ending::BetweenFrames => {}
@@ -113,13 +113,20 @@ impl Server<'_> {
     }
 
     /// In one of HTTP's two ways for a body without a length, in pieces that know nothing of frames.
-    fn send_events(&mut self, stream: &mut TcpStream, first: u32, count: u32, ending: Ending) -> io::Result<()> {
+    fn send_events(
+        &mut self,
+        stream: &mut TcpStream,
+        request: &Head,
+        first: u32,
+        count: u32,
+        ending: Ending,
+    ) -> io::Result<()> {
         let mut body: Vec<u8> = (first..first + count).flat_map(|sequence| frame(sequence, self.too_long)).collect();
         if matches!(ending, Ending::InFrame | Ending::Stopped(_)) {
             let cut = frame(first + count, self.too_long);
             body.extend(cut.get(..self.random.between(1, cut.len())).unwrap_or_default());
         }
-        let chunked = self.random.between(0, 2) == 0;
+        let chunked = self.random.between(0, 2) == 0 && request.start.ends_with("HTTP/1.1");
         let encoding = if chunked { "Transfer-Encoding: chunked" } else { "Connection: close" };
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{encoding}\r\n\r\n")?;
         let mut rest = body.as_slice();
