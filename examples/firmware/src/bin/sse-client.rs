@@ -1,7 +1,7 @@
 //! Follows an event stream with `reqwless`, and prints what comes.
 //!
 //! ```text
-//! cargo run --release --bin sse-client http://10.0.2.2:8000/events
+//! cargo run --release --bin sse-client http://10.0.2.2:3000/events
 //! ```
 
 #![no_std]
