@@ -30,12 +30,12 @@ struct Life {
 impl Device {
     /// Powers up.
     pub fn start(elf: &Path, arguments: &[&str], port: Option<u16>) -> Result<Self, String> {
+        let elf =
+            elf.canonicalize().map_err(|error| format!("{}: {error}; build the firmwares first", elf.display()))?;
         let name = elf.file_name().unwrap_or_default().to_string_lossy();
         let directory = std::env::temp_dir().join(format!("soak-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         std::fs::write(directory.join("flash.bin"), []).map_err(|error| format!("the flash: {error}"))?;
-        let elf =
-            elf.canonicalize().map_err(|error| format!("{}: {error}; build the firmwares first", elf.display()))?;
         let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
         let log = Arc::default();
         let life = Mutex::new(Life::begin(&elf, &directory, &arguments, port, &log)?);
