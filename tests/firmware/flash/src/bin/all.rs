@@ -1,0 +1,20 @@
+//! All parts in one firmware.
+#![no_std]
+#![no_main]
+
+use flash::Received;
+use flash::parts::{encoder, reconnect, session, tokenizer, whole_decoder};
+
+fn all() -> impl FnMut(Received<'_>) {
+    let (mut tokenizer, mut decoder, mut encoder) = (tokenizer(), whole_decoder(), encoder());
+    let (mut reconnect, mut session) = (reconnect(), session());
+    move |received| {
+        tokenizer(received);
+        decoder(received);
+        encoder(received);
+        reconnect(received);
+        session(received);
+    }
+}
+
+flash::firmware!(all());

@@ -1,0 +1,5 @@
+//! Attempts, waits and watchdogs.
+#![no_std]
+#![no_main]
+
+flash::firmware!(flash::parts::reconnect());

@@ -1,0 +1,5 @@
+//! Values in pieces.
+#![no_std]
+#![no_main]
+
+flash::firmware!(flash::parts::tokenizer());

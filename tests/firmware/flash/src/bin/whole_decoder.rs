@@ -1,0 +1,5 @@
+//! All that a decoder can do.
+#![no_std]
+#![no_main]
+
+flash::firmware!(flash::parts::whole_decoder());
