@@ -64,7 +64,10 @@ pub(crate) fn lossy(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn vectors() -> Vec<Vector> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    vectors_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"))
+}
+
+pub(crate) fn vectors_in(folder: &Path) -> Vec<Vector> {
     let mut vectors = Vec::new();
     for entry in fs::read_dir(folder).expect("the folder of the vectors") {
         let path = entry.expect("an entry").path();

@@ -1,22 +1,29 @@
 //! What stands in flash, and whose it is.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use object::elf::{SHF_ALLOC, SHT_NOBITS};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind};
 
 /// A linked firmware.
-pub struct Elf {
+pub(crate) struct Elf {
     /// Bytes of all that is written to flash: vectors, code, constants, and what variables begin with.
-    pub flash: u64,
+    pub(crate) flash: u64,
     /// The compiler's version.
-    pub compiler: String,
+    pub(crate) compiler: String,
     /// Sizes of the symbols in flash by name, larger ones first.
-    pub symbols: Vec<(String, u64)>,
+    pub(crate) symbols: Vec<(String, u64)>,
 }
 
 impl Elf {
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(file: &Path) -> Result<Self, String> {
+        let bytes = fs::read(file).map_err(|error| error.to_string());
+        bytes.and_then(|bytes| Self::parse(&bytes)).map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
         let file = object::File::parse(bytes).map_err(|error| error.to_string())?;
         let in_flash = |section: &object::Section<'_, '_>| {
             matches!(section.flags(), SectionFlags::Elf { sh_flags } if sh_flags & u64::from(SHF_ALLOC) != 0)
@@ -45,7 +52,7 @@ impl Elf {
     }
 
     /// Bytes of the symbols whose names hold this.
-    pub fn bytes_of(&self, part_of_name: &str) -> u64 {
+    pub(crate) fn bytes_of(&self, part_of_name: &str) -> u64 {
         self.symbols.iter().filter(|(name, _)| name.contains(part_of_name)).map(|(_, size)| size).sum()
     }
 }

@@ -4,23 +4,30 @@
 //! of it, and what they need of `core` and of the compiler's arithmetic. This one is held. **Own**: the sum of the symbols that
 //! carry the library's name; what is inlined into the caller is not in it.
 
-use crate::build;
+use crate::bare_metal::build;
+use crate::elf::Elf;
 use crate::held::{Budgets, Verdict};
+use crate::workspace;
 
 const TARGET: &str = "thumbv6m-none-eabi";
 
-pub fn measure(budgets: &Budgets, symbols: bool, verdict: &mut Verdict) -> Result<(), String> {
-    let folder = build::build("flash", TARGET, "z")?;
-    let empty = build::open(&folder.join("empty"))?;
+pub(crate) fn measure(budgets: &Budgets, symbols: bool, verdict: &mut Verdict) -> Result<(), String> {
+    let folder = build(&workspace(), "flash", TARGET, "z", &["--bins"])?;
+    let empty = Elf::read(&folder.join("empty"))?;
     verdict.compiler(&empty.compiler);
     println!("| {TARGET}, `opt-level = \"z\"`, fat LTO | bytes of flash | in own functions | held | aim |");
     println!("|---|--:|--:|--:|--:|");
     let mut missed = Vec::new();
     for budget in &budgets.flash {
-        let elf = build::open(&folder.join(&budget.part))?;
+        let elf = Elf::read(&folder.join(&budget.part))?;
         let linked = elf.flash.saturating_sub(empty.flash);
-        let aim = budget.aim.map_or(String::new(), |aim| aim.to_string());
-        println!("| {} | {linked} | {} | {} | {aim} |", budget.name, elf.bytes_of("embedded_sse::"), budget.held);
+        println!(
+            "| {} | {linked} | {} | {} | {} |",
+            budget.name,
+            elf.bytes_of("embedded_sse::"),
+            budget.held,
+            budget.aim()
+        );
         verdict.compare(&format!("flash of {}", budget.name), linked, budget.held);
         if budget.aim.is_some_and(|aim| linked > aim) {
             missed.push((budget, elf));

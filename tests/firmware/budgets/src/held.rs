@@ -1,43 +1,65 @@
 //! The file with the budgets, and the comparison with it.
 
+use std::collections::BTreeMap;
 use std::{fmt, fs};
 
 use serde::Deserialize;
 
-use crate::build;
+use crate::workspace;
 
 /// `budgets.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Budgets {
+pub(crate) struct Budgets {
     /// The compiler that the figures are of.
     compiler: String,
-    pub flash: Vec<Budget>,
+    pub(crate) flash: Vec<Budget>,
+    pub(crate) ram: Vec<Budget>,
+    pub(crate) stack: Vec<Budget>,
+    pub(crate) instructions: Vec<Counted>,
 }
 
 /// One figure.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Budget {
-    /// What is measured: a binary.
-    pub part: String,
-    pub name: String,
+pub(crate) struct Budget {
+    /// What is measured: a binary, or what the board calls it.
+    pub(crate) part: String,
+    pub(crate) name: String,
     /// What it was when it was looked at last. 3 % more is too much.
-    pub held: u64,
+    pub(crate) held: u64,
     /// What it should be.
-    pub aim: Option<u64>,
+    pub(crate) aim: Option<u64>,
+}
+
+/// Instructions in 1000 bytes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Counted {
+    /// The number by which the firmware knows it.
+    pub(crate) work: usize,
+    pub(crate) name: String,
+    /// By board.
+    pub(crate) held: BTreeMap<String, u64>,
+}
+
+impl Budget {
+    /// The cell of a table.
+    pub(crate) fn aim(&self) -> String {
+        self.aim.map_or(String::new(), |aim| aim.to_string())
+    }
 }
 
 impl Budgets {
-    pub fn read() -> Result<Self, String> {
-        let file = build::root().join("budgets.toml");
+    pub(crate) fn read() -> Result<Self, String> {
+        let file = workspace().join("budgets.toml");
         let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
     }
 }
 
 /// What the comparisons came to.
-pub struct Verdict {
+pub(crate) struct Verdict {
     expected: String,
     compared: usize,
     faults: Vec<String>,
@@ -45,17 +67,17 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub fn new(budgets: &Budgets) -> Self {
+    pub(crate) fn new(budgets: &Budgets) -> Self {
         Self { expected: budgets.compiler.clone(), compared: 0, faults: Vec::new(), less: Vec::new() }
     }
 
-    pub fn compiler(&mut self, version: &str) {
+    pub(crate) fn compiler(&mut self, version: &str) {
         if version != self.expected {
             self.faults.push(format!("built with rustc {version}, but the budgets are for {}", self.expected));
         }
     }
 
-    pub fn compare(&mut self, what: &str, measured: u64, held: u64) {
+    pub(crate) fn compare(&mut self, what: &str, measured: u64, held: u64) {
         self.compared += 1;
         if measured * 100 > held * 103 {
             self.faults.push(format!("{what}: {measured}, more than 3 % above {held}"));
@@ -64,7 +86,7 @@ impl Verdict {
         }
     }
 
-    pub fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         self.faults.is_empty() && self.compared > 0
     }
 }

@@ -3,19 +3,22 @@
 //!
 //! ```sh
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml                     # everything
-//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash            # one table
+//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash            # one table: flash, memory, instructions
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash --symbols  # and where the bytes are
 //! ```
 //!
-//! `BARE_METAL_CARGO` is the command that builds for bare metal, `cargo` if it is not set; then the targets have to be there
+//! `BARE_METAL_CARGO` is the command that builds for bare metal; without it that is `cargo`, and the targets have to be there
 //! (`rustup target add thumbv6m-none-eabi`). Figures of two compilers cannot be compared: with another one than the budgets
 //! were measured with, the table is printed and the comparison fails.
 
-mod build;
+mod bare_metal;
 mod elf;
 mod flash;
 mod held;
+mod instructions;
+mod memory;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -36,9 +39,9 @@ fn run() -> Result<held::Verdict, String> {
     let (mut tables, mut symbols) = (Vec::new(), false);
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "flash" => tables.push(argument),
+            "flash" | "memory" | "instructions" => tables.push(argument),
             "--symbols" => symbols = true,
-            _ => return Err(format!("{argument:?} is none of: flash, --symbols")),
+            _ => return Err(format!("{argument:?} is none of: flash, memory, instructions, --symbols")),
         }
     }
     let wanted = |table| tables.is_empty() || tables.iter().any(|asked| asked == table);
@@ -46,5 +49,16 @@ fn run() -> Result<held::Verdict, String> {
     if wanted("flash") {
         flash::measure(&budgets, symbols, &mut verdict)?;
     }
+    if wanted("memory") {
+        memory::measure(&budgets, &mut verdict)?;
+    }
+    if wanted("instructions") {
+        instructions::measure(&budgets, &mut verdict)?;
+    }
     Ok(verdict)
+}
+
+/// The folder of the firmware.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

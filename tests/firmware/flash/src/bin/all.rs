@@ -2,8 +2,7 @@
 #![no_std]
 #![no_main]
 
-use flash::Received;
-use flash::parts::{encoder, reconnect, session, tokenizer, whole_decoder};
+use parts::{Received, encoder, reconnect, session, tokenizer, whole_decoder};
 
 fn all() -> impl FnMut(Received<'_>) {
     let (mut tokenizer, mut decoder, mut encoder) = (tokenizer(), whole_decoder(), encoder());
@@ -17,4 +16,4 @@ fn all() -> impl FnMut(Received<'_>) {
     }
 }
 
-flash::firmware!(all());
+parts::firmware!(all());

@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-flash::firmware!(flash::parts::decoder());
+parts::firmware!(parts::decoder());

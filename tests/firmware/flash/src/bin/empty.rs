@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-flash::firmware!(|received| flash::used(received));
+parts::firmware!(|received| parts::used(received));

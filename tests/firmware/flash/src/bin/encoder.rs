@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-flash::firmware!(flash::parts::encoder());
+parts::firmware!(parts::encoder());

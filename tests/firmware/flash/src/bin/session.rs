@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-flash::firmware!(flash::parts::session());
+parts::firmware!(parts::session());

@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-flash::firmware!(flash::parts::whole_decoder());
+parts::firmware!(parts::whole_decoder());

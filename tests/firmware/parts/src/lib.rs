@@ -4,7 +4,9 @@
 //! has, are in the empty one too and are nobody's price.
 #![no_std]
 
-pub mod parts;
+mod parts;
+
+pub use parts::{decoder, encoder, pieces, reconnect, session, tokenizer, whole_decoder};
 
 use core::hint::black_box;
 
@@ -33,9 +35,23 @@ macro_rules! firmware {
 
         #[panic_handler]
         fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-            loop {}
+            $crate::panicked()
         }
     };
+}
+
+/// What a panic ends in: with the feature `panic-free` in a function that there is not, so that the firmware cannot be linked
+/// unless the compiler sees that no panic is reached.
+pub fn panicked() -> ! {
+    #[cfg(feature = "panic-free")]
+    {
+        unsafe extern "C" {
+            safe fn a_panic_is_reachable() -> !;
+        }
+        a_panic_is_reachable()
+    }
+    #[cfg(not(feature = "panic-free"))]
+    loop {}
 }
 
 /// Receives for ever.

@@ -1,12 +1,13 @@
 //! The parts of the library, each with the calls that a firmware makes which has nothing else of it.
 
+use core::fmt::{self, Write};
 use core::hint::black_box;
 use core::time::Duration;
 
 use embedded_sse::client::{
     Action, Epoch, Heard, Instant, Jitter, Policy, Reconnect, Response, Session, StopReason, Verdict,
 };
-use embedded_sse::{Decoder, EventId, Frame, SingleLine, Tokenizer};
+use embedded_sse::{DataWriter, Decoder, EventId, Frame, SingleLine, Tokenizer};
 
 use crate::{Received, used};
 
@@ -61,6 +62,33 @@ pub fn encoder() -> impl FnMut(Received<'_>) {
         let (Ok(event_type), Ok(id)) = (SingleLine::new(text), EventId::new(text)) else { return };
         let frame = Frame::new().comment(text).event_type(event_type).id(id).retry_ms(now).data(text);
         used(frame.encode(&mut buffer));
+    }
+}
+
+/// Frames through a buffer that is smaller than they are, and data that is written as it comes.
+pub fn pieces() -> impl FnMut(Received<'_>) {
+    move |Received { text, now, .. }| {
+        let frame = Frame::new().comment(text).retry_ms(now).data(text);
+        let mut encoder = frame.encoder();
+        let mut buffer = [0; 16];
+        while !encoder.is_done() {
+            used(encoder.fill(&mut buffer));
+            used(&buffer);
+        }
+        used(frame.encoded_len());
+        let Ok(mut writer) = DataWriter::new(Sink, &frame) else { return };
+        used(writer.write_str(text));
+        used(writer.finish().is_ok());
+    }
+}
+
+/// Takes any text.
+struct Sink;
+
+impl Write for Sink {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        used(text);
+        black_box(Ok(()))
     }
 }
 

@@ -1,0 +1,143 @@
+//! The vectors, the round trips and the scenarios on five cores under QEMU; and that no panic is reached in what is linked.
+//!
+//! Not run by default, for it needs `qemu-system-arm`, `qemu-system-riscv32` and five targets:
+//!
+//! ```sh
+//! rustup target add thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf
+//! cargo test --test firmware -- --ignored
+//! ```
+//!
+//! `BARE_METAL_CARGO` names another command than `cargo` to build the firmware with, such as one that builds `core` and `alloc`
+//! on the spot where there is no rustup.
+
+// What measures the firmware uses the rest.
+#[allow(dead_code)]
+#[path = "firmware/budgets/src/bare_metal.rs"]
+mod bare_metal;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bare_metal::{BOARDS, Board, build, run};
+
+/// Firmware that runs tests of the host, one file each.
+const TESTS: [&str; 6] = ["last_event_id", "reconnect", "response", "round_trip_table", "scenarios", "too_long"];
+
+/// Tests of the host that write down more than the board has memory for.
+const TOO_LARGE: [(&str, &str); 3] = [
+    ("microbit", "a_reconnection_time_of_zero_is_no_hot_loop"),
+    ("microbit", "network_errors_are_tried_again_for_ever"),
+    ("lm3s6965evb", "network_errors_are_tried_again_for_ever"),
+];
+
+#[test]
+#[ignore = "needs QEMU and targets for bare metal"]
+fn every_board_passes_every_vector_and_every_test() {
+    let mut faults = Vec::new();
+    for board in BOARDS {
+        let folder =
+            build(&workspace(), "board", board.target, "s", &["--bins"]).unwrap_or_else(|error| panic!("{error}"));
+        let on_board = OnBoard { board, folder };
+        faults.extend(on_board.vectors().err());
+        for file in TESTS {
+            faults.extend(on_board.tests(file));
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Where a panic is left: `EventId::new` looks at a byte by its index.
+const PANICS: [&str; 2] = ["all", "encoder"];
+
+#[test]
+#[ignore = "needs targets for bare metal"]
+fn no_panic_is_linked() {
+    let mut found = BTreeSet::new();
+    for target in ["thumbv6m-none-eabi", "thumbv7em-none-eabihf"] {
+        for profile in ["s", "o3"] {
+            found.extend(panics(target, profile, &["--bins", "--keep-going", "--features", "panic-free"]));
+            let planted = panics(target, profile, &["--bin", "planted", "--features", "panic-free,planted"]);
+            assert_eq!(planted, ["planted"], "{target}, {profile}: a planted panic");
+        }
+    }
+    assert!(found.iter().eq(&PANICS), "panics are linked into {found:?}");
+}
+
+/// The binaries that cannot be linked because a panic is reached in them.
+fn panics(target: &str, profile: &str, options: &[&str]) -> Vec<String> {
+    let fault = build(&workspace(), "flash", target, profile, options).err().unwrap_or_default();
+    let name = |rest: &str| rest.split('.').next().expect("a name").to_owned();
+    let found: Vec<_> = fault
+        .split("undefined symbol: a_panic_is_reachable")
+        .skip(1)
+        .map(|rest| rest.split(">>> referenced by ").nth(1).map_or(rest.to_owned(), name))
+        .collect();
+    assert_eq!(fault.is_empty(), found.is_empty(), "it fails for another reason: {fault}");
+    found
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/firmware")
+}
+
+struct OnBoard {
+    board: Board,
+    folder: PathBuf,
+}
+
+impl OnBoard {
+    /// All vectors; says which ones fail, and how.
+    fn vectors(&self) -> Result<(), String> {
+        let run = self.run("vectors", 0);
+        println!("{}: {}", self.board.name, run.said.lines().last().unwrap_or_default());
+        match run.status {
+            Some(0) if run.said.lines().any(|line| line.starts_with("392 vectors, ")) => Ok(()),
+            status => Err(self.fault("vectors", status, &run.said)),
+        }
+    }
+
+    /// All tests of a file. One that fails ends the firmware: it is run again from the next test on.
+    fn tests(&self, file: &str) -> Vec<String> {
+        let (mut faults, mut done) = (Vec::new(), 0);
+        loop {
+            let run = self.run(&format!("tests_{file}"), done);
+            let names = || run.said.lines().filter_map(|line| line.strip_prefix("begun "));
+            let passed = names().count().saturating_sub(usize::from(run.status != Some(0)));
+            let too_large = |name: &str| TOO_LARGE.contains(&(self.board.name, name));
+            faults.extend(
+                names()
+                    .take(passed)
+                    .filter(|name| too_large(name))
+                    .map(|name| format!("{}: {name} is not too large", self.board.name)),
+            );
+            done += passed;
+            if run.status == Some(0) {
+                println!("{}: {file}: {done} tests", self.board.name);
+                assert!(run.said.ends_with(&format!("{done} tests\n")) && done > 0, "{}", run.said);
+                return faults;
+            }
+            let out_of_memory = run.said.contains("memory allocation of ");
+            match names().next_back() {
+                Some(name) if out_of_memory && too_large(name) => {
+                    println!("{}: {name} is too large for it", self.board.name);
+                }
+                Some(_) => faults.push(self.fault(file, run.status, &run.said)),
+                None => {
+                    faults.push(self.fault(file, run.status, &run.said));
+                    return faults;
+                }
+            }
+            done += 1;
+        }
+    }
+
+    fn run(&self, firmware: &str, from: usize) -> bare_metal::Run {
+        run(self.board, &self.folder.join(firmware), &[], &[from.to_string()]).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn fault(&self, firmware: &str, status: Option<i32>, said: &str) -> String {
+        let status = status.map_or("no status".into(), |status| format!("status {status}"));
+        let from = said.rfind("begun ").unwrap_or(0);
+        format!("{}: {firmware}: {status}\n{}", self.board.name, &said[from..])
+    }
+}

@@ -1,0 +1,9 @@
+//! `tests/reconnect.rs`
+#![no_std]
+#![no_main]
+
+extern crate alloc as std;
+
+include!(concat!(env!("OUT_DIR"), "/reconnect.rs"));
+
+board::main!(|| board::run::tests(TESTS));

@@ -1,0 +1,107 @@
+//! Firmware from source to a file, and from the file to what it says. Knows no firmware in particular.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+/// What firmware is built for and runs on. Each target stands for one board.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Board {
+    /// QEMU's name of it.
+    pub(crate) name: &'static str,
+    pub(crate) core: &'static str,
+    pub(crate) target: &'static str,
+}
+
+pub(crate) const BOARDS: [Board; 5] = [
+    Board { name: "microbit", core: "Cortex-M0", target: "thumbv6m-none-eabi" },
+    Board { name: "lm3s6965evb", core: "Cortex-M3", target: "thumbv7m-none-eabi" },
+    Board { name: "mps2-an386", core: "Cortex-M4F", target: "thumbv7em-none-eabihf" },
+    Board { name: "mps2-an505", core: "Cortex-M33", target: "thumbv8m.main-none-eabihf" },
+    Board { name: "virt", core: "RV32IMC", target: "riscv32imc-unknown-none-elf" },
+];
+
+/// How a firmware ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// `None`: it did not end in time, or QEMU was killed.
+    pub(crate) status: Option<i32>,
+    /// What it said, panics included.
+    pub(crate) said: String,
+}
+
+/// Builds binaries of a package of the workspace of firmware, and says in which folder they are. `options` are cargo's.
+///
+/// `BARE_METAL_CARGO` is the command to build with, in words between spaces; `cargo` if it is not set.
+pub(crate) fn build(
+    workspace: &Path,
+    package: &str,
+    target: &str,
+    profile: &str,
+    options: &[&str],
+) -> Result<PathBuf, String> {
+    let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let command = env::var("BARE_METAL_CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut words = command.split_whitespace();
+    let output = Command::new(words.next().ok_or("BARE_METAL_CARGO is empty")?)
+        .args(words)
+        .args(["build", "--locked", "--package", package, "--profile", profile, "--target", target])
+        .arg("--manifest-path")
+        .arg(workspace.join("Cargo.toml"))
+        .args(options)
+        .env("CARGO_TARGET_DIR", &folder)
+        // These belong to the toolchain that has built this program.
+        .env_remove("LD_LIBRARY_PATH")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .map_err(|error| format!("{command:?} cannot be run: {error}"))?;
+    if !output.status.success() {
+        let log = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?} did not build {package} for {target}:\n{log}"));
+    }
+    Ok(folder.join(target).join(profile))
+}
+
+/// Runs a firmware under QEMU. `options` are QEMU's, `arguments` the firmware's.
+pub(crate) fn run(board: Board, firmware: &Path, options: &[String], arguments: &[String]) -> Result<Run, String> {
+    let (qemu, bios): (_, &[_]) = match board.target.starts_with("riscv") {
+        true => ("qemu-system-riscv32", &["-bios", "none"]),
+        false => ("qemu-system-arm", &[]),
+    };
+    let semihosting = ["firmware".into()]
+        .iter()
+        .chain(arguments)
+        .fold(String::from("enable=on,target=native"), |config, argument: &String| config + ",arg=" + argument);
+    // Through a file: a pipe that nobody reads would fill up and stop it.
+    let log = firmware.with_extension(format!("{}.log", std::process::id()));
+    let failed = |error| format!("{qemu} for {}: {error}", firmware.display());
+    let file = fs::File::create(&log).map_err(failed)?;
+    let mut child = Command::new(qemu)
+        .args(["-machine", board.name])
+        .args(bios)
+        .args(["-display", "none", "-monitor", "none", "-serial", "none", "-semihosting-config", &semihosting])
+        .args(options)
+        .arg("-kernel")
+        .arg(firmware)
+        .stdin(Stdio::null())
+        .stderr(file.try_clone().map_err(failed)?)
+        .stdout(file)
+        .spawn()
+        .map_err(failed)?;
+    let end = Instant::now() + TIMEOUT;
+    let status = loop {
+        match child.try_wait().map_err(failed)? {
+            Some(status) => break status.code(),
+            None if Instant::now() > end => {
+                child.kill().and_then(|()| child.wait()).map_err(failed)?;
+                break None;
+            }
+            None => thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    let said = fs::read(&log).and_then(|said| fs::remove_file(&log).map(|()| said)).map_err(failed)?;
+    Ok(Run { status, said: String::from_utf8_lossy(&said).into_owned() })
+}
+
+const TIMEOUT: Duration = Duration::from_secs(300);

@@ -1,0 +1,5 @@
+//! Frames and data in pieces.
+#![no_std]
+#![no_main]
+
+parts::firmware!(parts::pieces());

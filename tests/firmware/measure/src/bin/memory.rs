@@ -1,0 +1,81 @@
+//! Bytes of memory that the types take, and of stack that the parts take at work. Each line says a kind, a name and a number.
+#![no_std]
+#![no_main]
+
+use board::println;
+use embedded_sse::client::{NoJitter, Policy, Reconnect, Session};
+use embedded_sse::server::{Replay, Schedule};
+use embedded_sse::{Decoder, Encoder, FixedEvent, Frame, Tokenizer};
+
+board::main!(memory);
+
+fn memory() -> i32 {
+    for (name, size) in [
+        ("tokenizer", size_of::<Tokenizer>()),
+        ("bare_decoder", size_of::<Decoder<[u8; 0], 0>>()),
+        ("decoder", size_of::<Decoder<[u8; 256]>>()),
+        ("fixed_event", size_of::<FixedEvent<256>>()),
+        ("frame", size_of::<Frame<'_>>()),
+        ("encoder", size_of::<Encoder<'_>>()),
+        ("policy", size_of::<Policy>()),
+        ("reconnect", size_of::<Reconnect<NoJitter>>()),
+        ("bare_session", size_of::<Session<[u8; 0], NoJitter, 0>>()),
+        ("session", size_of::<Session<[u8; 256], NoJitter>>()),
+        ("replay", size_of::<Replay<[u8; 0]>>()),
+        ("schedule", size_of::<Schedule>()),
+    ] {
+        println!("ram {name} {size}");
+    }
+    #[cfg(target_arch = "arm")]
+    stack::all();
+    0
+}
+
+#[cfg(target_arch = "arm")]
+mod stack {
+    use board::println;
+    use measure::stack::used;
+    use parts::Received;
+
+    /// Every field, cut at every place.
+    const STREAM: &[u8] =
+        b"\xEF\xBB\xBF: c\r\nretry: 1500\nid: 1\nevent: e\ndata: a\ndata: b\ndata\r\rid: 2\0\nother: x\ndata: c\n\n";
+
+    /// What can stand in a header, and what a sensor may say.
+    const TEXTS: [&str; 5] = [
+        "text/event-stream; charset=\"a,b\", text/event-stream",
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "120",
+        " lines\r\nof\ntext",
+        "21.5",
+    ];
+
+    /// Status codes, and numbers of facts.
+    const TIMES: [u64; 22] = [200, 0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 204, 301, 302, 401, 404, 429, 503, 599];
+
+    pub(crate) fn all() {
+        println!("stack nothing {}", deepest(&mut |_| {}));
+        println!("stack tokenizer {}", deepest(&mut parts::tokenizer()));
+        println!("stack decoder {}", deepest(&mut parts::decoder()));
+        println!("stack whole_decoder {}", deepest(&mut parts::whole_decoder()));
+        println!("stack encoder {}", deepest(&mut parts::encoder()));
+        println!("stack pieces {}", deepest(&mut parts::pieces()));
+        println!("stack reconnect {}", deepest(&mut parts::reconnect()));
+        println!("stack session {}", deepest(&mut parts::session()));
+    }
+
+    /// The most that any call took. What the part keeps between calls is not on this stack.
+    #[inline(never)]
+    fn deepest(part: &mut dyn FnMut(Received<'_>)) -> usize {
+        let mut most = 0;
+        for cut in 0..=STREAM.len() {
+            let (head, tail) = STREAM.split_at(cut);
+            for (text, now) in TEXTS.iter().flat_map(|text| TIMES.map(|now| (text, now))) {
+                for chunk in [head, tail] {
+                    most = most.max(used(&mut || part(Received { chunk, text, now })));
+                }
+            }
+        }
+        most
+    }
+}
