@@ -36,6 +36,7 @@ use crate::codec::{Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, 
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Session<B, J, const ID: usize = 64> {
     decoder: Decoder<B, ID>,
     reconnect: Reconnect<J>,

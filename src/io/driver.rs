@@ -149,6 +149,7 @@ pub trait Timer {
 /// }
 /// ```
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Driver<B, J, C, const ID: usize = 64> {
     session: RefCell<Session<B, J, ID>>,
     /// Borrowed by the body that is being read into it, or by the events that are lent from it.
@@ -168,6 +169,7 @@ pub struct Driver<B, J, C, const ID: usize = 64> {
 
 /// A chunk was read.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Filled {
     epoch: Epoch,
     at: Instant,
@@ -489,6 +491,13 @@ where
 impl<B, J, C, const ID: usize> fmt::Debug for Events<'_, B, J, C, ID> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<B, J, C, const ID: usize> defmt::Format for Events<'_, B, J, C, ID> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Events {{ .. }}");
     }
 }
 

@@ -214,3 +214,10 @@ impl<B, J, C, T: Connect, W, R, H, const ID: usize> fmt::Debug for Events<B, J, 
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(feature = "defmt")]
+impl<B, J, C, T: Connect, W, R, H, const ID: usize> defmt::Format for Events<B, J, C, T, W, R, H, ID> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Events {{ epoch: {}, .. }}", self.connection.as_ref().map(|open| open.epoch));
+    }
+}

@@ -67,6 +67,13 @@ impl fmt::Debug for Exchange<'_> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Exchange<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Exchange {{ epoch: {}, .. }}", self.epoch);
+    }
+}
+
 /// A driver without its parameters, for transports. `None`: the application has it just now.
 pub(super) trait Stage {
     fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict>;

@@ -54,6 +54,7 @@ pub struct Replay<B> {
 
 /// What came after an event.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 #[non_exhaustive]
 pub enum Resume<'r> {
@@ -158,6 +159,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
 
 /// Frames from a [`Replay`], each as the bytes to be written.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "iterators are lazy"]
 pub struct Events<'r> {
     buffer: &'r [u8],
