@@ -1,6 +1,7 @@
-//! The vectors, the round trips and the scenarios on five cores under QEMU; and that no panic is reached in what is linked.
+//! The vectors, the round trips and the scenarios on five cores under QEMU; that no panic is reached in what is linked; and what
+//! devices log.
 //!
-//! Not run by default, for it needs `qemu-system-arm`, `qemu-system-riscv32` and five targets:
+//! Not run by default, for it needs `qemu-system-arm`, `qemu-system-riscv32`, `defmt-print` and five targets:
 //!
 //! ```sh
 //! rustup target add thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf
@@ -16,7 +17,9 @@
 mod bare_metal;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use bare_metal::{BOARDS, Board, build, run};
 
@@ -74,6 +77,34 @@ fn panics(target: &str, profile: &str, options: &[&str]) -> Vec<String> {
         .collect();
     assert_eq!(fault.is_empty(), found.is_empty(), "it fails for another reason: {fault}");
     found
+}
+
+/// What a device logs of each public type is what `defmt-print` shows of it. Where an expected line ends with two dots, the rest is
+/// a private matter.
+#[test]
+#[ignore = "needs QEMU, a target for bare metal and defmt-print"]
+fn every_public_type_is_logged() {
+    let board = BOARDS.into_iter().find(|board| board.core == "Cortex-M4F").expect("a board");
+    let folder = build(&workspace(), "logs", board.target, "s", &["--bins"]).unwrap_or_else(|error| panic!("{error}"));
+    let firmware = folder.join("logs");
+    let frames = run(board, &firmware, &[], &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(frames.status, Some(0), "{}", frames.said);
+
+    let mut print = Command::new("defmt-print");
+    print.arg("-e").arg(&firmware).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut print = print.spawn().expect("defmt-print: cargo install --locked defmt-print");
+    print.stdin.take().expect("a pipe").write_all(&frames.bytes).expect("defmt-print reads all");
+    let shown = print.wait_with_output().expect("defmt-print ends");
+    let shown = String::from_utf8(shown.stdout).expect("text");
+
+    let expected = include_str!("firmware/logs/expected.txt");
+    for (shown, expected) in shown.lines().zip(expected.lines()) {
+        match expected.strip_suffix("..") {
+            Some(beginning) => assert!(shown.starts_with(beginning), "{shown}\nis not\n{expected}"),
+            None => assert_eq!(shown, expected),
+        }
+    }
+    assert_eq!(shown.lines().count(), expected.lines().count(), "{shown}");
 }
 
 fn workspace() -> PathBuf {

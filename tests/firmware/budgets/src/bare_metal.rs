@@ -24,11 +24,13 @@ pub(crate) const BOARDS: [Board; 5] = [
 
 /// How a firmware ended.
 #[derive(Debug)]
+#[allow(dead_code, reason = "logs are read as bytes, all else as text")]
 pub(crate) struct Run {
     /// `None`: it did not end in time, or QEMU was killed.
     pub(crate) status: Option<i32>,
-    /// What it said, panics included.
+    /// What it said, panics included: as text, and as it came.
     pub(crate) said: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Builds binaries of a package of the workspace of firmware, and says in which folder they are. `options` are cargo's.
@@ -100,8 +102,8 @@ pub(crate) fn run(board: Board, firmware: &Path, options: &[String], arguments: 
             None => thread::sleep(Duration::from_millis(10)),
         }
     };
-    let said = fs::read(&log).and_then(|said| fs::remove_file(&log).map(|()| said)).map_err(failed)?;
-    Ok(Run { status, said: String::from_utf8_lossy(&said).into_owned() })
+    let bytes = fs::read(&log).and_then(|bytes| fs::remove_file(&log).map(|()| bytes)).map_err(failed)?;
+    Ok(Run { status, said: String::from_utf8_lossy(&bytes).into_owned(), bytes })
 }
 
 const TIMEOUT: Duration = Duration::from_secs(300);
