@@ -106,9 +106,9 @@ pub fn reconnect() -> impl FnMut(Received<'_>) {
             2 => reconnect.heard(epoch, at, if chunk.is_empty() { Heard::Heartbeat } else { Heard::Event }),
             3 => reconnect.ended(epoch, at),
             4 => reconnect.lost(epoch, at),
-            5 => reconnect.rejected(epoch, at, Some(Duration::from_millis(now))),
+            5 => reconnect.rejected(epoch, at, Some(Duration::from_secs(now))),
             6 => reconnect.refused(epoch, at, StopReason::Finished),
-            7 => reconnect.set_reconnection_time(Duration::from_millis(now)),
+            7 => reconnect.set_reconnection_time(Duration::from_secs(now)),
             _ => network(&mut reconnect, at, now),
         }
     }
