@@ -83,7 +83,7 @@ pub fn pieces() -> impl FnMut(Received<'_>) {
 }
 
 /// Takes any text.
-struct Sink;
+pub struct Sink;
 
 impl Write for Sink {
     fn write_str(&mut self, text: &str) -> fmt::Result {

@@ -33,7 +33,10 @@ fn memory() -> i32 {
 
 #[cfg(target_arch = "arm")]
 mod stack {
+    use core::fmt::Write;
+
     use board::println;
+    use embedded_sse::{DataWriter, Decoder, EventId, Frame, SingleLine, Step, Tokenizer};
     use measure::stack::used;
     use parts::Received;
 
@@ -55,13 +58,79 @@ mod stack {
 
     pub(crate) fn all() {
         println!("stack nothing {}", deepest(&mut |_| {}));
-        println!("stack tokenizer {}", deepest(&mut parts::tokenizer()));
-        println!("stack decoder {}", deepest(&mut parts::decoder()));
-        println!("stack whole_decoder {}", deepest(&mut parts::whole_decoder()));
-        println!("stack encoder {}", deepest(&mut parts::encoder()));
-        println!("stack pieces {}", deepest(&mut parts::pieces()));
+        println!("stack tokenizer {}", tokenizer());
+        println!("stack decoder {}", decoder(Decoder::step));
+        println!("stack whole_decoder {}", decoder(Decoder::step_item));
+        println!("stack encoder {}", encoder());
+        println!("stack pieces {}", pieces());
         println!("stack reconnect {}", deepest(&mut parts::reconnect()));
         println!("stack session {}", deepest(&mut parts::session()));
+    }
+
+    /// The calls alone, on a stream cut at every place.
+    #[inline(never)]
+    fn tokenizer() -> usize {
+        let mut most = 0;
+        for cut in 0..=STREAM.len() {
+            let mut tokenizer = Tokenizer::new();
+            for mut chunk in <[_; 2]>::from(STREAM.split_at(cut)) {
+                while !chunk.is_empty() {
+                    most = most.max(used(&mut || parts::used(tokenizer.next_token(&mut chunk))));
+                }
+            }
+        }
+        most
+    }
+
+    #[inline(never)]
+    fn decoder(step: fn(&mut Decoder<[u8; 32]>, &[u8]) -> Step) -> usize {
+        let mut decoder = Decoder::new([0; 32]);
+        let mut most = 0;
+        for cut in 0..=STREAM.len() {
+            decoder.reset();
+            for mut chunk in <[_; 2]>::from(STREAM.split_at(cut)) {
+                while !chunk.is_empty() {
+                    let mut consumed = 0;
+                    most = most.max(used(&mut || consumed = step(&mut decoder, chunk).consumed));
+                    chunk = chunk.get(consumed..).unwrap_or_default();
+                }
+            }
+        }
+        most
+    }
+
+    #[inline(never)]
+    fn encoder() -> usize {
+        let mut most = 0;
+        let mut buffer = [0; 128];
+        for text in TEXTS {
+            let (Ok(event_type), Ok(id)) = (SingleLine::new("a"), EventId::new("1")) else { return 0 };
+            let frame = Frame::new().comment(text).event_type(event_type).id(id).retry_ms(u64::MAX).data(text);
+            for room in 0..=buffer.len() {
+                let buffer = buffer.get_mut(..room).unwrap_or_default();
+                most = most.max(used(&mut || parts::used(frame.encode(buffer).is_ok())));
+            }
+        }
+        most
+    }
+
+    #[inline(never)]
+    fn pieces() -> usize {
+        let mut most = 0;
+        let mut buffer = [0; 7];
+        for text in TEXTS {
+            let frame = Frame::new().comment(text).retry_ms(u64::MAX).data(text);
+            let mut encoder = frame.encoder();
+            while !encoder.is_done() {
+                most = most.max(used(&mut || parts::used(encoder.fill(&mut buffer))));
+            }
+            let mut writer = None;
+            most = most.max(used(&mut || writer = DataWriter::new(parts::Sink, &frame).ok()));
+            if let Some(mut writer) = writer {
+                most = most.max(used(&mut || parts::used(writer.write_str(text))));
+            }
+        }
+        most
     }
 
     /// The most that any call took. What the part keeps between calls is not on this stack.
