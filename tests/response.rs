@@ -258,6 +258,25 @@ fn an_odd_retry_after_counts_as_missing() {
 }
 
 #[test]
+fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
+    use embedded_sse::Decoder;
+    use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Session};
+    let mut session = Session::new(Decoder::new([0; 8]), Reconnect::new(Policy::standard(), NoJitter));
+    let mut now = Instant::ZERO;
+    for failures in 0..3 {
+        assert_eq!(session.failures(), failures);
+        let epoch = session.poll(now).epoch().expect("an attempt is due");
+        session.connecting(epoch, now);
+        assert_eq!(session.responded(epoch, now, &stream()), Verdict::Accept);
+        assert!(!session.is_mid_event());
+        assert!(session.next_event(epoch, now, &mut &b"data: x\n"[..]).is_none());
+        assert!(session.is_mid_event());
+        session.lost(epoch, now);
+        now = now.saturating_add(Duration::from_secs(3600));
+    }
+}
+
+#[test]
 fn an_id_with_a_blank_at_either_end_is_known_to_lose_it() {
     use embedded_sse::Decoder;
     use embedded_sse::client::{NoJitter, Policy, Reconnect, Resumption, Session};

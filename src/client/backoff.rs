@@ -128,7 +128,12 @@ impl Backoff {
 
     /// What the server asked for, between the bounds. Never zero, so that "nothing asked" needs no room of its own.
     pub(super) fn asked(&self, time: Duration) -> NonZeroU32 {
-        let time = millis(time).max(self.least_asked).min(self.most_asked);
+        self.asked_millis(millis(time).into())
+    }
+
+    /// The same for milliseconds.
+    pub(super) fn asked_millis(&self, millis: u64) -> NonZeroU32 {
+        let time = u32::try_from(millis).unwrap_or(u32::MAX).max(self.least_asked).min(self.most_asked);
         NonZeroU32::new(time).unwrap_or(NonZeroU32::MIN)
     }
 

@@ -48,14 +48,16 @@ mod policy;
 mod reconnect;
 mod response;
 mod session;
+mod stop_reason;
 mod time;
 
 pub(crate) use backoff::below;
 pub use backoff::{Backoff, Jitter, NoJitter, Spread};
 pub use open::Heard;
 pub use policy::Policy;
-pub use reconnect::{Action, Epoch, Reconnect, StopReason};
+pub use reconnect::{Action, Epoch, Reconnect};
 pub use response::{Response, Rules, Verdict};
 pub use session::{Resumption, Session};
+pub use stop_reason::StopReason;
 pub use time::Instant;
 pub(crate) use time::millis;

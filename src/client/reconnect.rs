@@ -9,6 +9,7 @@ use core::time::Duration;
 use super::backoff::{Backoff, Jitter, NoJitter};
 use super::open::{Heard, Open, deadline};
 use super::policy::Policy;
+use super::stop_reason::StopReason;
 use super::time::Instant;
 
 /// Which attempt to connect a fact is about. What an old connection still reports changes nothing.
@@ -62,33 +63,6 @@ impl Action {
             Self::WaitUntil(_) | Self::WaitForNetwork | Self::Stop(_) => None,
         }
     }
-}
-
-/// Why there will be no further attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum StopReason {
-    /// The application closed it (R64).
-    Closed,
-    /// The application saw the event after which there are no more.
-    Finished,
-    /// The stream ended, and the policy takes that for the end of all.
-    Ended,
-    /// The server says that there is nothing to come back for: 204 (R54).
-    NoContent,
-    /// The server wants other credentials, with this status: 401 or 403. Get fresh ones, then restart.
-    Credentials(u16),
-    /// The response has a status that another attempt would not change (R49).
-    Status(u16),
-    /// The response is not an event stream (R50).
-    ContentType,
-    /// The request can be neither repeated nor resumed: events of it were delivered, and none had an id to go on from.
-    CannotResume,
-    /// The policy's number of attempts is used up.
-    MaxAttempts,
-    /// The policy's time is used up.
-    MaxElapsed,
 }
 
 /// Decides when to connect.
@@ -243,6 +217,11 @@ impl<J: Jitter> Reconnect<J> {
     /// The server set the reconnection time (R30). Counts from the next loss on, for all that follow (R62).
     pub fn set_reconnection_time(&mut self, time: Duration) {
         self.asked = Some(self.policy.backoff.asked(time));
+    }
+
+    /// [`set_reconnection_time`](Self::set_reconnection_time) as the wire has it, without a division.
+    pub(super) fn set_reconnection_millis(&mut self, millis: u64) {
+        self.asked = Some(self.policy.backoff.asked_millis(millis));
     }
 
     /// The network is gone, and any connection with it. Until it is back no attempt is made and none is counted.

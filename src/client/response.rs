@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use super::header::{is_event_stream, retry_after};
-use super::reconnect::StopReason;
+use super::stop_reason::StopReason;
 
 /// The parts of a response that say whether it is the stream. Header values are the bytes as they came; several lines of one
 /// header are one value with commas between.

@@ -4,8 +4,9 @@
 
 use super::backoff::Jitter;
 use super::open::Heard;
-use super::reconnect::{Action, Epoch, Reconnect, StopReason};
+use super::reconnect::{Action, Epoch, Reconnect};
 use super::response::{Response, Rules, Verdict};
+use super::stop_reason::StopReason;
 use super::time::Instant;
 use crate::codec::{Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, TooLong};
 
@@ -355,8 +356,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
 
     /// What the machine has to know before it plans another attempt.
     fn before_loss(&mut self, epoch: Epoch, now: Instant) {
-        if let Some(time) = self.decoder.reconnection_time() {
-            self.reconnect.set_reconnection_time(time);
+        if let Some(millis) = self.decoder.reconnection_millis() {
+            self.reconnect.set_reconnection_millis(millis);
         }
         // It would deliver the same events once more.
         if !self.repeatable && self.delivered && !matches!(self.resumption(), Resumption::From(_)) {

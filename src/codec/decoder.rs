@@ -90,10 +90,15 @@ impl<B, const ID: usize> Decoder<B, ID> {
     /// [`reset`](Self::reset). A number larger than `u64::MAX` milliseconds counts as that (D5): clamp it before you wait.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
-        match self.machine.retry.time() {
+        match self.reconnection_millis() {
             Some(millis) => Some(Duration::from_millis(millis)),
             None => None,
         }
+    }
+
+    /// The same in milliseconds, for which a small core needs no division.
+    pub(crate) const fn reconnection_millis(&self) -> Option<u64> {
+        self.machine.retry.time()
     }
 
     /// A new connection begins: the unfinished event is forgotten and its id with it (R41), a byte order mark is dropped again

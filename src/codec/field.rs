@@ -65,7 +65,7 @@ impl<'a> SingleLine<'a> {
     /// as another field.
     pub const fn new(text: &'a str) -> Result<Self, LineBreak> {
         match first_control(text.as_bytes(), false) {
-            Some(offset) => Err(LineBreak { offset }),
+            Some((offset, _)) => Err(LineBreak { offset }),
             None => Ok(Self(text)),
         }
     }
@@ -102,8 +102,8 @@ impl<'a> EventId<'a> {
     pub const fn new(text: &'a str) -> Result<Self, InvalidEventId> {
         match first_control(text.as_bytes(), true) {
             None => Ok(Self(text)),
-            Some(offset) if text.as_bytes()[offset] == 0 => Err(InvalidEventId::Nul { offset }),
-            Some(offset) => Err(InvalidEventId::LineBreak { offset }),
+            Some((offset, 0)) => Err(InvalidEventId::Nul { offset }),
+            Some((offset, _)) => Err(InvalidEventId::LineBreak { offset }),
         }
     }
 
@@ -206,19 +206,18 @@ macro_rules! event_id {
     };
 }
 
-/// The offset of the first CR, LF or NUL. `const`, hence without `memchr`.
-const fn first_control(text: &[u8], nul_too: bool) -> Option<usize> {
+/// The first CR, LF or NUL, and its offset. `const`, hence without `memchr`.
+const fn first_control(text: &[u8], nul_too: bool) -> Option<(usize, u8)> {
     // Servers check every id they send, and text has hardly ever a byte below 14.
     if cfg!(all(target_pointer_width = "64", not(embedded_sse_small))) && is_plain(text) {
         return None;
     }
-    let mut offset = 0;
-    while offset < text.len() {
-        match text[offset] {
-            b'\r' | b'\n' => return Some(offset),
-            0 if nul_too => return Some(offset),
-            _ => offset += 1,
+    let mut rest = text;
+    while let [byte, behind @ ..] = rest {
+        if matches!(byte, b'\r' | b'\n') || nul_too && *byte == 0 {
+            return Some((text.len() - rest.len(), *byte));
         }
+        rest = behind;
     }
     None
 }

@@ -1,0 +1,54 @@
+//! What errors and reasons say to a person: what happened, and to whom it happened.
+
+use embedded_sse::client::StopReason;
+use embedded_sse::{BufferFull, Decoder, EventId, Field, Frame, SingleLine, TooLong};
+
+#[test]
+fn what_a_stream_can_bring() {
+    let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 1]);
+    let mut told = Vec::new();
+    for mut chunk in [&b"data: 1"[..], b"23\n\nevent: long", b"er\ndata\n\nid: 123\ndata\n\n: a comm", b"ent\n"] {
+        while let Some(found) = decoder.next_item(&mut chunk) {
+            told.extend(found.err().map(|too_long: TooLong| (too_long.field, too_long.to_string())));
+        }
+    }
+    let expected = [
+        (Field::Data, "event too long for the buffer: data"),
+        (Field::Event, "event too long for the buffer: event"),
+        (Field::Id, "event ID too long for its store"),
+        (Field::Comment, "comment too long for the buffer"),
+    ];
+    assert_eq!(told, expected.map(|(field, text)| (field, text.to_string())));
+}
+
+#[test]
+fn what_a_caller_can_ask_for() {
+    let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 0]);
+    let mut refused = |id: &[u8]| decoder.set_last_event_id(id).map_err(|error| error.to_string());
+    assert_eq!(refused(b"1\n"), Err("an event ID cannot hold CR, LF or NUL".into()));
+    assert_eq!(refused(b"123"), Err("event ID too long for its store".into()));
+    let full: BufferFull = Frame::new().data("x").encode(&mut [0; 8]).expect_err("it is too short");
+    assert_eq!(full.to_string(), "the buffer is too short: the frame needs 9 bytes");
+    assert_eq!(SingleLine::new("a\rb").expect_err("CR").to_string(), "line break at byte 1");
+    assert_eq!(EventId::new("ab\n").expect_err("LF").to_string(), "line break at byte 2 of the id");
+    assert_eq!(EventId::new("\0").expect_err("NUL").to_string(), "NUL at byte 0 of the id");
+}
+
+#[test]
+fn why_there_is_no_further_attempt() {
+    let said = [
+        (StopReason::Closed, "closed by the application"),
+        (StopReason::Finished, "the last event was received"),
+        (StopReason::Ended, "the stream has ended"),
+        (StopReason::NoContent, "the server has nothing more to send (status 204)"),
+        (StopReason::Credentials(401), "the server wants other credentials (status 401)"),
+        (StopReason::Status(404), "the server refuses the request (status 404)"),
+        (StopReason::ContentType, "the server's answer is no event stream"),
+        (StopReason::CannotResume, "the request can be neither repeated nor resumed"),
+        (StopReason::MaxAttempts, "all attempts are used up"),
+        (StopReason::MaxElapsed, "the time for attempts is used up"),
+    ];
+    for (reason, text) in said {
+        assert_eq!(reason.to_string(), text);
+    }
+}
