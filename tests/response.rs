@@ -259,8 +259,8 @@ fn an_odd_retry_after_counts_as_missing() {
 
 #[test]
 fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
-    use embedded_sse::Decoder;
     use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Session};
+    use embedded_sse::{Decoder, Item};
     let mut session = Session::new(Decoder::new([0; 8]), Reconnect::new(Policy::standard(), NoJitter));
     let mut now = Instant::ZERO;
     for failures in 0..3 {
@@ -271,6 +271,11 @@ fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
         assert!(!session.is_mid_event());
         assert!(session.next_event(epoch, now, &mut &b"data: x\n"[..]).is_none());
         assert!(session.is_mid_event());
+        let mut rest = &b":c\nretry: 7\n\n"[..];
+        assert_eq!(session.next_item(epoch, now, &mut rest), Some(Ok(Item::Comment(b"c"))));
+        assert_eq!(session.next_item(epoch, now, &mut rest), Some(Ok(Item::Retry(Duration::from_millis(7)))));
+        let Some(Ok(Item::Event(event))) = session.next_item(epoch, now, &mut rest) else { panic!("an event") };
+        assert_eq!((event.data, rest), (&b"x"[..], &b""[..]));
         session.lost(epoch, now);
         now = now.saturating_add(Duration::from_secs(3600));
     }
