@@ -5,6 +5,8 @@ mod contender;
 mod inputs;
 mod plot;
 mod race;
+#[cfg(test)]
+mod read_ours;
 mod readers;
 mod report;
 mod verdict;
