@@ -1,7 +1,7 @@
 //! What errors and reasons say to a person: what happened, and to whom it happened.
 
 use embedded_sse::client::StopReason;
-use embedded_sse::{BufferFull, Decoder, EventId, Field, Frame, SingleLine, TooLong};
+use embedded_sse::{BufferFull, Decoder, Event, EventId, Field, Frame, SingleLine, TooLong};
 
 #[test]
 fn what_a_stream_can_bring() {
@@ -19,6 +19,19 @@ fn what_a_stream_can_bring() {
         (Field::Comment, "comment too long for the buffer"),
     ];
     assert_eq!(told, expected.map(|(field, text)| (field, text.to_string())));
+}
+
+#[test]
+fn text_is_what_came_and_what_is_no_text_is_refused_or_shown() {
+    let long = "é".repeat(100);
+    for text in ["", "21.5", &long] {
+        let event = Event { event_type: b"message", data: text.as_bytes(), last_event_id: b"" };
+        assert_eq!((event.data_str(), event.data_lossy().to_string()), (Ok(text), text.to_string()));
+        let broken = [text.as_bytes(), b"\xFF"].concat();
+        let event = Event { data: &broken, ..event };
+        assert_eq!(event.data_str().expect_err("no UTF-8").valid_up_to(), text.len());
+        assert_eq!(event.data_lossy().to_string(), format!("{text}\u{FFFD}"));
+    }
 }
 
 #[test]

@@ -281,6 +281,34 @@ fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
     }
 }
 
+/// An event that was too long was delivered as far as the server knows: a POST must not be sent again for it.
+#[test]
+fn an_event_that_is_too_long_counts_as_delivered_and_a_comment_does_not() {
+    use embedded_sse::Decoder;
+    use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect, Session};
+    let now = Instant::ZERO;
+    for (stream_bytes, delivered) in
+        [(&b"data: long\n\n"[..], true), (b"event: long\ndata\n\n", true), (b": long\n", false)]
+    {
+        let mut session = Session::new(Decoder::new([0; 2]), Reconnect::new(Policy::standard(), NoJitter));
+        session.set_repeatable(false);
+        let epoch = session.poll(now).epoch().expect("an attempt is due");
+        session.connecting(epoch, now);
+        assert_eq!(session.responded(epoch, now, &stream()), Verdict::Accept);
+        let mut told = 0;
+        for byte in stream_bytes {
+            if let Some(found) = session.next_item(epoch, now, &mut core::slice::from_ref(byte)) {
+                assert!(found.is_err(), "{found:?}");
+                told += 1;
+            }
+        }
+        assert_eq!(told, 1);
+        session.lost(epoch, now);
+        let stopped = session.poll(now) == Action::Stop(StopReason::CannotResume);
+        assert_eq!(stopped, delivered, "{}", stream_bytes.escape_ascii());
+    }
+}
+
 #[test]
 fn an_id_with_a_blank_at_either_end_is_known_to_lose_it() {
     use embedded_sse::Decoder;
