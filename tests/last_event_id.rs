@@ -57,3 +57,24 @@ fn an_id_can_be_set_in_the_middle_of_a_block() {
     assert_eq!(decoder.last_event_id(), b"set");
     assert_eq!(decoded_items(&mut decoder, [&b"ta\n\n"[..]]).last_event_id, b"of the block");
 }
+
+/// The one that is set takes no room from the one of the block under way, whichever half of the store it is in.
+#[test]
+fn an_id_that_is_set_inside_a_block_leaves_the_blocks_own_alone() {
+    let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 8]);
+    for (set, own) in [(b"ab", b"cd"), (b"ef", b"gh"), (b"ij", b"kl")] {
+        for piece in [&b"id: "[..], own, b"\n"] {
+            assert!(decoder.next_event(&mut &piece[..]).is_none());
+        }
+        decoder.set_last_event_id(set).expect("it fits");
+        assert_eq!(decoder.last_event_id(), set);
+        assert!(decoder.next_event(&mut &b"data\n"[..]).is_none());
+        assert_eq!(decoder.last_event_id(), set);
+        let mut end = &b"\n"[..];
+        assert_eq!(
+            decoder.next_event(&mut end).map(|event| event.map(|event| event.last_event_id)),
+            Some(Ok(&own[..]))
+        );
+        assert_eq!(decoder.last_event_id(), own);
+    }
+}
