@@ -174,3 +174,18 @@ fn an_event_that_is_lost_takes_no_room_from_a_comment_in_it() {
         assert_eq!(decoder.last_event_id(), b"123", "cut at {cut}");
     }
 }
+
+/// Half a comment is none, whichever half it is.
+#[test]
+fn a_comment_is_told_only_to_those_who_wanted_all_of_it() {
+    for last in [&b"t\n"[..], b"\n"] {
+        let mut decoder = Decoder::new([0; 16]);
+        assert!(decoder.next_event(&mut &b": tex"[..]).is_none());
+        assert!(decoder.next_item(&mut &last[..]).is_none());
+        assert!(decoder.next_item(&mut &b": tex"[..]).is_none());
+        assert!(decoder.next_event(&mut &last[..]).is_none());
+        assert!(decoder.next_item(&mut &b": tex"[..]).is_none());
+        let mut end = last;
+        assert!(matches!(decoder.next_item(&mut end), Some(Ok(Item::Comment(_)))));
+    }
+}
