@@ -363,3 +363,19 @@ async fn the_clock_waits_for_its_own_points_in_time() {
     let never = clock.sleep_until(Instant::from_millis(u64::MAX));
     assert!(tokio::time::timeout(3600 * S, never).await.is_err());
 }
+
+/// Owned events are what they say, wherever their bytes lie.
+#[test]
+fn owned_events_are_equal_when_they_say_the_same() {
+    let said =
+        [(&b"a"[..], &b"1"[..], &b""[..]), (b"b", b"1", b""), (b"a", b"2", b""), (b"a", b"1", b"7"), (b"a", b"1", b"")];
+    let events =
+        said.map(|(event_type, data, last_event_id)| OwnedEvent::from(Event { event_type, data, last_event_id }));
+    let different: std::collections::HashSet<_> = events.iter().cloned().collect();
+    assert_eq!(different.len(), 4);
+    assert!(events.iter().all(|event| (*event == events[0]) == (event.as_event() == events[0].as_event())));
+    let state = std::hash::RandomState::new();
+    let hashed = |event: &OwnedEvent| std::hash::BuildHasher::hash_one(&state, event);
+    assert_eq!(hashed(&events[0]), hashed(&events[4]));
+    assert_ne!(hashed(&events[0]), hashed(&events[1]));
+}
