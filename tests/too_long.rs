@@ -189,3 +189,32 @@ fn a_comment_is_told_only_to_those_who_wanted_all_of_it() {
         assert!(matches!(decoder.next_item(&mut end), Some(Ok(Item::Comment(_)))));
     }
 }
+
+/// The type was lost in chunks before the one that ends the event.
+#[test]
+fn a_type_that_was_lost_is_told_however_the_data_is_cut() {
+    let mut decoder = Decoder::new([0; 8]);
+    for piece in [&b"event: too long for it"[..], b"\ndata: a"] {
+        assert!(decoder.next_event(&mut &piece[..]).is_none());
+    }
+    let told = decoder.next_event(&mut &b"b\n\n"[..]).map(|found| found.map_err(|too_long| too_long.field));
+    assert_eq!(told, Some(Err(Field::Event)));
+}
+
+/// A comment that nobody wants changes nothing around it.
+#[test]
+fn an_id_counts_at_its_blank_line_behind_a_comment_too() {
+    let mut decoder = Decoder::new([0; 8]);
+    assert!(decoder.next_event(&mut &b"\nid: 7\n: c\n\n: d\n\n"[..]).is_none());
+    assert_eq!(decoder.last_event_id(), b"7");
+}
+
+/// What follows a line that has no room is read from behind that line.
+#[test]
+fn lines_behind_one_that_has_no_room_are_read_where_they_stand() {
+    let mut decoder = Decoder::new([0; 4]);
+    let mut stream = &b"\ndata: ab\ndata: much too long\ndata: c\n\ndata: ok\n\n"[..];
+    let told = decoder.next_event(&mut stream).map(|found| found.map_err(|too_long| too_long.field));
+    assert_eq!(told, Some(Err(Field::Data)));
+    assert_eq!(decoder.next_event(&mut stream).map(|found| found.map(|event| event.data)), Some(Ok(&b"ok"[..])));
+}
