@@ -214,6 +214,24 @@ fn one_control_character_anywhere_in_a_text_of_any_length() {
     }
 }
 
+/// A line is first guessed to be as long as the one before it.
+#[test]
+fn one_character_that_is_not_plain_among_lines_of_one_length() {
+    for length in (1..20).chain([63, 64, 65, 80, 130]) {
+        let plain = vec!["x".repeat(length); 4].join("\n");
+        for place in 0..plain.len() {
+            for odd in ['\r', '\n', '\t', '\0', 'y'] {
+                let mut text = plain.clone();
+                text.replace_range(place..=place, odd.encode_utf8(&mut [0; 4]));
+                let frame = Frame::new().data(&text);
+                let expected: String = frame.segments().collect();
+                let mut buffer = vec![0; expected.len()];
+                assert_eq!(frame.encode(&mut buffer).as_deref(), Ok(expected.as_bytes()), "{text:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_said_cannot_be_built() {
     assert!(matches!(SingleLine::new("a\rid: 9"), Err(LineBreak { offset: 1, .. })));

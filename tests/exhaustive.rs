@@ -63,6 +63,58 @@ fn every_length_of_line() {
     }
 }
 
+/// A line is first guessed to be as long as the last one of its kind: three of one length, of which the second or the third has
+/// an odd byte somewhere.
+#[test]
+fn lines_as_long_as_the_one_before_with_a_byte_that_is_not_plain() {
+    for length in (0..24).chain([31, 32, 33, 63, 64, 65, 100, 129]) {
+        for place in 0..length {
+            for byte in [b'\r', b'\n', 0, b'\t', b' '] {
+                for odd in 1..3 {
+                    let lines = [0, 1, 2].map(|number| {
+                        let mut line = vec![b'x'; length];
+                        if number == odd {
+                            line[place] = byte;
+                        }
+                        line
+                    });
+                    for end in [&b"\n"[..], b"\r\n"] {
+                        let mut stream = Vec::new();
+                        for name in [&b"id: "[..], b"event: ", b": ", b"data: "] {
+                            for line in &lines {
+                                stream.extend([name, line, end].concat());
+                                if name != b"data: " {
+                                    stream.extend([b"data: ", end, end].concat());
+                                }
+                            }
+                        }
+                        stream.extend([b"data: ", end, end].concat());
+                        check_events(&stream);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The events alone, with room for long ids.
+fn check_events(stream: &[u8]) {
+    let specified = grammar::Stream::new(stream).interpret(b"").filter_map(|item| match item {
+        grammar::Item::Event(event) => {
+            let data: Vec<_> = event.data.collect();
+            Some([event.event_type, &data.join(&b'\n'), event.last_event_id].map(<[u8]>::to_vec))
+        }
+        _ => None,
+    });
+    let mut decoder = Decoder::<_, 256>::with_id_capacity([0; ROOM]);
+    let (mut rest, mut decoded) = (stream, Vec::new());
+    while let Some(event) = decoder.next_event(&mut rest) {
+        let event = event.expect("there is room");
+        decoded.push([event.event_type, event.data, event.last_event_id].map(<[u8]>::to_vec));
+    }
+    assert!(specified.eq(decoded), "{}", stream.escape_ascii());
+}
+
 /// Calls `check` with `stream` and with all that up to `length` tokens more make of it.
 fn every_stream(length: usize, stream: &mut Vec<u8>, check: &mut impl FnMut(&mut Vec<u8>)) {
     check(stream);

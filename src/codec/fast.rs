@@ -3,10 +3,12 @@
 //! Writes the same bytes as [`Encoder`](super::Encoder), from the same vocabulary, at several times the speed and in twice the
 //! code: a small processor goes without. What is on the wire, `encoder.rs` knows.
 
+use super::copy::{copy_line, copy_line_like};
 use super::encoder::{FRAME_END, digit_count, first_digit, is_bare, label, line_end_len};
 use super::field::Field;
 use super::frame::Frame;
-use super::scan::{copy_line, copy_plain, find_line_end};
+use super::plain::copy_plain;
+use super::scan::find_line_end;
 
 /// Longer text goes in pieces that stay in the nearest cache.
 const LONG: usize = 4 * 1024;
@@ -84,10 +86,11 @@ fn write_plain_data(text: &[u8], buffer: &mut [u8], at: usize) -> Option<usize> 
 #[inline(never)]
 fn write_data_lines(mut text: &[u8], buffer: &mut [u8], mut at: usize) -> Option<usize> {
     const START: [u8; 6] = start(Field::Data);
+    let mut length = usize::MAX;
     loop {
         let (place, rest) = buffer.get_mut(at..)?.split_first_chunk_mut()?;
         *place = START;
-        let length = copy_line(text, rest)?;
+        length = copy_line_like(length, text, rest)?;
         *rest.get_mut(length)? = LINE_END;
         at += START.len() + length + 1;
         let rest = text.get(length..)?;

@@ -4,7 +4,7 @@
 //! business.
 
 use super::field::Field;
-use super::scan::{find_comment_end, find_line_end};
+use super::scan::{find_line_end, find_line_end_like};
 use super::tokenizer::{Line, State, Tokenizer};
 
 /// How a line begins.
@@ -17,6 +17,28 @@ pub(super) enum Head {
         start: usize,
     },
     Other,
+}
+
+/// How long the last line of a kind was. Types, ids and comments are often as long as the ones before them.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(super) struct Lengths {
+    event: usize,
+    id: usize,
+    comment: usize,
+}
+
+impl Lengths {
+    pub(super) const UNKNOWN: Self = Self { event: 0, id: 0, comment: 0 };
+
+    #[inline(always)]
+    pub(super) const fn of(&mut self, field: Field) -> &mut usize {
+        match field {
+            Field::Event => &mut self.event,
+            Field::Id => &mut self.id,
+            _ => &mut self.comment,
+        }
+    }
 }
 
 impl Tokenizer {
@@ -49,10 +71,17 @@ impl Tokenizer {
 
     /// How long the value is that starts at `start`, or the part of it that is there.
     #[inline(always)]
-    pub(super) fn length(field: Field, chunk: &[u8], start: usize) -> usize {
+    pub(super) fn length(chunk: &[u8], start: usize) -> usize {
         let rest = chunk.get(start..).unwrap_or_default();
-        let length = if matches!(field, Field::Comment) { find_comment_end(rest) } else { find_line_end(rest) };
-        length.unwrap_or(rest.len())
+        find_line_end(rest).unwrap_or(rest.len())
+    }
+
+    /// The same for a value that is perhaps as long as the last one of its kind, whose length is in `last`.
+    #[inline(always)]
+    pub(super) fn length_like(last: &mut usize, chunk: &[u8], start: usize) -> usize {
+        let rest = chunk.get(start..).unwrap_or_default();
+        *last = find_line_end_like(*last, rest).unwrap_or(rest.len());
+        *last
     }
 
     /// Whether a `data` value goes on with the next byte.

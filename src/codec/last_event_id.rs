@@ -10,6 +10,8 @@
 //!
 //! The only code that writes to the store. Knows no lines but `id` lines.
 
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+use super::plain::copy_plain;
 use super::scan::has_nul;
 use super::span::{Span, slice};
 
@@ -72,6 +74,24 @@ impl LastEventId {
             }
         }
         line.append(value, room);
+    }
+
+    /// A whole `id` line, if it is as long as the last one, as ids often are, plain, and the first of its block: then one look is
+    /// enough to find its end, to see that there is no NUL, and to keep it.
+    #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+    #[inline(always)]
+    pub(super) fn take_line(&mut self, length: usize, rest: &[u8], store: &mut [u8]) -> bool {
+        let (from, room) = self.spare(store);
+        let end = from + length;
+        if self.is_pending() || !matches!(rest.get(length), Some(b'\r' | b'\n')) {
+            return false;
+        }
+        let (Some(line), Some(place)) = (rest.get(..length), room.get_mut(from..end)) else { return false };
+        let taken = copy_plain(line, place);
+        if taken {
+            self.pending = Span::Stored { start: from, end };
+        }
+        taken
     }
 
     /// The end of an `id` line. An id that does not fit has replaced the one before it in the block all the same.

@@ -6,6 +6,8 @@
 use super::block::Block;
 use super::event::TooLong;
 use super::field::{Field, Retry};
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+use super::head::Lengths;
 use super::last_event_id::LastEventId;
 use super::span::{Span, slice};
 use super::step::{Found, Step};
@@ -31,6 +33,8 @@ pub(super) struct Machine {
     pub(super) line: Span,
     pub(super) block: Block,
     pub(super) id: LastEventId,
+    #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+    pub(super) lengths: Lengths,
 }
 
 /// What the block is.
@@ -57,6 +61,8 @@ impl Machine {
         line: Span::Absent,
         retry: Retry::UNSET,
         phase: Phase::UnderWay,
+        #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+        lengths: Lengths::UNKNOWN,
     };
 
     pub(super) const fn reset(&mut self) {

@@ -21,6 +21,8 @@
 //! | anything else | ignored |
 
 mod block;
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+mod copy;
 mod data_writer;
 mod decoder;
 mod encode;
@@ -42,6 +44,8 @@ mod linear_work;
 mod machine;
 #[cfg(feature = "alloc")]
 mod owned_event;
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+mod plain;
 mod scan;
 mod span;
 mod step;

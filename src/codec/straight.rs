@@ -8,10 +8,11 @@
 //! arithmetic.
 
 use super::block::Block;
+use super::copy::{copy_line, copy_line_like};
 use super::field::Field;
 use super::head::Head;
 use super::machine::{Machine, Memory, Phase};
-use super::scan::{copy_line, find_line_end};
+use super::scan::find_line_end;
 use super::span::{Span, slice};
 use super::step::{Found, Step};
 use super::tokenizer::{Line, Piece, Tokenizer};
@@ -23,7 +24,7 @@ impl Machine {
     pub(super) fn go_straight(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
         let mut at = 0;
         if self.tokenizer.is_in_data() {
-            let Some(length) = self.block.copy_data(chunk, false, memory.buffer) else { return Err(0) };
+            let Some(length) = self.block.copy_data(chunk, memory.buffer) else { return Err(0) };
             if !self.tokenizer.end_value(Line::Field(Field::Data), chunk, length, &mut at) {
                 return Ok(Step { consumed: at, found: None });
             }
@@ -36,7 +37,7 @@ impl Machine {
             self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
         } else if self.phase == Phase::Dispatched {
             let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) else { return Err(0) };
-            let end = start + Tokenizer::length(Field::Data, chunk, start);
+            let end = start + Tokenizer::length(chunk, start);
             self.block.clear();
             if !self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at) {
                 self.phase = Phase::UnderWay;
@@ -68,33 +69,35 @@ impl Machine {
                     self.blank_line(memory)
                 }
                 Head::Line { field: Field::Data, start } if self.block.data.is_absent() => {
-                    let end = start + Tokenizer::length(Field::Data, chunk, start);
+                    let end = start + Tokenizer::length(chunk, start);
                     self.block.data = Span::Chunk { start, end };
                     self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, at);
-                    None
+                    if self.tokenizer.blank_line(chunk, at) { self.blank_line(memory) } else { None }
                 }
                 Head::Line { field: Field::Data, start } => {
                     *at = self.more_data(start, chunk, memory);
                     None
                 }
-                Head::Line { field: Field::Event, start } => {
-                    let end = start + Tokenizer::length(Field::Event, chunk, start);
-                    if self.tokenizer.end_value(Line::Field(Field::Event), chunk, end, at) {
-                        self.block.set_type(Span::Chunk { start, end }, &mut []);
-                        None
-                    } else {
-                        let piece = Piece { line: Line::Field(Field::Event), start, end, first: true, last: false };
-                        self.field(piece, memory, items)
-                    }
-                }
                 Head::Line { field: Field::Comment, start } if !items => {
                     *at = self.skip_comments(start, chunk);
                     None
                 }
+                Head::Line { field: Field::Id, start }
+                    if self.id.take_line(*self.lengths.of(Field::Id), slice(chunk, start, chunk.len()), memory.ids) =>
+                {
+                    let end = start + *self.lengths.of(Field::Id);
+                    self.tokenizer.end_value(Line::Field(Field::Id), chunk, end, at);
+                    None
+                }
                 Head::Line { field, start } => {
-                    let end = start + Tokenizer::length(field, chunk, start);
+                    let end = start + Tokenizer::length_like(self.lengths.of(field), chunk, start);
                     let last = self.tokenizer.end_value(Line::Field(field), chunk, end, at);
-                    self.field(Piece { line: Line::Field(field), start, end, first: true, last }, memory, items)
+                    if last && field == Field::Event {
+                        self.block.set_type(Span::Chunk { start, end }, &mut []);
+                        None
+                    } else {
+                        self.field(Piece { line: Line::Field(field), start, end, first: true, last }, memory, items)
+                    }
                 }
                 Head::Other => return None,
             };
@@ -109,15 +112,19 @@ impl Machine {
     fn skip_comments(&mut self, mut start: usize, chunk: &[u8]) -> usize {
         self.line = Span::Absent;
         let idle = self.block.is_empty() && !self.id.is_pending();
+        let mut length = *self.lengths.of(Field::Comment);
         loop {
             let mut at = 0;
-            let end = start + Tokenizer::length(Field::Comment, chunk, start);
+            let end = start + Tokenizer::length_like(&mut length, chunk, start);
             self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
             // With nothing under way a blank line says nothing (R35).
             while idle && self.tokenizer.blank_line(chunk, &mut at) {}
             match self.tokenizer.head(chunk, at) {
                 Head::Line { field: Field::Comment, start: next } => start = next,
-                _ => return at,
+                _ => {
+                    *self.lengths.of(Field::Comment) = length;
+                    return at;
+                }
             }
         }
     }
@@ -126,40 +133,50 @@ impl Machine {
     /// own is what a CPU wants for that. Returns the place behind them.
     #[inline(never)]
     fn more_data(&mut self, mut start: usize, chunk: &[u8], memory: &mut Memory<'_>) -> usize {
-        self.block.data.settle(0, chunk, self.block.room(memory.buffer));
-        loop {
-            let end = match self.block.copy_data(chunk.get(start..).unwrap_or_default(), true, memory.buffer) {
-                Some(length) => start + length,
-                None => {
-                    let end = start + Tokenizer::length(Field::Data, chunk, start);
-                    self.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
-                    end
+        let room = self.block.room(memory.buffer);
+        self.block.data.settle(0, chunk, room);
+        if let Span::Stored { start: from, end: mut behind } = self.block.data {
+            let mut length = usize::MAX;
+            while let Some(copied) = copy_joined(length, chunk.get(start..).unwrap_or_default(), room, behind) {
+                length = copied;
+                behind += 1 + length;
+                let mut at = start + length;
+                self.tokenizer.end_value(Line::Field(Field::Data), chunk, start + length, &mut at);
+                match self.tokenizer.head(chunk, at) {
+                    Head::Line { field: Field::Data, start: next } => start = next,
+                    _ => {
+                        self.block.data = Span::Stored { start: from, end: behind };
+                        return at;
+                    }
                 }
-            };
-            let mut at = end;
-            self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at);
-            match self.tokenizer.head(chunk, at) {
-                Head::Line { field: Field::Data, start: next } => start = next,
-                _ => return at,
             }
+            self.block.data = Span::Stored { start: from, end: behind };
         }
+        let end = start + Tokenizer::length(chunk, start);
+        self.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
+        let mut at = end;
+        self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at);
+        at
     }
+}
+
+/// Copies an LF, which joins the lines, and the line behind it, which is perhaps of this length.
+#[inline(always)]
+fn copy_joined(length: usize, rest: &[u8], room: &mut [u8], at: usize) -> Option<usize> {
+    let (byte, place) = room.get_mut(at..)?.split_first_mut()?;
+    *byte = b'\n';
+    copy_line_like(length, rest, place)
 }
 
 impl Block {
     /// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which
     /// is all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
     #[inline(always)]
-    pub(super) fn copy_data(&mut self, rest: &[u8], joined: bool, buffer: &mut [u8]) -> Option<usize> {
+    pub(super) fn copy_data(&mut self, rest: &[u8], buffer: &mut [u8]) -> Option<usize> {
         let Span::Stored { start, end } = self.data else { return None };
-        let mut room = self.room(buffer).get_mut(end..)?;
-        if joined {
-            let (byte, behind) = room.split_first_mut()?;
-            *byte = b'\n';
-            room = behind;
-        }
+        let room = self.room(buffer).get_mut(end..)?;
         let copied = copy_line(rest, room)?;
-        self.data = Span::Stored { start, end: end + usize::from(joined) + copied };
+        self.data = Span::Stored { start, end: end + copied };
         Some(copied)
     }
 }
