@@ -5,6 +5,10 @@ use crate::inputs::{Input, Message};
 /// The memory that is given to those who want to be given theirs: more than the longest event of any input.
 pub const SCRATCH: usize = 128 * 1024;
 
+/// Where memory to write to begins: at a page. A write across a border costs some processors ten times as much, and where
+/// memory comes to lie would be luck.
+pub const PAGE: usize = 4096;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ours,

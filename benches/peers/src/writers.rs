@@ -4,12 +4,12 @@
 
 use std::hint::black_box;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use bytestring::ByteString;
 use embedded_sse::{EventId, Frame, SingleLine};
 use tokio_util::codec::Encoder as _;
 
-use crate::contender::{Contender, Kind, Run, SCRATCH, Writer};
+use crate::contender::{Contender, Kind, PAGE, Run, SCRATCH, Writer};
 use crate::inputs::{Input, Message};
 use crate::verdict;
 
@@ -31,10 +31,11 @@ struct Ours {
 
 impl Writer for Ours {
     fn new(messages: &'static [Message]) -> Self {
-        Self { messages, memory: vec![0; SCRATCH] }
+        Self { messages, memory: vec![0; SCRATCH + PAGE] }
     }
 
     fn write(&mut self, mut sent: impl FnMut(&[u8])) {
+        let memory = from_page(&mut self.memory);
         for message in self.messages {
             let mut frame = Frame::new().data(&message.data);
             if let Some(event_type) = &message.event_type {
@@ -43,7 +44,7 @@ impl Writer for Ours {
             if let Some(id) = &message.id {
                 frame = frame.id(EventId::new(id).expect(NOTHING_TO_REFUSE));
             }
-            sent(frame.encode(&mut self.memory).expect("the memory is large enough"));
+            sent(frame.encode(memory).expect("the memory is large enough"));
         }
     }
 }
@@ -64,7 +65,7 @@ impl Writer for Russe {
             retry: None,
             id: message.id.as_deref().map(ByteString::from_static),
         });
-        Self { messages: messages.collect(), written: BytesMut::with_capacity(SCRATCH) }
+        Self { messages: messages.collect(), written: empty_at_page() }
     }
 
     fn write(&mut self, mut sent: impl FnMut(&[u8])) {
@@ -107,7 +108,7 @@ struct TokioSseCodec {
 
 impl Writer for TokioSseCodec {
     fn new(messages: &'static [Message]) -> Self {
-        Self { messages, written: BytesMut::with_capacity(SCRATCH) }
+        Self { messages, written: empty_at_page() }
     }
 
     fn write(&mut self, mut sent: impl FnMut(&[u8])) {
@@ -125,10 +126,24 @@ impl Writer for TokioSseCodec {
     }
 }
 
+fn from_page(memory: &mut [u8]) -> &mut [u8] {
+    let start = memory.as_ptr().align_offset(PAGE);
+    &mut memory[start..]
+}
+
+/// Keeps its place when it is cleared and written again.
+fn empty_at_page() -> BytesMut {
+    let mut memory = BytesMut::zeroed(SCRATCH + PAGE);
+    memory.advance(memory.as_ptr().align_offset(PAGE));
+    memory.clear();
+    memory
+}
+
 /// What moving the data costs.
 fn copy(input: &'static Input, _: usize) -> Run {
-    let mut scratch = vec![0; SCRATCH];
+    let mut scratch = vec![0; SCRATCH + PAGE];
     Box::new(move || {
+        let scratch = from_page(&mut scratch);
         let mut copied = 0;
         for message in &input.messages {
             let target = &mut scratch[..message.data.len()];
