@@ -10,9 +10,6 @@ use super::frame::Frame;
 use super::plain::copy_plain;
 use super::scan::find_line_end;
 
-/// Longer text goes in pieces that stay in the nearest cache.
-const LONG: usize = 4 * 1024;
-
 const LINE_END: u8 = FRAME_END.as_bytes()[0];
 
 /// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
@@ -71,9 +68,6 @@ fn write_line<const N: usize>(field: Field, text: &[u8], buffer: &mut [u8], at: 
 #[inline(always)]
 fn write_plain_data(text: &[u8], buffer: &mut [u8], at: usize) -> Option<usize> {
     const START: [u8; 6] = start(Field::Data);
-    if text.len() > LONG {
-        return None;
-    }
     let length = START.len() + text.len() + 1;
     let (place, rest) = buffer.get_mut(at..)?.get_mut(..length)?.split_first_chunk_mut()?;
     *place = START;
