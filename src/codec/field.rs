@@ -222,38 +222,29 @@ const fn first_control(text: &[u8], nul_too: bool) -> Option<(usize, u8)> {
     None
 }
 
-/// Whether no byte is below 14: as `plain.rs` asks, in a form that is `const`. The last block overlaps with the one before it, so
-/// that nothing is left over.
+/// Whether no byte is below 14: as `plain.rs` asks, in a form that is `const`.
 const fn is_plain(text: &[u8]) -> bool {
-    let (mut rest, Some(last)) = (text, text.last_chunk::<16>()) else { return is_plain_word(text) };
-    while let Some((block, behind)) = rest.split_first_chunk::<64>() {
-        if has_control(block) {
-            return false;
-        }
-        rest = behind;
+    match text.len() {
+        64.. => are_plain::<64>(text),
+        16.. => are_plain::<16>(text),
+        4.. => are_plain::<4>(text),
+        _ => are_plain::<1>(text),
     }
-    while let Some((block, behind)) = rest.split_first_chunk::<16>() {
-        if has_control(block) {
-            return false;
-        }
-        rest = behind;
-    }
-    !has_control(last)
 }
 
-/// The same for less than 16 bytes.
-const fn is_plain_word(text: &[u8]) -> bool {
-    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        return !has_control(first) && !has_control(last);
-    }
+/// For a block and more. The last block overlaps with the one before it, so that nothing is left over.
+const fn are_plain<const N: usize>(text: &[u8]) -> bool {
     let mut rest = text;
-    while let [byte, behind @ ..] = rest {
-        if *byte < 14 {
+    while let Some((block, behind)) = rest.split_first_chunk::<N>() {
+        if has_control(block) {
             return false;
         }
         rest = behind;
     }
-    true
+    match text.last_chunk::<N>() {
+        Some(block) => !has_control(block),
+        None => true,
+    }
 }
 
 const fn has_control<const N: usize>(block: &[u8; N]) -> bool {
