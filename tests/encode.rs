@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use embedded_sse::{BufferFull, DataWriter, EventId, Frame, InvalidEventId, LineBreak, SingleLine};
+use embedded_sse::{BufferFull, DataWriter, Decoder, EventId, Frame, InvalidEventId, LineBreak, SingleLine};
 
 fn line(text: &str) -> SingleLine<'_> {
     SingleLine::new(text).expect("a single line")
@@ -227,6 +227,30 @@ fn one_character_that_is_not_plain_among_lines_of_one_length() {
                 let expected: String = frame.segments().collect();
                 let mut buffer = vec![0; expected.len()];
                 assert_eq!(frame.encode(&mut buffer).as_deref(), Ok(expected.as_bytes()), "{text:?}");
+            }
+        }
+    }
+}
+
+/// Behind the first few hundred bytes a line goes in pieces.
+#[test]
+fn a_line_of_many_kilobytes_among_others() {
+    for length in [8191, 8192, 8193, 8448, 20_000] {
+        for odd in ["", "\t"] {
+            let text = ["short", &[odd, &"x".repeat(length)].concat(), "", "end"].join("\n");
+            let frame = Frame::new().data(&text);
+            let expected: String = frame.segments().collect();
+            assert!(
+                frame.encode(&mut vec![0; expected.len()]).is_ok_and(|bytes| bytes == expected.as_bytes()),
+                "{length}"
+            );
+            let mut decoder = Decoder::new(vec![0; expected.len()]);
+            for cut in [3, 100] {
+                decoder.reset();
+                let (mut head, mut tail) = expected.as_bytes().split_at(cut);
+                assert_eq!(decoder.next_event(&mut head), None);
+                let event = decoder.next_event(&mut tail).expect("it is whole");
+                assert!(event.is_ok_and(|event| event.data == text.as_bytes()), "{length}, cut at {cut}");
             }
         }
     }
