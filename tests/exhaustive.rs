@@ -97,6 +97,24 @@ fn lines_as_long_as_the_one_before_with_a_byte_that_is_not_plain() {
     }
 }
 
+/// A guess at the length of a line whose end is the last that there is of a chunk.
+#[test]
+fn lines_as_long_as_the_one_before_at_the_end_of_a_chunk() {
+    let mut run = Run::default();
+    let values = [&b""[..], b"x", b"xx", b"xxx", b"xxxxxxx", b"xxxxxxxx", b"\t", b"\0x", b"x\n", b"\nx"];
+    for name in [&b"id: "[..], b"event: ", b": ", b"data: x\ndata: "] {
+        for before in values {
+            for value in values {
+                for end in [&b"\n"[..], b"\n\n", b"\r\n\r\n"] {
+                    let mut stream = [name, before, b"\ndata\n\ndata\n", name, value, end].concat();
+                    run.check_at_once(&stream);
+                    run.check_at_every_cut(&mut stream);
+                }
+            }
+        }
+    }
+}
+
 /// The events alone, with room for long ids.
 fn check_events(stream: &[u8]) {
     let specified = grammar::Stream::new(stream).interpret(b"").filter_map(|item| match item {
