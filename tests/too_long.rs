@@ -218,3 +218,23 @@ fn lines_behind_one_that_has_no_room_are_read_where_they_stand() {
     assert_eq!(told, Some(Err(Field::Data)));
     assert_eq!(decoder.next_event(&mut stream).map(|found| found.map(|event| event.data)), Some(Ok(&b"ok"[..])));
 }
+
+/// However long the line without room is, it is one loss, and what follows is read from behind it.
+#[test]
+fn a_line_of_any_length_without_room_is_told_once() {
+    for length in 1..100 {
+        let stream = format!("data: a\ndata: {}\n\ndata: y\n\n", "b".repeat(length));
+        let mut rest = stream.as_bytes();
+        let mut decoder = Decoder::new([0; 4]);
+        let told =
+            decoder.next_event(&mut rest).map(|found| found.map(|event| event.data.len()).map_err(|lost| lost.field));
+        assert_eq!(told, Some(if length <= 2 { Ok(2 + length) } else { Err(Field::Data) }), "{length} bytes");
+        assert!(rest.len() <= "\ndata: y\n\n".len(), "{length} bytes");
+        assert_eq!(
+            decoder.next_event(&mut rest).map(|found| found.map(|event| event.data)),
+            Some(Ok(&b"y"[..])),
+            "{length} bytes"
+        );
+        assert!(decoder.next_event(&mut rest).is_none(), "{length} bytes");
+    }
+}
