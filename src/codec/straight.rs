@@ -140,7 +140,7 @@ impl Machine {
             while let Some(copied) = copy_joined(length, chunk.get(start..).unwrap_or_default(), room, behind) {
                 length = copied;
                 behind += 1 + length;
-                let mut at = start + length;
+                let mut at = 0;
                 self.tokenizer.end_value(Line::Field(Field::Data), chunk, start + length, &mut at);
                 match self.tokenizer.head(chunk, at) {
                     Head::Line { field: Field::Data, start: next } => start = next,
