@@ -42,8 +42,8 @@ impl Lengths {
 }
 
 impl Tokenizer {
-    /// What the line is that begins at `at`: blank, or of a known name whose colon and one more byte are there. All that is
-    /// rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
+    /// What the line is that begins at `at`: blank, a comment, or of a known name whose colon and one more byte are there. All
+    /// that is rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
     #[inline(always)]
     pub(super) fn head(&self, chunk: &[u8], at: usize) -> Head {
         if !matches!(self.state, State::LineStart) {
@@ -56,7 +56,7 @@ impl Tokenizer {
             Some(b'\n' | b'\r') => return Head::Blank,
             Some(b'd') if rest.starts_with(b"data: ") => return Head::Line { field: Field::Data, start: at + 6 },
             Some(b'd') if rest.starts_with(b"data:") => (Field::Data, 5),
-            Some(b':') if rest.len() > 1 => return Head::Line { field: Field::Comment, start: at + 1 },
+            Some(b':') => return Head::Line { field: Field::Comment, start: at + 1 },
             Some(b'e') if rest.starts_with(b"event: ") => return Head::Line { field: Field::Event, start: at + 7 },
             Some(b'e') if rest.starts_with(b"event:") => (Field::Event, 6),
             Some(b'i') if rest.starts_with(b"id: ") => return Head::Line { field: Field::Id, start: at + 4 },
