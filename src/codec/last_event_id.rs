@@ -23,10 +23,12 @@ pub(super) struct LastEventId {
     committed: (usize, usize),
     /// The block's, from an `id` line that waits for the blank one.
     pending: Span,
+    /// Since the last reset the stream has made the string what it is, and not empty.
+    given: bool,
 }
 
 impl LastEventId {
-    pub(super) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent };
+    pub(super) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent, given: false };
 
     /// The last event ID string.
     pub(super) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
@@ -114,6 +116,7 @@ impl LastEventId {
         let pending = core::mem::replace(&mut self.pending, Span::Absent);
         if let Span::Stored { start, end } = pending {
             self.committed = (start, end);
+            self.given = start != end;
         }
         !pending.is_lost()
     }
@@ -121,6 +124,12 @@ impl LastEventId {
     /// Forgets the block under way (R41, R62).
     pub(super) const fn reset(&mut self) {
         self.pending = Span::Absent;
+        self.given = false;
+    }
+
+    /// Whether the last event ID is one that a stream gave since the last reset.
+    pub(super) const fn is_given(&self) -> bool {
+        self.given
     }
 
     /// Where the half begins that has not the committed id, and the store up to its end.
@@ -132,5 +141,41 @@ impl LastEventId {
 
     const fn spare_half(&self, middle: usize) -> usize {
         if self.committed.0 < middle { middle } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Decoder;
+
+    #[test]
+    fn an_id_is_given_by_the_stream_since_the_reset_or_it_is_not() {
+        for size in 1..20 {
+            let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+            decoder.set_last_event_id(b"set").expect("it fits");
+            for (stream, gave) in [
+                (&b"data: x\n\n"[..], false),
+                (b"id: 1", false),
+                (b"\n", false),
+                (b"\n", true),
+                (b"id: too long\n\n", true),
+                (b"id: \0\n\n: c\n\n", true),
+                (b"id:\n", true),
+                (b"\n", false),
+                (b"id\n\n", false),
+                (b"id: too long\ndata\n\n", false),
+                (b"id: 2\ndata\n\n", true),
+                (b"data\n\n", true),
+            ] {
+                for mut chunk in stream.chunks(size) {
+                    while decoder.next_event(&mut chunk).is_some() {}
+                }
+                assert_eq!(decoder.gave_id(), gave, "after {}, in pieces of {size}", stream.escape_ascii());
+            }
+            decoder.set_last_event_id(b"").expect("it fits");
+            assert!(decoder.gave_id(), "the stream did");
+            decoder.reset();
+            assert!(!decoder.gave_id());
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::event::TooLong;
 use super::field::{Field, Retry};
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 use super::head::Lengths;
+use super::heartbeat::Heartbeat;
 use super::last_event_id::LastEventId;
 use super::span::{Span, slice};
 use super::step::{Found, Step};
@@ -33,6 +34,7 @@ pub(super) struct Machine {
     pub(super) line: Span,
     pub(super) block: Block,
     pub(super) id: LastEventId,
+    pub(super) heartbeat: Heartbeat,
     #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
     pub(super) lengths: Lengths,
 }
@@ -61,6 +63,7 @@ impl Machine {
         line: Span::Absent,
         retry: Retry::UNSET,
         phase: Phase::UnderWay,
+        heartbeat: Heartbeat::NONE,
         #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
         lengths: Lengths::UNKNOWN,
     };
@@ -70,6 +73,7 @@ impl Machine {
         self.block.clear();
         self.id.reset();
         self.phase = Phase::UnderWay;
+        self.heartbeat = Heartbeat::NONE;
     }
 
     pub(super) fn is_mid_event(&self) -> bool {
@@ -130,7 +134,9 @@ impl Machine {
     /// What a line or a part of one does.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
     pub(super) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
-        let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
+        let Piece { line, start, end, first, last } = piece;
+        self.heartbeat.line(last && line == Line::Field(Field::Comment));
+        let Line::Field(field) = line else { return None };
         let whole = first && last;
         let chunk = memory.chunk;
         let value = slice(chunk, start, end);
@@ -192,6 +198,7 @@ impl Machine {
     /// R34 to R40.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
     pub(super) fn blank_line(&mut self, memory: &mut Memory<'_>) -> Option<Found> {
+        self.heartbeat.blank_line(self.block.is_empty() && !self.id.is_pending());
         let id_fits = !self.id.is_pending() || self.id.commit(memory.chunk, memory.ids);
         if self.block.data.is_absent() {
             self.block.clear();

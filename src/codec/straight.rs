@@ -30,11 +30,13 @@ impl Machine {
             }
             if !self.id.is_pending() && !self.block.event_type.is_lost() && self.tokenizer.blank_line(chunk, &mut at) {
                 self.phase = Phase::Dispatched;
+                self.heartbeat.blank_line(false);
                 return Ok(Step { consumed: at, found: Some(Found::Event) });
             }
         } else if self.tokenizer.is_in_comment() && self.line.is_absent() {
             let end = find_line_end(chunk).unwrap_or(chunk.len());
-            self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
+            let ended = self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
+            self.heartbeat.line(ended);
         } else if self.phase == Phase::Dispatched {
             let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) else { return Err(0) };
             let end = start + Tokenizer::length(chunk, start);
@@ -94,6 +96,7 @@ impl Machine {
                     let last = self.tokenizer.end_value(Line::Field(field), chunk, end, at);
                     if last && field == Field::Event {
                         self.block.set_type(Span::Chunk { start, end }, &mut []);
+                        self.heartbeat.line(false);
                         None
                     } else {
                         self.field(Piece { line: Line::Field(field), start, end, first: true, last }, memory, items)
@@ -116,9 +119,12 @@ impl Machine {
         loop {
             let mut at = 0;
             let end = start + Tokenizer::length_like(&mut length, chunk, start);
-            self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
+            let ended = self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
+            self.heartbeat.line(ended);
             // With nothing under way a blank line says nothing (R35).
-            while idle && self.tokenizer.blank_line(chunk, &mut at) {}
+            while idle && self.tokenizer.blank_line(chunk, &mut at) {
+                self.heartbeat.blank_line(true);
+            }
             match self.tokenizer.head(chunk, at) {
                 Head::Line { field: Field::Comment, start: next } => start = next,
                 _ => {
