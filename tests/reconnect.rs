@@ -170,18 +170,68 @@ fn the_row_of_failures_ends_with_a_connection_that_stayed_good_since_its_first_m
         assert_eq!(waited, step);
         device.lose(epoch);
     }
-    // A busy stream, whose last event comes right before its loss.
+    // A busy line without an event, whose last byte comes right before its loss.
     let epoch = device.open();
     for _ in 0..59 {
-        device.after(SECOND).hear(epoch, Heard::Event);
+        device.after(SECOND).hear(epoch, Heard::Bytes);
     }
-    device.after(999).hear(epoch, Heard::Event).lose(epoch);
+    device.after(999).hear(epoch, Heard::Bytes).lose(epoch);
     assert_eq!(device.connect().1, 16 * SECOND, "one millisecond is missing");
     let epoch = device.poll().epoch().unwrap();
     device.machine.opened(epoch, device.now());
-    device.after(60 * SECOND).hear(epoch, Heard::Event).lose(epoch);
+    device.after(60 * SECOND).hear(epoch, Heard::Bytes).lose(epoch);
     assert_eq!(device.machine.failures(), 1);
     assert_eq!(device.connect().1, SECOND);
+}
+
+#[test]
+fn a_connection_that_delivered_an_event_is_stable_sooner() {
+    for (lived, what, failures) in [
+        (19_999, Heard::Event, 2),
+        (20_000, Heard::Event, 1),
+        (59_999, Heard::Heartbeat, 2),
+        (60_000, Heard::Heartbeat, 1),
+    ] {
+        let mut device = Device::new(DOUBLING);
+        let epoch = device.connect().0;
+        device.lose(epoch);
+        let epoch = device.open();
+        device.hear(epoch, what).after(lived).lose(epoch);
+        assert_eq!(device.machine.failures(), failures, "{what:?}, lived for {lived} ms");
+    }
+    let mut device = Device::new(DOUBLING.stable_after(Duration::from_secs(5)));
+    let epoch = device.connect().0;
+    device.lose(epoch);
+    let epoch = device.open();
+    device.hear(epoch, Heard::Event).after(5 * SECOND).lose(epoch);
+    assert_eq!(device.machine.failures(), 1, "never later than without an event");
+}
+
+/// A server behind a proxy that ends each response after 55 s, for a day.
+#[test]
+fn a_stream_that_ends_every_minute_and_delivers_is_not_backed_off_from() {
+    let mut device = Device::new(Policy::standard().max_elapsed(Duration::from_secs(3600)));
+    let mut waits = Vec::new();
+    for _ in 0..1440 {
+        let (epoch, waited) = device.connect();
+        waits.push(waited);
+        device.machine.opened(epoch, device.now());
+        device.after(100).hear(epoch, Heard::Event).after(54_900);
+        device.machine.ended(epoch, device.now());
+    }
+    assert_eq!(waits.iter().max(), Some(&7999));
+}
+
+#[test]
+fn one_event_and_a_hang_up_is_backed_off_from() {
+    let mut device = Device::new(DOUBLING);
+    for step in [0, 1000, 2000, 4000, 8000] {
+        let (epoch, waited) = device.connect();
+        assert_eq!(waited, step);
+        device.machine.opened(epoch, device.now());
+        device.hear(epoch, Heard::Event).after(100);
+        device.machine.ended(epoch, device.now());
+    }
 }
 
 #[test]
@@ -194,7 +244,7 @@ fn a_clean_close_counts_as_a_failure_until_the_connection_was_stable() {
         device.after(5 * SECOND).hear(epoch, Heard::Event);
         device.machine.ended(epoch, device.now());
     }
-    assert_eq!(device.poll(), Action::Stop(StopReason::MaxAttempts));
+    assert_eq!(device.poll(), Action::Stop(StopReason::MaxAttempts), "too short, even with an event");
 
     let mut device = Device::new(DOUBLING.max_attempts(1));
     for _ in 0..100 {
@@ -230,6 +280,82 @@ fn time_is_bounded_from_the_first_failure_of_the_row() {
         }
         assert_eq!(waits, vec![SECOND; expected]);
         assert_eq!(device.poll(), Action::Stop(StopReason::MaxElapsed));
+    }
+}
+
+#[test]
+fn time_is_bounded_from_the_last_event() {
+    let mut device = Device::new(DOUBLING.max_elapsed(Duration::from_secs(10)));
+    for _ in 0..10 {
+        let epoch = device.open();
+        device.hear(epoch, Heard::Event).lose(epoch);
+        if device.machine.failures() == 4 {
+            break;
+        }
+    }
+    // 1 + 2 + 4 s, and 8 s from the last event on.
+    assert_eq!(device.connect().1, 8 * SECOND);
+    let epoch = device.poll().epoch().unwrap();
+    device.lose(epoch);
+    assert_eq!(device.poll(), Action::Stop(StopReason::MaxElapsed), "8 + 16 s without an event");
+}
+
+#[test]
+fn no_time_that_the_server_asks_for_ends_the_client() {
+    let hour = Duration::from_secs(3600);
+    for preset in [Policy::standard(), Policy::mobile(), Policy::ktor(9), PLAIN] {
+        let policy = preset.max_elapsed(hour);
+        for asked in [hour, 2 * hour, 24 * hour, Duration::MAX] {
+            let mut device = Device::new(policy);
+            let epoch = device.connect().0;
+            device.machine.rejected(epoch, device.now(), Some(asked));
+            assert!(matches!(device.poll(), Action::WaitUntil(_)), "Retry-After: {asked:?}");
+        }
+        for asked in [hour - Duration::from_secs(2), Duration::MAX] {
+            for lived in [0, HOUR] {
+                let mut device = Device::new(policy);
+                let epoch = device.open();
+                device.machine.set_reconnection_time(asked);
+                device.hear(epoch, Heard::Event).after(lived).lose(epoch);
+                for _ in 0..3 {
+                    let epoch = device.connect().0;
+                    device.lose(epoch);
+                }
+                assert!(matches!(device.poll(), Action::WaitUntil(_)), "retry: {asked:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_is_never_asked_earlier_than_its_retry_after_says() {
+    for (asked, expected) in [(7_200, 7_200), (86_400, 86_400), (1_000_000, 86_400)] {
+        let mut device = Device::new(PLAIN);
+        let epoch = device.connect().0;
+        device.machine.rejected(epoch, device.now(), Some(Duration::from_secs(asked)));
+        assert_eq!(device.connect().1, expected * SECOND, "the policy bounds it at a day");
+    }
+}
+
+#[test]
+fn no_generator_makes_a_hot_loop() {
+    for policy in [
+        Policy::new(Backoff::exponential(Duration::from_secs(1), Duration::from_secs(30))),
+        Policy::new(Backoff::exponential(Duration::ZERO, Duration::ZERO)),
+        Policy::new(Backoff::fixed(Duration::ZERO)),
+        Policy::standard(),
+        Policy::mobile(),
+    ] {
+        let mut machine = Reconnect::new(policy, || 0);
+        let mut now = Instant::ZERO;
+        for _ in 0..1000 {
+            let Action::Connect(epoch) = machine.poll(now) else { panic!("{:?}", machine.poll(now)) };
+            machine.connecting(epoch, now);
+            machine.lost(epoch, now);
+            let Action::WaitUntil(due) = machine.poll(now) else { panic!("no wait") };
+            now = due;
+        }
+        assert!(now >= Instant::from_millis(1000 * 500), "1000 attempts in {} ms", now.as_millis());
     }
 }
 
@@ -311,19 +437,43 @@ fn learned_liveness_suspects_nobody_who_sends_no_heartbeats() {
     }
 }
 
+/// Heartbeats with these gaps, in milliseconds.
+fn beats(device: &mut Device, epoch: Epoch, gaps: &[u64]) -> Option<u64> {
+    for gap in gaps {
+        device.after(*gap).hear(epoch, Heard::Heartbeat);
+    }
+    device.gives_up_in()
+}
+
 #[test]
-fn learned_liveness_is_three_times_the_longest_silence_between_heartbeats() {
+fn learned_liveness_is_three_times_the_longest_of_several_gaps() {
+    for (gaps, window) in [
+        (&[7_000, 15_000, 15_000][..], None),
+        (&[7_000, 15_000, 15_000, 15_000], Some(45_000)),
+        (&[0, 20_000, 12_000, 24_000], Some(72_000)),
+        (&[0, 15_000, 15_000, 15_000, 40_000], Some(120_000)),
+        (&[0, 15_000, 15_000, 15_000, 0, 15_000, 999], Some(45_000)),
+        // What is no rhythm is none, and what comes in one burst is one heartbeat.
+        (&[0, 3_000, 9_000, 2_000, 30_000, 2_000], None),
+        (&[0, 10, 10, 10, 10, 999, 999, 999], None),
+        // A rhythm is found however the connection began.
+        (&[0, 2_000, 2_000, 30_000, 30_000, 30_000], Some(90_000)),
+        (&[0, 2_000, 3_000, 2_000, 10], Some(10_000)),
+    ] {
+        let mut device = Device::new(PLAIN.learned_liveness());
+        let epoch = device.open();
+        assert_eq!(beats(&mut device, epoch, gaps), window, "{gaps:?}");
+    }
+}
+
+#[test]
+fn what_was_learned_holds_for_one_connection_and_any_byte_counts() {
     let mut device = Device::new(PLAIN.learned_liveness());
     let epoch = device.open();
-    device.after(15 * SECOND).hear(epoch, Heard::Heartbeat);
-    assert_eq!(device.gives_up_in(), None);
-    device.after(15 * SECOND).hear(epoch, Heard::Heartbeat);
-    assert_eq!(device.gives_up_in(), Some(45 * SECOND));
-    device.after(20 * SECOND).hear(epoch, Heard::Heartbeat).after(SECOND).hear(epoch, Heard::Heartbeat);
-    assert_eq!(device.gives_up_in(), Some(60 * SECOND));
+    assert_eq!(beats(&mut device, epoch, &[0, 20_000, 20_000, 20_000]), Some(MINUTE));
     device.after(SECOND).hear(epoch, Heard::Event).after(59 * SECOND);
-    assert_eq!(device.gives_up_in(), Some(SECOND), "any byte counts");
-    device.after(SECOND);
+    assert_eq!(device.gives_up_in(), Some(SECOND));
+    device.hear(epoch, Heard::Bytes).after(MINUTE);
     assert_eq!(device.poll(), Action::Disconnect(epoch));
     device.lose(epoch);
     device.open();
@@ -331,11 +481,48 @@ fn learned_liveness_is_three_times_the_longest_silence_between_heartbeats() {
 }
 
 #[test]
-fn learned_liveness_is_at_least_ten_seconds() {
-    let mut device = Device::new(PLAIN.learned_liveness());
-    let epoch = device.open();
-    device.after(10).hear(epoch, Heard::Heartbeat).after(10).hear(epoch, Heard::Heartbeat);
-    assert_eq!(device.gives_up_in(), Some(10 * SECOND));
+fn one_long_gap_does_not_widen_the_window_for_good() {
+    // An application that did not say that it was busy, before the rhythm is known and after.
+    for gaps in [&[0, HOUR, 15_000, 15_000, 15_000][..], &[0, 15_000, 15_000, 15_000, HOUR, 15_000]] {
+        let mut device = Device::new(PLAIN.learned_liveness());
+        let epoch = device.open();
+        assert_eq!(beats(&mut device, epoch, gaps), Some(45_000), "{gaps:?}");
+    }
+}
+
+#[test]
+fn time_without_a_listener_counts_for_no_watchdog() {
+    let policy = PLAIN.connect_timeout(Some(Duration::from_secs(10)));
+    let policy = policy.liveness(Some(Duration::from_secs(30))).progress(Some(Duration::from_secs(50)));
+    let mut device = Device::new(policy);
+    // Away is a minute, from then on.
+    let away = |device: &mut Device| {
+        let since = device.now();
+        device.after(MINUTE);
+        device.machine.resumed(since, device.now());
+    };
+    let (epoch, _) = device.connect();
+    device.after(4 * SECOND);
+    away(&mut device);
+    away(&mut device);
+    assert_eq!(device.gives_up_in(), Some(6 * SECOND), "while it connects");
+    device.machine.opened(epoch, device.now());
+    for _ in 0..4 {
+        device.after(10 * SECOND);
+        away(&mut device);
+        device.hear(epoch, Heard::Bytes);
+        away(&mut device);
+    }
+    assert_eq!(device.gives_up_in(), Some(10 * SECOND), "of 50 s without an event 40 s are over");
+    device.hear(epoch, Heard::Event);
+    assert_eq!(device.gives_up_in(), Some(30 * SECOND));
+    device.after(20 * SECOND);
+    away(&mut device);
+    assert_eq!(device.gives_up_in(), Some(10 * SECOND), "silence before it still counts");
+    let before = device.machine.clone();
+    device.machine.resumed(device.now(), device.now());
+    device.machine.resumed(Instant::from_millis(device.now + 1), device.now());
+    assert_eq!(device.machine, before, "no time");
 }
 
 #[test]

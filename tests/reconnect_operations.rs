@@ -25,30 +25,37 @@ fn duration() -> impl Strategy<Value = Duration> {
 
 /// Any policy, and what bounds it has.
 fn policy() -> impl Strategy<Value = (Policy, Bounds)> {
-    let backoff = (0..3, duration(), duration(), duration(), spread(), 0..1000_u64, 0..10_000_000_u64);
-    let limits = (prop::option::of(0..5_u32), prop::option::of(duration()), duration(), any::<bool>());
+    let backoff =
+        (0..3, duration(), duration(), duration(), spread(), 0..1000_u64, 0..10_000_000_u64, 0..10_000_000_u64);
+    let limits = (prop::option::of(0..5_u32), prop::option::of(duration()), duration(), duration(), any::<bool>());
     let watchdogs =
         (prop::option::of(duration()), prop::option::of(duration()), any::<bool>(), prop::option::of(duration()));
     (backoff, limits, watchdogs).prop_map(|(backoff, limits, watchdogs)| {
-        let (kind, floor, first, cap, spread, least_asked, more) = backoff;
+        let (kind, floor, first, cap, spread, least, more, even_more) = backoff;
         let backoff = match kind {
             0 => Backoff::fixed(floor),
             1 => Backoff::exponential(first, cap),
             _ => Backoff::above_floor(floor, first, cap),
         };
-        let most_asked = (least_asked + more).max(1);
+        let least = least.max(1);
+        let (most_asked, most_retry_after) = (least + more, least + even_more);
         let backoff = backoff
             .spread(spread)
-            .least_asked(Duration::from_millis(least_asked))
-            .most_asked(Duration::from_millis(most_asked));
-        let (max_attempts, max_elapsed, stable_after, stop_at_end) = limits;
+            .least(Duration::from_millis(least))
+            .most_asked(Duration::from_millis(most_asked))
+            .most_retry_after(Duration::from_millis(most_retry_after));
+        let (max_attempts, max_elapsed, stable_after, stable_after_event, stop_at_end) = limits;
         let (connect, liveness, learned, progress) = watchdogs;
-        let mut policy = Policy::new(backoff).stable_after(stable_after).connect_timeout(connect).progress(progress);
+        let mut policy = Policy::new(backoff)
+            .stable_after(stable_after)
+            .stable_after_event(stable_after_event)
+            .connect_timeout(connect)
+            .progress(progress);
         policy = if learned { policy.learned_liveness() } else { policy.liveness(liveness) };
         policy = max_attempts.map_or(policy, |attempts| policy.max_attempts(attempts));
         policy = max_elapsed.map_or(policy, |elapsed| policy.max_elapsed(elapsed));
         policy = if stop_at_end { policy.stop_at_end() } else { policy };
-        (policy, Bounds { least_asked, most_asked, max_attempts })
+        (policy, Bounds { least, most_asked, most_retry_after, max_attempts })
     })
 }
 
@@ -72,6 +79,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => which().prop_map(Operation::Lost),
         2 => (which(), prop::option::of(time())).prop_map(|(which, after)| Operation::Rejected(which, after)),
         1 => which().prop_map(Operation::Refused),
+        2 => time().prop_map(Operation::Resumed),
         2 => time().prop_map(Operation::ReconnectionTime),
         1 => Just(Operation::NetworkDown),
         2 => Just(Operation::NetworkUp),
@@ -101,8 +109,12 @@ proptest! {
 #[test]
 fn every_state_up_to_a_depth_keeps_the_rules() {
     let ms = Duration::from_millis;
-    let backoff = Backoff::exponential(ms(2), ms(8)).least_asked(ms(3)).most_asked(ms(20));
-    let policy = Policy::new(backoff).stable_after(ms(6)).connect_timeout(Some(ms(4))).liveness(Some(ms(5)));
+    let backoff = Backoff::exponential(ms(2), ms(8)).least(ms(3)).most_asked(ms(20)).most_retry_after(ms(12));
+    let policy = Policy::new(backoff)
+        .stable_after(ms(6))
+        .stable_after_event(ms(3))
+        .connect_timeout(Some(ms(4)))
+        .liveness(Some(ms(5)));
     let limited = policy.max_attempts(2).max_elapsed(ms(9)).progress(Some(ms(7))).learned_liveness();
     let present = Which::Present;
     let operations = [
@@ -118,6 +130,7 @@ fn every_state_up_to_a_depth_keeps_the_rules() {
         Operation::Lost(Which::Old),
         Operation::Rejected(present, Some(15)),
         Operation::Refused(present),
+        Operation::Resumed(2),
         Operation::ReconnectionTime(5),
         Operation::NetworkDown,
         Operation::NetworkUp,
@@ -127,7 +140,7 @@ fn every_state_up_to_a_depth_keeps_the_rules() {
     ];
     const DEPTH: usize = 8;
     for (name, policy, max_attempts) in [("unlimited", policy, None), ("limited", limited, Some(2))] {
-        let bounds = Bounds { least_asked: 3, most_asked: 20, max_attempts };
+        let bounds = Bounds { least: 3, most_asked: 20, most_retry_after: 12, max_attempts };
         let start = Checked::new(policy, bounds, NoJitter);
         let mut seen = HashSet::from([start.clone()]);
         let mut newest = vec![start];

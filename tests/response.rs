@@ -41,11 +41,34 @@ fn every_status_has_its_verdict() {
         assert_eq!(browser, expected, "{status}");
         let expected = match status {
             401 | 403 => Verdict::Stop(StopReason::Credentials(status)),
-            408 | 425 | 429 | 500..=599 => Verdict::Retry { after: None },
+            408 | 421 | 425 | 429 | 500..=599 => Verdict::Retry { after: None },
             _ => expected,
         };
         assert_eq!(resilient, expected, "{status}");
     }
+}
+
+#[test]
+fn a_date_is_counted_from_the_clock_of_the_application_where_there_is_no_other() {
+    let wait = |date, unix_time| {
+        let retry_after = Some(&b"Thu, 29 Feb 2024 12:01:40 GMT"[..]);
+        match Rules::Resilient.judge(&Response { status: 503, retry_after, date, unix_time, ..Response::default() }) {
+            Verdict::Retry { after } => after.map(|after| after.as_secs()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let noon = 1_709_208_000; // 2024-02-29T12:00:00Z
+    assert_eq!(wait(None, Some(noon)), Some(100));
+    assert_eq!(wait(Some(b"yesterday"), Some(noon)), Some(100));
+    assert_eq!(
+        wait(Some(b"Thu, 29 Feb 2024 12:01:00 GMT"), Some(noon)),
+        Some(40),
+        "the server's own clock comes first"
+    );
+    assert_eq!(wait(None, Some(noon + 3600)), Some(0), "it has passed");
+    assert_eq!(wait(None, Some(0)), Some(noon + 100));
+    assert_eq!(wait(None, Some(u64::MAX)), None, "no time at all");
+    assert_eq!(wait(None, None), None);
 }
 
 #[test]
@@ -278,34 +301,6 @@ fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
         assert_eq!((event.data, rest), (&b"x"[..], &b""[..]));
         session.lost(epoch, now);
         now = now.saturating_add(Duration::from_secs(3600));
-    }
-}
-
-/// An event that was too long was delivered as far as the server knows: a POST must not be sent again for it.
-#[test]
-fn an_event_that_is_too_long_counts_as_delivered_and_a_comment_does_not() {
-    use embedded_sse::Decoder;
-    use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect, Session};
-    let now = Instant::ZERO;
-    for (stream_bytes, delivered) in
-        [(&b"data: long\n\n"[..], true), (b"event: long\ndata\n\n", true), (b": long\n", false)]
-    {
-        let mut session = Session::new(Decoder::new([0; 2]), Reconnect::new(Policy::standard(), NoJitter));
-        session.set_repeatable(false);
-        let epoch = session.poll(now).epoch().expect("an attempt is due");
-        session.connecting(epoch, now);
-        assert_eq!(session.responded(epoch, now, &stream()), Verdict::Accept);
-        let mut told = 0;
-        for byte in stream_bytes {
-            if let Some(found) = session.next_item(epoch, now, &mut core::slice::from_ref(byte)) {
-                assert!(found.is_err(), "{found:?}");
-                told += 1;
-            }
-        }
-        assert_eq!(told, 1);
-        session.lost(epoch, now);
-        let stopped = session.poll(now) == Action::Stop(StopReason::CannotResume);
-        assert_eq!(stopped, delivered, "{}", stream_bytes.escape_ascii());
     }
 }
 

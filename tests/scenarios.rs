@@ -14,7 +14,7 @@ mod harness;
 
 use std::time::Duration;
 
-use embedded_sse::client::{Backoff, Policy, Response, Resumption, Rules, StopReason, Verdict};
+use embedded_sse::client::{Backoff, Policy, Repeat, Response, Resumption, Rules, StopReason, Verdict};
 use harness::{Does, Order, STREAM, Seen, World, content_type, redirect, status, stream};
 
 const MINUTE: u64 = 60_000;
@@ -216,11 +216,10 @@ fn a_status_other_than_200_gives_no_event_and_stops_unless_it_may_pass() {
 /// S5: the HTTP layers of browsers repeat 408 and 421 by themselves.
 #[test]
 fn a_request_timeout_is_repeated_by_the_resilient_rules_alone() {
-    for (code, retried) in [(408, true), (421, false)] {
+    for code in [408, 421, 425] {
         let script = [vec![status(code)], gone()];
         assert_eq!(browser(script.clone()).drive_bounded(MINUTE).story(), format!("attempt Status({code})"));
-        let story = World::new(BROWSER, script).drive_bounded(MINUTE).story();
-        assert_eq!(story == "attempt lost attempt NoContent", retried, "{story}");
+        assert_eq!(World::new(BROWSER, script).drive_bounded(MINUTE).story(), "attempt lost attempt NoContent");
     }
 }
 
@@ -641,44 +640,98 @@ fn the_first_request_has_no_id_unless_the_application_kept_one() {
 
 // Requests that do something.
 
-#[test]
-fn a_post_is_repeated_only_from_an_id_or_before_the_first_event() {
-    let post = |bytes, how: Does| {
-        let mut world = World::new(BROWSER, [vec![status(200), Does::Send(bytes), how], gone()]);
-        world.client.set_repeatable(false);
-        world.drive_bounded(MINUTE).story()
-    };
-    for how in [Does::End, Does::Break] {
-        assert_eq!(post(b"data: x\n\n", how.clone()), "attempt open <x> lost CannotResume");
-        assert_eq!(post(b"id: 1\ndata: x\n\n", how.clone()), "attempt open <x> lost attempt NoContent");
-        assert_eq!(post(b": nothing yet\n\n", how.clone()), "attempt open lost attempt NoContent");
-        assert_eq!(post(b"id: \x01\ndata: x\n\n", how.clone()), "attempt open <x> lost CannotResume");
+/// What becomes of a request that may be repeated in each of the three ways, in this order.
+#[track_caller]
+fn repeats(connection: &[Does], stories: [&str; 3]) {
+    for (repeat, story) in [Repeat::Always, Repeat::UntilAnswered, Repeat::Never].into_iter().zip(stories) {
+        let mut world =
+            World::new(BROWSER.connect_timeout(Some(Duration::from_secs(5))), [connection.to_vec(), gone()]);
+        world.client.set_repeat(repeat);
+        // An id from storage is not one that this answer gave.
+        world.client.set_last_event_id(b"stored").unwrap();
+        assert_eq!(world.drive_bounded(MINUTE).story(), story, "{repeat:?} {connection:?}");
     }
+}
+
+#[test]
+fn a_request_that_got_no_response_is_repeated_unless_it_never_may() {
+    let stories = ["attempt lost attempt NoContent", "attempt lost attempt NoContent", "attempt lost CannotResume"];
+    repeats(&[Does::Break], stories);
+    repeats(&[], stories); // a connect timeout
+    repeats(&[status(503)], stories);
+}
+
+#[test]
+fn a_request_that_was_answered_is_repeated_only_from_an_id_of_this_answer() {
+    let always = "attempt open lost attempt NoContent";
+    let cannot = "attempt open lost CannotResume";
+    let delivered = "attempt open <x> lost attempt NoContent";
+    let delivered_cannot = "attempt open <x> lost CannotResume";
+    for how in [Does::End, Does::Break] {
+        let cut = |bytes| [status(200), Does::Send(bytes), how.clone()];
+        repeats(&cut(b""), [always, cannot, cannot]);
+        repeats(&cut(b": nothing yet\n\n"), [always, cannot, cannot]);
+        repeats(&cut(b"id: 1\ndata: half an ev"), [always, cannot, cannot]);
+        repeats(&cut(b"data: x\n\n"), [delivered, delivered_cannot, delivered_cannot]);
+        repeats(&cut(b"id: \x01\ndata: x\n\n"), [delivered, delivered_cannot, delivered_cannot]);
+        repeats(&cut(b"id: 1\ndata: x\n\n"), [delivered; 3]);
+        repeats(&cut(b"id: 1\n\n"), [always; 3]);
+        repeats(&cut(b"id: 1\n\nid:\n\n"), [always, cannot, cannot]);
+    }
+}
+
+#[test]
+fn a_resumed_answer_has_to_give_an_id_of_its_own() {
+    let first = stream(b"id: 1\ndata: x\n\n");
+    let mut world = World::new(BROWSER, [first.clone(), vec![Does::Break], stream(b"data: y\n\n"), gone()]);
+    world.client.set_repeat(Repeat::Never);
+    let world = world.drive_bounded(MINUTE);
+    assert_eq!(world.story(), "attempt open <x> lost attempt lost attempt open <y> lost CannotResume");
+    assert_eq!(world.ids_sent(), ["-", "1", "1"]);
+}
+
+#[test]
+fn a_request_that_was_not_sent_may_go_out_whatever_the_choice() {
+    let now = embedded_sse::client::Instant::ZERO;
+    let mut world = World::new(BROWSER, [gone()]);
+    world.client.set_repeat(Repeat::Never);
+    let epoch = world.client.poll(now).epoch().unwrap();
+    world.client.connecting(epoch, now);
+    world.client.not_sent(epoch, now);
+    assert_eq!(world.drive_bounded(MINUTE).story(), "attempt NoContent");
 }
 
 #[test]
 fn a_post_that_lost_its_network_is_not_repeated_either() {
     for order in [Order::NetworkDown, Order::NetworkChanged] {
         let mut world = World::new(BROWSER, [vec![status(200), Does::Send(b"data: x\n\n")], gone()]);
-        world.client.set_repeatable(false);
+        world.client.set_repeat(Repeat::Never);
         let world = world.after(100, order).drive_bounded(MINUTE);
         assert_eq!(world.story(), "attempt open <x> CannotResume");
     }
 }
 
 #[test]
-fn a_post_that_is_restarted_is_a_new_one() {
-    let script = [stream(b"data: x\n\n"), vec![Does::Break], stream(b"data: y\n\n")];
-    let mut world = World::new(BROWSER, script);
-    world.client.set_repeatable(false);
-    let world = world.after(500, Order::Restart).drive_bounded(MINUTE);
-    assert_eq!(world.story(), "attempt open <x> lost attempt lost attempt open <y> lost CannotResume");
+fn restart_does_not_repeat_what_may_not_be_repeated() {
+    let silent = vec![status(200), Does::Send(b"data: x\n\n")];
+    let mut world = World::new(BROWSER, [silent, gone()]);
+    world.client.set_repeat(Repeat::Never);
+    let world = world.after(100, Order::Restart).drive_bounded(MINUTE);
+    assert_eq!(world.story(), "attempt open <x>", "the answer goes on");
+
+    let mut world = World::new(BROWSER, [stream(b"data: x\n\n"), stream(b"data: y\n\n")]);
+    world.client.set_repeat(Repeat::Never);
+    let mut world = world.after(500, Order::Restart).drive_bounded(MINUTE);
+    assert_eq!(world.story(), "attempt open <x> lost CannotResume");
+    world.client.set_repeat(Repeat::Never);
+    let world = world.after(0, Order::Restart).drive_bounded(MINUTE);
+    assert_eq!(world.story(), "attempt open <x> lost attempt open <y> lost CannotResume", "a new request");
 }
 
 #[test]
 fn a_stream_that_ended_as_it_should_is_not_a_post_that_cannot_resume() {
     let mut world = World::new(BROWSER.stop_at_end(), [stream(b"data: x\n\n")]);
-    world.client.set_repeatable(false);
+    world.client.set_repeat(Repeat::Never);
     assert_eq!(world.drive_bounded(MINUTE).story(), "attempt open <x> lost Ended");
 }
 

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use embedded_sse::client::{Backoff, Policy, StopReason};
+use embedded_sse::client::{Backoff, Policy, Repeat, StopReason};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use tokio::sync::oneshot;
@@ -32,9 +32,10 @@ use state::StateFile;
 /// Follows an event stream: prints its events, and comes back by itself whenever the connection is lost.
 ///
 /// Why a connection is lost and when the next attempt is due stands on standard error. Before there was any stream, three
-/// attempts are made; later ones for an hour in a row. A connection is given up when heartbeats stay away (three times as long
+/// attempts are made; later ones until an hour has passed without an event, not counting the time for which the server asked. A connection is given up when heartbeats stay away (three times as long
 /// as they used to take, at least 10 s) or when no event came for 15 minutes. Events of more than 1 MiB are left out. Times are
-/// UTC. The answer to a POST ends with its stream, and is only asked for again from an event ID on or as long as nothing came.
+/// UTC. The answer to a POST ends with its stream. A POST is sent once; again only after no connection came about, or to resume from
+/// an event ID that its answer gave.
 ///
 /// Without a URL it shows all that against a server in this process, which cuts connections and refuses one, for 10 seconds.
 ///
@@ -173,7 +174,7 @@ fn session(is_post: bool, is_demo: bool) -> StreamSession {
         .progress(Some(900 * second));
     let policy = if is_post { patient.stop_at_end() } else { patient };
     let mut session = client::session(if is_demo { demo::policy(policy) } else { policy }, BUFFER);
-    session.set_repeatable(!is_post);
+    session.set_repeat(if is_post { Repeat::Never } else { Repeat::Always });
     session
 }
 
@@ -218,7 +219,7 @@ fn stopped(reason: StopReason, why: Option<&Failure>) -> ExitCode {
             format_args!("given up: {why}, and to go on the server would do it twice; repeat the command"),
         ),
         StopReason::MaxAttempts | StopReason::MaxElapsed => {
-            fail(GIVEN_UP, format_args!("given up, because an hour is not enough: {why}; {advice}"))
+            fail(GIVEN_UP, format_args!("given up after an hour without an event: {why}; {advice}"))
         }
         _ => ExitCode::from(ENDED),
     }

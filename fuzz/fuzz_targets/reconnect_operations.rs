@@ -51,12 +51,13 @@ fn policy(head: &[u8; 14]) -> (Policy, Bounds) {
     };
     let spread = [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated][usize::from(spread % 4)];
     // Shorter than the times at which the machine saturates.
-    let least_asked = time(least % 24);
-    let most_asked = least_asked + 1 + time(most % 24);
+    let least = time(least % 24).max(1);
+    let (most_asked, most_retry_after) = (least + 1 + time(most % 24), least + time(most / 8 % 24));
     let millis = Duration::from_millis;
-    let backoff = backoff.spread(spread).least_asked(millis(least_asked)).most_asked(millis(most_asked));
+    let backoff = backoff.spread(spread).least(millis(least)).most_asked(millis(most_asked)).most_retry_after(millis(most_retry_after));
     let mut policy = Policy::new(backoff)
         .stable_after(duration(stable))
+        .stable_after_event(duration(stable / 2))
         .connect_timeout(optional(connect))
         .liveness(optional(liveness))
         .progress(optional(progress));
@@ -73,7 +74,7 @@ fn policy(head: &[u8; 14]) -> (Policy, Bounds) {
     if let Some(attempts) = max_attempts {
         policy = policy.max_attempts(attempts);
     }
-    (policy, Bounds { least_asked, most_asked, max_attempts })
+    (policy, Bounds { least, most_asked, most_retry_after, max_attempts })
 }
 
 fn operation(kind: u8, argument: u8) -> Operation {
@@ -94,6 +95,7 @@ fn operation(kind: u8, argument: u8) -> Operation {
         105..110 => Operation::Ended(which),
         110..118 => Operation::Lost(which),
         118..123 => Operation::Rejected(which, optional(argument).map(|_| time(argument / 2))),
+        123..125 => Operation::Resumed(time(argument)),
         _ => Operation::ReconnectionTime(time(argument)),
     }
 }

@@ -57,13 +57,15 @@ pub enum Spread {
 /// part comes on top:
 ///
 /// ```text
-/// wait = max(certain, floor) + random
+/// wait = max(certain, floor, least) + random
 /// ```
 ///
 /// So no wait is shorter than what the server asked for (R58, R59), each is spread even when all clients were told the same
-/// time, and none is longer than the floor and the cap together. What a server asks for is taken between
-/// [`least_asked`](Self::least_asked), so that `retry: 0` is no hot loop, and [`most_asked`](Self::most_asked), so that an
-/// absurd time does not stall a client for ever. Times saturate at `u32::MAX` milliseconds, 49 days.
+/// time, and none is longer than the floor and the cap together. No wait is shorter than [`least`](Self::least) either,
+/// whatever the server asks for and the jitter draws: `retry: 0` is no hot loop, and neither is a generator that returns
+/// zeros. What a server asks for counts up to [`most_asked`](Self::most_asked) for `retry` and
+/// [`most_retry_after`](Self::most_retry_after) for `Retry-After`, so that an absurd time does not stall a client for ever.
+/// Times saturate at `u32::MAX` milliseconds, 49 days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Backoff {
@@ -73,8 +75,9 @@ pub struct Backoff {
     /// Bits by which the step moves left with each failure.
     growth: u8,
     spread: Spread,
-    least_asked: u32,
+    least: u32,
     most_asked: u32,
+    most_retry_after: u32,
 }
 
 impl Backoff {
@@ -84,7 +87,8 @@ impl Backoff {
         Self { floor: millis(time), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }
     }
 
-    /// `first`, doubled with each failure up to `cap`, with full jitter and no floor but the server's.
+    /// `first`, doubled with each failure up to `cap`, with full jitter on top of [`least`](Self::least) or of what the server
+    /// asked for.
     #[must_use]
     pub const fn exponential(first: Duration, cap: Duration) -> Self {
         Self {
@@ -93,8 +97,9 @@ impl Backoff {
             cap: millis(cap),
             growth: 1,
             spread: Spread::Full,
-            least_asked: 500,
+            least: 500,
             most_asked: 3_600_000,
+            most_retry_after: 86_400_000,
         }
     }
 
@@ -114,27 +119,40 @@ impl Backoff {
         Self { spread, ..self }
     }
 
-    /// What a server's shorter `retry` or `Retry-After` is taken for; 500 ms at first, as in Firefox.
+    /// The shortest of all waits, 1 ms at least; 500 ms at first, as in Firefox. A server's shorter `retry` or `Retry-After` counts
+    /// as this.
     #[must_use]
-    pub const fn least_asked(self, time: Duration) -> Self {
-        Self { least_asked: millis(time), ..self }
+    pub const fn least(self, time: Duration) -> Self {
+        let least = millis(time);
+        Self { least: if least == 0 { 1 } else { least }, ..self }
     }
 
-    /// What a server's longer `retry` or `Retry-After` is taken for; an hour at first.
+    /// What a server's longer `retry` counts as; an hour at first. A reconnection time lasts for as long as the client does, so
+    /// that a mistake in it is never corrected by the next response.
     #[must_use]
     pub const fn most_asked(self, time: Duration) -> Self {
         Self { most_asked: millis(time), ..self }
     }
 
-    /// What the server asked for, between the bounds. Never zero, so that "nothing asked" needs no room of its own.
-    pub(super) fn asked(&self, time: Duration) -> NonZeroU32 {
-        self.asked_millis(millis(time).into())
+    /// What a server's longer `Retry-After` counts as; a day at first.
+    #[must_use]
+    pub const fn most_retry_after(self, time: Duration) -> Self {
+        Self { most_retry_after: millis(time), ..self }
     }
 
-    /// The same for milliseconds.
-    pub(super) fn asked_millis(&self, millis: u64) -> NonZeroU32 {
-        let time = u32::try_from(millis).unwrap_or(u32::MAX).max(self.least_asked).min(self.most_asked);
-        NonZeroU32::new(time).unwrap_or(NonZeroU32::MIN)
+    /// What the server asked for by `Retry-After`, between the bounds.
+    pub(super) fn retry_after(&self, time: Duration) -> NonZeroU32 {
+        self.bounded(millis(time), self.most_retry_after)
+    }
+
+    /// What the server asked for by `retry`, between the bounds.
+    pub(super) fn asked(&self, millis: u64) -> NonZeroU32 {
+        self.bounded(u32::try_from(millis).unwrap_or(u32::MAX), self.most_asked)
+    }
+
+    /// Never zero, so that "nothing asked" needs no room of its own.
+    fn bounded(&self, time: u32, most: u32) -> NonZeroU32 {
+        NonZeroU32::new(time.min(most).max(self.least)).unwrap_or(NonZeroU32::MIN)
     }
 
     /// How long to wait when `failures` attempts in a row have failed before this one. `last` is what decorrelated jitter
@@ -163,12 +181,12 @@ impl Backoff {
                 (base.min(self.cap), random)
             }
         };
-        certain.max(floor).saturating_add(random)
+        certain.max(floor).max(self.least).saturating_add(random)
     }
 
     /// The least time between a loss and the next attempt, whatever hurries it.
     pub(super) fn at_least(&self, asked: Option<NonZeroU32>) -> u32 {
-        asked.map_or(self.least_asked, NonZeroU32::get)
+        asked.map_or(self.least, NonZeroU32::get)
     }
 
     /// A network came back, for this client and for all others on it: up to a second, so that they do not come at once.
@@ -196,7 +214,7 @@ mod tests {
 
     /// The least and the longest wait after each number of failures.
     fn bounds<const N: usize>(backoff: &Backoff, asked: Option<Duration>, failures: [u32; N]) -> [(u32, u32); N] {
-        let asked = asked.map(|time| backoff.asked(time));
+        let asked = asked.map(|time| backoff.asked(time.as_millis() as u64));
         let bound = |failures, random: u32| backoff.wait(failures, asked, &mut 0, &mut || random);
         failures.map(|failures| (bound(failures, 0), bound(failures, u32::MAX)))
     }
@@ -209,6 +227,7 @@ mod tests {
         assert_eq!(bounds(&fixed, Some(9 * S), [0, 9]), [(9000, 9000); 2]);
         assert_eq!(bounds(&fixed.spread(Spread::Full), None, [0, 9]), [(3000, 5999); 2]);
         assert_eq!(bounds(&fixed.spread(Spread::Equal), None, [0]), [(3000, 4499)]);
+        assert_eq!(bounds(&Backoff::fixed(Duration::ZERO), None, [0, 9]), [(500, 500); 2], "never a hot loop");
     }
 
     #[test]
@@ -221,7 +240,7 @@ mod tests {
         let equal = bounds(&aws.spread(Spread::Equal), None, steps);
         for (index, step) in expect.into_iter().enumerate() {
             assert_eq!(none[index], (step, step));
-            assert_eq!(full[index], (0, step - 1));
+            assert_eq!(full[index], (500, 500 + step - 1), "on top of the least wait");
             assert_eq!(equal[index], (step / 2, step - 1));
         }
     }
@@ -266,12 +285,36 @@ mod tests {
     #[test]
     fn what_the_server_asks_for_is_bounded_on_both_sides() {
         let backoff = Backoff::exponential(S, 30 * S);
-        assert_eq!(backoff.asked(Duration::ZERO).get(), 500);
-        assert_eq!(backoff.asked(Duration::from_millis(u64::MAX)).get(), 3_600_000);
-        assert_eq!(backoff.asked(Duration::MAX).get(), 3_600_000);
-        assert_eq!(backoff.least_asked(Duration::ZERO).asked(Duration::ZERO).get(), 1);
-        assert_eq!(backoff.most_asked(Duration::ZERO).asked(Duration::MAX).get(), 1);
-        assert_eq!(backoff.most_asked(Duration::MAX).asked(Duration::MAX).get(), u32::MAX);
+        assert_eq!(backoff.asked(0).get(), 500);
+        assert_eq!(backoff.asked(u64::MAX).get(), 3_600_000);
+        assert_eq!(backoff.retry_after(Duration::ZERO).get(), 500);
+        assert_eq!(backoff.retry_after(7200 * S).get(), 7_200_000);
+        assert_eq!(backoff.retry_after(Duration::MAX).get(), 86_400_000);
+        assert_eq!(backoff.most_retry_after(60 * S).retry_after(Duration::MAX).get(), 60_000);
+        assert_eq!(backoff.least(Duration::ZERO).asked(0).get(), 1);
+        assert_eq!(
+            backoff.most_asked(Duration::ZERO).asked(u64::MAX).get(),
+            500,
+            "the least wait is the stronger bound"
+        );
+        assert_eq!(backoff.most_asked(Duration::MAX).asked(u64::MAX).get(), u32::MAX);
+    }
+
+    #[test]
+    fn no_jitter_passes_the_least_wait() {
+        for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
+            for (backoff, least) in [
+                (Backoff::exponential(S, 30 * S), 500),
+                (Backoff::exponential(Duration::ZERO, Duration::ZERO), 500),
+                (Backoff::above_floor(Duration::ZERO, S, S), 500),
+                (Backoff::exponential(S, 30 * S).least(Duration::ZERO), 1),
+            ] {
+                let backoff = backoff.spread(spread);
+                for (shortest, _) in bounds(&backoff, None, [0, 1, 5, u32::MAX]) {
+                    assert!(shortest >= least, "{backoff:?}: {shortest}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -282,7 +325,7 @@ mod tests {
                     for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
                         let backoff = backoff.spread(spread).most_asked(Duration::MAX);
                         let before_cap = bounds(&backoff, None, [0, 31, 4_000_000_000, u32::MAX]);
-                        let top = millis(cap).saturating_mul(2);
+                        let top = millis(cap).saturating_mul(2).saturating_add(500);
                         assert!(before_cap.iter().all(|&(_, longest)| longest <= top), "{backoff:?}");
                         let asked = bounds(&backoff, Some(Duration::MAX), [0, u32::MAX]);
                         assert!(asked.iter().all(|&(least, _)| least == u32::MAX), "{backoff:?}");

@@ -22,16 +22,22 @@ pub(super) fn is_event_stream(value: &[u8]) -> bool {
     found
 }
 
-/// How long a `Retry-After` asks to wait: digits are seconds, a date counts from the response's own `Date` and asks for
-/// nothing when it has passed. `None` for anything else.
-pub(super) fn retry_after(value: &[u8], date: Option<&[u8]>) -> Option<Duration> {
+/// How long a `Retry-After` asks to wait: digits are seconds, a date counts from the response's own `Date`, or else from the
+/// application's clock, and asks for nothing when it has passed. `None` for anything else.
+pub(super) fn retry_after(value: &[u8], date: Option<&[u8]>, unix_time: Option<u64>) -> Option<Duration> {
     let value = value.trim_ascii();
     let seconds = match number(value) {
         Some(seconds) => u64::from(seconds),
-        None => http_date(value)?.saturating_sub(http_date(date?.trim_ascii())?),
+        None => {
+            let now = date.and_then(|date| http_date(date.trim_ascii()));
+            http_date(value)?.saturating_sub(now.or_else(|| unix_time?.checked_add(UNIX_EPOCH))?)
+        }
     };
     Some(Duration::from_secs(seconds))
 }
+
+/// The beginning of 1970 as [`http_date`] counts.
+const UNIX_EPOCH: u64 = 865_566 * 86_400;
 
 /// The first value of a list, and the others. A comma between quotes is no comma.
 fn split_list(values: &[u8]) -> (&[u8], Option<&[u8]>) {

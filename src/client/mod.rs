@@ -57,7 +57,7 @@ pub use open::Heard;
 pub use policy::Policy;
 pub use reconnect::{Action, Epoch, Reconnect};
 pub use response::{Response, Rules, Verdict};
-pub use session::{Resumption, Session};
+pub use session::{Repeat, Resumption, Session};
 pub use stop_reason::StopReason;
 pub use time::Instant;
 pub(crate) use time::millis;

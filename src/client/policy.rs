@@ -9,9 +9,9 @@ use super::time::millis;
 
 /// When to try again, when to give up a connection and when to give up altogether.
 ///
-/// Each preset begins like [`Policy::new`]: no bound on attempts or time, a connection is stable after 60 s, an attempt has
-/// 30 s, liveness is learned, progress is not watched, and the end of a stream means another attempt (R52). Times saturate at
-/// `u32::MAX` milliseconds, 49 days.
+/// Each preset begins like [`Policy::new`]: no bound on attempts or time, a connection is stable after 60 s, or after 20 s if it
+/// delivered an event, an attempt has 30 s, liveness is learned, progress is not watched, and the end of a stream means another
+/// attempt (R52). Times saturate at `u32::MAX` milliseconds, 49 days.
 ///
 /// ```
 /// use core::time::Duration;
@@ -25,6 +25,7 @@ pub struct Policy {
     pub(super) max_attempts: Option<u32>,
     pub(super) max_elapsed: Option<u32>,
     pub(super) stable_after: u32,
+    pub(super) stable_after_event: u32,
     pub(super) connect_timeout: Option<u32>,
     pub(super) liveness: Liveness,
     pub(super) progress: Option<u32>,
@@ -74,6 +75,7 @@ impl Policy {
             max_attempts: None,
             max_elapsed: None,
             stable_after: 60_000,
+            stable_after_event: 20_000,
             connect_timeout: Some(30_000),
             liveness: Liveness::Learned,
             progress: None,
@@ -94,18 +96,29 @@ impl Policy {
         Self { max_attempts: Some(attempts), ..self }
     }
 
-    /// Stops when the next attempt would come later than this after the failure that began the row. Time without a network
-    /// does not count.
+    /// Stops when the next attempt would come later than this after the failure that began the row, or after the loss of the
+    /// last connection that delivered an event. Time without a network does not count, and neither does the time for which
+    /// the server asked by `retry` or `Retry-After`: a server that is away on purpose is not given up.
     #[must_use]
     pub const fn max_elapsed(self, time: Duration) -> Self {
         Self { max_elapsed: Some(millis(time)), ..self }
     }
 
-    /// How long a connection has to stay good until its loss is taken for the first failure of a new row. Counted from when
-    /// it opened; a server that accepts and soon hangs up, cleanly or not, is backed off from like one that does not answer.
+    /// How long a connection has to stay good until its loss is the first failure of a new row. Counted from when it opened; a
+    /// server that accepts and soon hangs up, cleanly or not, is backed off from like one that does not answer.
     #[must_use]
     pub const fn stable_after(self, time: Duration) -> Self {
         Self { stable_after: millis(time), ..self }
+    }
+
+    /// The same for a connection that delivered at least one event; 20 s at first. What is longer than
+    /// [`stable_after`](Self::stable_after) has no effect.
+    ///
+    /// Many proxies end every response after 30 to 60 s. A stream behind one of them ends all the time and is healthy: it should
+    /// not be backed off from. A server that sends one event and hangs up at once should.
+    #[must_use]
+    pub const fn stable_after_event(self, time: Duration) -> Self {
+        Self { stable_after_event: millis(time), ..self }
     }
 
     /// How long an attempt may take until the response is there, redirects included.
@@ -114,7 +127,8 @@ impl Policy {
         Self { connect_timeout: optional_millis(time), ..self }
     }
 
-    /// Gives up a connection on which nothing at all came for so long, not even a comment; with `None`, never.
+    /// Gives up a connection on which nothing at all came for so long, not even a comment; with `None`, never. Time in which the
+    /// application did not listen does not count; see [`Reconnect::resumed`](super::Reconnect::resumed).
     #[must_use]
     pub const fn liveness(self, time: Option<Duration>) -> Self {
         let liveness = match time {
@@ -124,15 +138,16 @@ impl Policy {
         Self { liveness, ..self }
     }
 
-    /// Learns from each connection how long its silences last: as soon as two heartbeats came with nothing between them, the
-    /// connection is given up after three times the longest such silence, or 10 s if that is longer. A server that sends no
-    /// heartbeats is never suspected.
+    /// Learns from each connection how long its silences last. After three gaps between heartbeats, none of them more than twice
+    /// as long as another and each at least 1 s, the connection is given up after three times the longest gap, or 10 s if that
+    /// is longer. Gaps with an event in them do not count. A server that sends no heartbeats is never suspected.
     #[must_use]
     pub const fn learned_liveness(self) -> Self {
         Self { liveness: Liveness::Learned, ..self }
     }
 
-    /// Gives up a connection on which no event came for so long, whatever else did; with `None`, never.
+    /// Gives up a connection on which no event came for so long, whatever else did; with `None`, never. Time in which the
+    /// application did not listen does not count.
     #[must_use]
     pub const fn progress(self, time: Option<Duration>) -> Self {
         Self { progress: optional_millis(time), ..self }

@@ -10,7 +10,7 @@ use super::backoff::{Backoff, Jitter, NoJitter};
 use super::open::{Heard, Open, deadline};
 use super::policy::Policy;
 use super::stop_reason::StopReason;
-use super::time::Instant;
+use super::time::{Instant, millis};
 
 /// Which attempt to connect a fact is about. What an old connection still reports changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,6 +126,7 @@ enum Fact {
     Ended,
     Lost { retry_after: Option<NonZeroU32> },
     Refused(StopReason),
+    Resumed { since: Instant },
     NetworkDown,
     NetworkUp,
     NetworkChanged,
@@ -192,6 +193,15 @@ impl<J: Jitter> Reconnect<J> {
         self.take_of(epoch, now, Fact::Heard(what));
     }
 
+    /// The application listens again: from `since` to `now` it was busy, and nobody asked for the response or for more bytes.
+    /// That time counts for no watchdog, and neither does the sum of many such times.
+    ///
+    /// Report it before you wait for bytes again, if you handle events in the same task that reads. Without it a busy
+    /// application looks like a silent server.
+    pub fn resumed(&mut self, since: Instant, now: Instant) {
+        self.take(now, Fact::Resumed { since });
+    }
+
     /// The stream ended well (R52).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
         self.take_of(epoch, now, Fact::Ended);
@@ -205,7 +215,7 @@ impl<J: Jitter> Reconnect<J> {
 
     /// The server turned this attempt away for now, and may have said for how long.
     pub fn rejected(&mut self, epoch: Epoch, now: Instant, retry_after: Option<Duration>) {
-        let retry_after = retry_after.map(|time| self.policy.backoff.asked(time));
+        let retry_after = retry_after.map(|time| self.policy.backoff.retry_after(time));
         self.take_of(epoch, now, Fact::Lost { retry_after });
     }
 
@@ -216,12 +226,12 @@ impl<J: Jitter> Reconnect<J> {
 
     /// The server set the reconnection time (R30). Counts from the next loss on, for all that follow (R62).
     pub fn set_reconnection_time(&mut self, time: Duration) {
-        self.asked = Some(self.policy.backoff.asked(time));
+        self.set_reconnection_millis(millis(time).into());
     }
 
     /// [`set_reconnection_time`](Self::set_reconnection_time) as the wire has it, without a division.
     pub(super) fn set_reconnection_millis(&mut self, millis: u64) {
-        self.asked = Some(self.policy.backoff.asked_millis(millis));
+        self.asked = Some(self.policy.backoff.asked(millis));
     }
 
     /// The network is gone, and any connection with it. Until it is back no attempt is made and none is counted.
@@ -287,6 +297,10 @@ impl<J: Jitter> Reconnect<J> {
             }
             (Connecting { .. }, Fact::Opened) => State::Open(Open::new(now)),
             (State::Open(open), Fact::Heard(what)) => State::Open(open.heard(now, what)),
+            (Connecting { since }, Fact::Resumed { since: left }) => {
+                Connecting { since: since.later(now.millis_since(left.max(since))) }
+            }
+            (State::Open(open), Fact::Resumed { since }) => State::Open(open.resumed(since, now)),
 
             (Connecting { .. } | State::Open(_), Fact::Refused(reason)) => Stopped(reason),
             (State::Open(_), Fact::Ended) if self.policy.stops_at_end => Stopped(StopReason::Ended),
@@ -311,10 +325,13 @@ impl<J: Jitter> Reconnect<J> {
     /// One more failure in the row, or the first of a new one.
     fn failed(&mut self, now: Instant, retry_after: Option<NonZeroU32>) -> State {
         self.end_row_if_stable(now);
-        if self.failures == 0 {
+        let delivered = matches!(self.state, State::Open(open) if open.has_delivered());
+        if self.failures == 0 || delivered {
             self.begun = now;
         }
         let asked = self.asked.max(retry_after);
+        // What the server asks for is not counted.
+        self.begun = self.begun.after(asked.map_or(0, NonZeroU32::get));
         let backoff = &self.policy.backoff;
         let wait = backoff.wait(self.failures, asked, &mut self.last_wait, &mut self.jitter);
         let due = now.after(wait);
@@ -348,7 +365,7 @@ impl<J: Jitter> Reconnect<J> {
 
     fn end_row_if_stable(&mut self, now: Instant) {
         if let State::Open(open) = self.state {
-            if open.good_for(now, &self.policy) >= u64::from(self.policy.stable_after) {
+            if open.is_stable(now, &self.policy) {
                 self.forget_failures();
             }
         }

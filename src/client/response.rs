@@ -20,8 +20,11 @@ pub struct Response<'a> {
     pub location: Option<&'a [u8]>,
     /// `Retry-After`.
     pub retry_after: Option<&'a [u8]>,
-    /// `Date`: without it a `Retry-After` that is a date says nothing, because nobody here knows what time it is.
+    /// `Date`: what time it is for the server, from which a `Retry-After` that is a date is counted.
     pub date: Option<&'a [u8]>,
+    /// What time it is for the application, if it knows: seconds since the beginning of 1970 in UTC. Used where the response has
+    /// no `Date`. Without both, a `Retry-After` that is a date is ignored.
+    pub unix_time: Option<u64>,
 }
 
 /// What to do with a response.
@@ -70,17 +73,26 @@ pub enum Rules {
 impl Rules {
     /// What `response` means.
     ///
-    /// | status | `Browser` | `Resilient` |
-    /// |---|---|---|
-    /// | 200, an event stream (R50) | accept | accept |
-    /// | 200, anything else | stop | stop |
-    /// | 204 | stop | stop |
-    /// | 301, 302, 303, 307, 308 with a `Location` | redirect | redirect |
-    /// | 401, 403 | stop | stop, and ask for credentials |
-    /// | 408, 425, 429, 500 to 599 | stop | retry |
-    /// | any other, a redirect without `Location` too | stop | stop |
+    /// | status | `Browser` | `Resilient` | why `Resilient` differs |
+    /// |---|---|---|---|
+    /// | 200, an event stream (R50) | accept | accept | |
+    /// | 200, anything else | stop | stop | |
+    /// | 204 | stop | stop | |
+    /// | 301, 302, 303, 307, 308 with a `Location` | redirect | redirect | |
+    /// | 401, 403 | stop | stop, and report that credentials are needed | an application can get fresh ones |
+    /// | 408 Request Timeout | stop | retry | the connection was idle for too long; the next one is not |
+    /// | 421 Misdirected Request | stop | retry | the next attempt is made on a new connection |
+    /// | 425 Too Early | stop | retry | the next attempt sends no early data |
+    /// | 429 Too Many Requests | stop | retry | the server asks to wait |
+    /// | 500 to 599 | stop | retry | what failed may be mended or restarted |
+    /// | any other, a redirect without `Location` too | stop | stop | |
     ///
-    /// A `Retry-After` that is neither digits nor a date counts as missing, and so does a date without a good `Date`.
+    /// `Browser` is what a page sees. Below it, the HTTP layer of browsers resends a request once by itself after a 421, some of
+    /// them after a 408 on a connection that was kept open or after a 425; leave that to your HTTP client. A `Retry` counts as a
+    /// failure, so that the waits grow. It also leads to a new connection: close the one that the response came on.
+    ///
+    /// A `Retry-After` that is neither digits nor a date counts as missing, and so does a date without a good `Date` where
+    /// [`unix_time`](Response::unix_time) is not known either.
     #[must_use]
     pub fn judge(self, response: &Response<'_>) -> Verdict {
         let located = response.location.is_some_and(|url| !url.trim_ascii().is_empty());
@@ -91,9 +103,9 @@ impl Rules {
             (_, 301 | 308) if located => Verdict::Redirect { permanent: true },
             (_, 302 | 303 | 307) if located => Verdict::Redirect { permanent: false },
             (Self::Resilient, 401 | 403) => Verdict::Stop(StopReason::Credentials(response.status)),
-            (Self::Resilient, 408 | 425 | 429 | 500..=599) => {
-                Verdict::Retry { after: response.retry_after.and_then(|value| retry_after(value, response.date)) }
-            }
+            (Self::Resilient, 408 | 421 | 425 | 429 | 500..=599) => Verdict::Retry {
+                after: response.retry_after.and_then(|value| retry_after(value, response.date, response.unix_time)),
+            },
             (_, status) => Verdict::Stop(StopReason::Status(status)),
         }
     }

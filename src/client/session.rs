@@ -42,14 +42,49 @@ pub struct Session<B, J, const ID: usize = 64> {
     decoder: Decoder<B, ID>,
     reconnect: Reconnect<J>,
     rules: Rules,
-    /// The request may be sent again whatever came of it.
-    repeatable: bool,
-    /// An event came since the application began.
-    delivered: bool,
+    repeat: Repeat,
+    /// How far the request has come.
+    stage: Stage,
     /// In the present attempt.
     redirects: u8,
     /// All redirects of the present attempt were.
     permanent: bool,
+}
+
+/// Whether a request may be sent again after it failed or its stream ended.
+///
+/// Whatever you choose, a stream that gave an event ID is resumed: if the very answer that broke off gave an ID that
+/// `Last-Event-ID` can carry, the request goes out again with it.
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{NoJitter, Policy, Reconnect, Repeat, Session};
+///
+/// // A POST that is paid for, or that calls a tool.
+/// let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+/// session.set_repeat(Repeat::Never);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Repeat {
+    /// As often as the policy allows: right for GET and HEAD.
+    #[default]
+    Always,
+    /// Until a response was accepted as the stream. A connection that fails, an attempt without a response and a status that
+    /// asks to come again ([`Verdict::Retry`]) lead to another attempt.
+    UntilAnswered,
+    /// Not at all, unless the application reports that the request was [not sent](Session::not_sent): right for requests of any
+    /// other method than GET and HEAD, which may have been carried out although no response came.
+    Never,
+}
+
+/// How far the request has come, in all its attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Stage {
+    Unsent,
+    Sent,
+    Answered,
 }
 
 /// What a reconnect can tell the server about where it was.
@@ -69,15 +104,16 @@ pub enum Resumption<'a> {
 }
 
 impl<B, J, const ID: usize> Session<B, J, ID> {
-    /// A session of a request that may be repeated, such as any GET, with [`Rules::Resilient`].
+    /// A session of a request that may always be repeated, such as a GET, with [`Rules::Resilient`]. For another method than GET
+    /// and HEAD see [`set_repeat`](Self::set_repeat).
     #[must_use]
     pub const fn new(decoder: Decoder<B, ID>, reconnect: Reconnect<J>) -> Self {
         Self {
             decoder,
             reconnect,
             rules: Rules::Resilient,
-            repeatable: true,
-            delivered: false,
+            repeat: Repeat::Always,
+            stage: Stage::Unsent,
             redirects: 0,
             permanent: true,
         }
@@ -88,10 +124,11 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         self.rules = rules;
     }
 
-    /// Whether the request may be sent again whatever came of it. One that does something, such as a POST, may not: when it
-    /// breaks off, there is another attempt only if no event was delivered yet, or if there is an id to resume from.
-    pub const fn set_repeatable(&mut self, repeatable: bool) {
-        self.repeatable = repeatable;
+    /// A new request begins, which may be repeated in this way. Nothing has been sent of it yet: after a stop,
+    /// [`restart`](Self::restart) sends it.
+    pub const fn set_repeat(&mut self, repeat: Repeat) {
+        self.repeat = repeat;
+        self.stage = Stage::Unsent;
     }
 
     /// The last event ID string, also what the unfinished stream has said of it so far (R34). For storage, look at it after
@@ -144,6 +181,17 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         self.decoder.is_mid_event()
     }
 
+    /// Whether another attempt may be made, by the rule of [`Repeat`].
+    fn may_repeat(&self) -> bool {
+        let repeats_until = match self.repeat {
+            Repeat::Always => return true,
+            Repeat::UntilAnswered => Stage::Answered,
+            Repeat::Never => Stage::Sent,
+        };
+        let resumes = self.decoder.gave_id() && matches!(self.resumption(), Resumption::From(_));
+        self.stage < repeats_until || (self.stage == Stage::Answered && resumes)
+    }
+
     /// The decoder, to look at what a [`step`](Self::step) has found.
     #[must_use]
     pub const fn decoder(&self) -> &Decoder<B, ID> {
@@ -172,13 +220,24 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         if self.reconnect.is_connecting(epoch) {
             self.redirects = 0;
             self.permanent = true;
+            self.stage = self.stage.max(Stage::Sent);
         }
+    }
+
+    /// The attempt failed before anything of the request was sent: the name was not found, the connection refused, TLS not
+    /// agreed upon. Like [`lost`](Self::lost), but also a request that may never be repeated is tried again.
+    pub fn not_sent(&mut self, epoch: Epoch, now: Instant) {
+        if self.stage == Stage::Sent && self.reconnect.is_connecting(epoch) {
+            self.stage = Stage::Unsent;
+        }
+        self.lost(epoch, now);
     }
 
     /// A response came. Says what it means, and lets the machine know unless the attempt is over.
     ///
-    /// At [`Verdict::Redirect`] the attempt goes on: send the request to the new URL, without the headers that were meant for
-    /// the old host alone. It is `permanent` when all redirects of this attempt were: then later attempts begin at the new URL
+    /// At [`Verdict::Redirect`] the attempt goes on: send the request to the new URL. If that has another origin, leave out what
+    /// was meant for the old one alone, such as `Authorization` and `Cookie`; whether its server may see the body and the last
+    /// event ID is your choice (browsers send both). The redirect is `permanent` when all redirects of this attempt were: then later attempts begin at the new URL
     /// (D7). The one after [`MAX_REDIRECTS`](Self::MAX_REDIRECTS) becomes a [`Verdict::Retry`]. A URL that cannot be used is
     /// reported as [`lost`](Self::lost).
     pub fn responded(&mut self, epoch: Epoch, now: Instant, response: &Response<'_>) -> Verdict {
@@ -200,6 +259,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         match verdict {
             Verdict::Accept => {
                 self.decoder.reset();
+                self.stage = Stage::Answered;
                 self.reconnect.opened(epoch, now);
             }
             Verdict::Redirect { permanent } => {
@@ -215,8 +275,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         verdict
     }
 
-    /// Takes the next event from the front of what was read, like [`Decoder::next_event`]. Nothing is taken from a connection
-    /// that is not the present one or not open (R64): all of `input` is dropped then.
+    /// Takes the next event from the front of what was read, like [`Decoder::next_event`]. `now` is when it was read. Nothing is
+    /// taken from a connection that is not the present one or not open (R64): all of `input` is dropped then.
     ///
     /// # Errors
     ///
@@ -271,6 +331,31 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.advance(epoch, now, chunk, Decoder::step_item)
     }
 
+    /// The application listens again after it was busy from `since` to `now`: [`Reconnect::resumed`].
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use embedded_sse::Decoder;
+    /// # use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect, Response, Session};
+    /// # let policy = Policy::standard().liveness(Some(Duration::from_secs(30)));
+    /// # let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(policy, NoJitter));
+    /// # let read_at = Instant::from_millis(5_000);
+    /// # let Action::Connect(epoch) = session.poll(read_at) else { unreachable!() };
+    /// # session.connecting(epoch, read_at);
+    /// # let response = Response { status: 200, content_type: Some(b"text/event-stream"), ..Response::default() };
+    /// # session.responded(epoch, read_at, &response);
+    /// let mut chunk = &b"data: a long job\n\n"[..]; // read at `read_at`
+    /// while let Some(event) = session.next_event(epoch, read_at, &mut chunk) {
+    ///     let _ = event; // handled in ten minutes
+    /// }
+    /// let now = Instant::from_millis(605_000);
+    /// session.resumed(read_at, now);
+    /// assert!(matches!(session.poll(now), Action::Read { .. })); // not given up as silent
+    /// ```
+    pub fn resumed(&mut self, since: Instant, now: Instant) {
+        self.reconnect.resumed(since, now);
+    }
+
     /// The stream ended well (R52). An unfinished event is dropped (R41).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
         if !self.reconnect.stops_at_end() {
@@ -312,11 +397,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.reconnect.close();
     }
 
-    /// The application wants a connection now: [`Reconnect::restart`]. The last event ID stays; a request that may not be
-    /// repeated counts as a new one.
+    /// The application wants a connection now: [`Reconnect::restart`]. The last event ID stays. A request that may not be
+    /// [repeated](Repeat) is not: then nothing changes, unless a new one begins by [`set_repeat`](Self::set_repeat).
     pub fn restart(&mut self) {
-        self.delivered = false;
-        self.reconnect.restart();
+        if self.may_repeat() {
+            self.reconnect.restart();
+        }
     }
 
     /// One step of the decoder, and what it says of the connection.
@@ -330,20 +416,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         if !self.reconnect.is_open(epoch) {
             return Step { consumed: chunk.len(), found: None };
         }
-        let was_mid_event = self.decoder.is_mid_event();
         let step = step(&mut self.decoder, chunk);
-        let event = match step.found {
-            Some(Found::Event) => true,
-            Some(Found::TooLong(too_long)) => matches!(too_long.field, Field::Data | Field::Event),
-            _ => false,
+        let heartbeat = self.decoder.take_heartbeat();
+        let heard = match step.found {
+            Some(Found::Event | Found::TooLong(TooLong { field: Field::Data | Field::Event })) => Heard::Event,
+            _ if heartbeat => Heard::Heartbeat,
+            _ => Heard::Bytes,
         };
-        self.delivered |= event;
-        if event {
-            self.reconnect.heard(epoch, now, Heard::Event);
-        } else if was_mid_event || self.decoder.is_mid_event() {
-            self.reconnect.heard(epoch, now, Heard::Bytes);
-        } else if step.consumed > 0 {
-            self.reconnect.heard(epoch, now, Heard::Heartbeat);
+        if step.consumed > 0 {
+            self.reconnect.heard(epoch, now, heard);
         }
         step
     }
@@ -359,8 +440,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         if let Some(millis) = self.decoder.reconnection_millis() {
             self.reconnect.set_reconnection_millis(millis);
         }
-        // It would deliver the same events once more.
-        if !self.repeatable && self.delivered && !matches!(self.resumption(), Resumption::From(_)) {
+        if !self.may_repeat() {
             self.reconnect.refused(epoch, now, StopReason::CannotResume);
         }
     }

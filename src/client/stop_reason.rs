@@ -23,7 +23,8 @@ pub enum StopReason {
     Status(u16),
     /// The response is not an event stream (R50).
     ContentType,
-    /// The request can be neither repeated nor resumed: events of it were delivered, and none had an id to go on from.
+    /// The request may not be repeated, by the rule that [`Session::set_repeat`](super::Session::set_repeat) set, and its answer
+    /// gave no id to resume from.
     CannotResume,
     /// The policy's number of attempts is used up.
     MaxAttempts,
@@ -41,7 +42,7 @@ impl fmt::Display for StopReason {
             Self::Credentials(status) => return write!(f, "the server wants other credentials (status {status})"),
             Self::Status(status) => return write!(f, "the server refuses the request (status {status})"),
             Self::ContentType => "the server's answer is no event stream",
-            Self::CannotResume => "the request can be neither repeated nor resumed",
+            Self::CannotResume => "the request may not be repeated, and its answer cannot be resumed",
             Self::MaxAttempts => "all attempts are used up",
             Self::MaxElapsed => "the time for attempts is used up",
         })

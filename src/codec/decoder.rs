@@ -109,14 +109,12 @@ impl<B, const ID: usize> Decoder<B, ID> {
 
     /// Whether since the last call a comment ended, or a blank line came that neither ended a block nor stood right after a
     /// comment, whose heartbeat it belongs to. [`reset`](Self::reset) forgets it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the session will ask"))]
     pub(crate) const fn take_heartbeat(&mut self) -> bool {
         self.machine.heartbeat.take()
     }
 
     /// Whether since the last [`reset`](Self::reset) the stream gave an id that counts, and did not empty it again. What
     /// [`set_last_event_id`](Self::set_last_event_id) sets changes nothing here.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the session will ask"))]
     pub(crate) const fn gave_id(&self) -> bool {
         self.machine.id.is_given()
     }

@@ -176,8 +176,10 @@ impl World {
         match order {
             Order::Close => self.client.close(),
             Order::Restart => {
-                self.log.retain(|(_, seen)| !matches!(seen, Seen::Stop(_)));
                 self.client.restart();
+                if !matches!(self.client.poll(now), Action::Stop(_)) {
+                    self.log.retain(|(_, seen)| !matches!(seen, Seen::Stop(_)));
+                }
             }
             Order::NetworkDown => self.client.network_down(now),
             Order::NetworkUp => self.client.network_up(now),
@@ -331,8 +333,14 @@ impl World {
     }
 }
 
-pub(crate) const STREAM: Response<'static> =
-    Response { status: 200, content_type: Some(b"text/event-stream"), location: None, retry_after: None, date: None };
+pub(crate) const STREAM: Response<'static> = Response {
+    status: 200,
+    content_type: Some(b"text/event-stream"),
+    location: None,
+    retry_after: None,
+    date: None,
+    unix_time: None,
+};
 
 pub(crate) const fn status(status: u16) -> Does {
     Does::Respond(Response { status, ..STREAM })

@@ -21,6 +21,8 @@ pub(crate) enum Operation {
     Lost(Which),
     Rejected(Which, Option<u64>),
     Refused(Which),
+    /// Nobody listened for this long before now.
+    Resumed(u64),
     ReconnectionTime(u64),
     NetworkDown,
     NetworkUp,
@@ -56,8 +58,9 @@ pub(crate) struct Checked<J> {
 /// What the policy was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Bounds {
-    pub(crate) least_asked: u64,
+    pub(crate) least: u64,
     pub(crate) most_asked: u64,
+    pub(crate) most_retry_after: u64,
     pub(crate) max_attempts: Option<u32>,
 }
 
@@ -121,9 +124,18 @@ impl<J: Jitter + Clone + PartialEq + std::fmt::Debug> Checked<J> {
                 self.machine.rejected(epoch, now, after.map(Duration::from_millis));
             }
             (Operation::Refused(_), Some(epoch)) => self.machine.refused(epoch, now, StopReason::ContentType),
+            (Operation::Resumed(millis), _) => {
+                let since = Instant::from_millis(now.as_millis().saturating_sub(millis));
+                self.machine.resumed(since, now);
+                assert_eq!(
+                    due(self.machine.poll(now)).max(due(before)),
+                    due(self.machine.poll(now)),
+                    "later, if at all"
+                );
+            }
             (Operation::ReconnectionTime(millis), _) => {
                 self.machine.set_reconnection_time(Duration::from_millis(millis));
-                self.asked = Some(self.clamp(millis));
+                self.asked = Some(self.clamp(millis, self.bounds.most_asked));
             }
             (Operation::NetworkDown, _) => self.machine.network_down(now),
             (Operation::NetworkUp, _) => self.machine.network_up(now),
@@ -147,8 +159,8 @@ impl<J: Jitter + Clone + PartialEq + std::fmt::Debug> Checked<J> {
         self.check();
     }
 
-    fn clamp(&self, millis: u64) -> u64 {
-        millis.max(self.bounds.least_asked).min(self.bounds.most_asked)
+    fn clamp(&self, millis: u64, most: u64) -> u64 {
+        millis.min(most).max(self.bounds.least)
     }
 
     fn move_floor(&mut self, operation: Operation, now: Instant, of_live: bool) {
@@ -157,15 +169,15 @@ impl<J: Jitter + Clone + PartialEq + std::fmt::Debug> Checked<J> {
                 self.floor = Instant::ZERO;
                 return;
             }
-            Operation::Rejected(_, after) if of_live => after.map(|after| self.clamp(after)).max(self.asked),
-            Operation::Ended(_) | Operation::Lost(_) if of_live => self.asked,
-            Operation::NetworkDown | Operation::NetworkChanged if of_live => {
-                self.asked.or(Some(self.bounds.least_asked))
+            Operation::Rejected(_, after) if of_live => {
+                after.map(|after| self.clamp(after, self.bounds.most_retry_after)).max(self.asked)
             }
+            Operation::Ended(_) | Operation::Lost(_) if of_live => self.asked,
+            Operation::NetworkDown | Operation::NetworkChanged if of_live => self.asked,
             _ => return,
         };
         // A `Retry-After` counts once.
-        self.floor = now.saturating_add(Duration::from_millis(asked.unwrap_or(0)));
+        self.floor = now.saturating_add(Duration::from_millis(asked.unwrap_or(self.bounds.least)));
     }
 
     fn check(&self) {

@@ -8,6 +8,7 @@ pub(crate) mod target;
 use core::ops::ControlFlow;
 use core::time::Duration;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Response, Session, StopReason, Verdict};
 use embedded_sse::io::tokio::Clock;
@@ -37,9 +38,6 @@ pub(crate) struct Client {
     /// Where attempts begin.
     target: Target,
     clock: Clock,
-    /// How long the listener was busy: for the session time stands still then, so that a connection from which nobody read
-    /// is not taken for a silent one.
-    away: Duration,
 }
 
 /// What happens, in its order.
@@ -72,7 +70,7 @@ pub(crate) enum End {
 
 impl Client {
     pub(crate) fn new(http: reqwest::Client, session: StreamSession, target: Target) -> Self {
-        Self { http, session, target, clock: Clock::new(), away: Duration::ZERO }
+        Self { http, session, target, clock: Clock::new() }
     }
 
     #[allow(dead_code, reason = "not every program that includes this gives orders")]
@@ -88,22 +86,26 @@ impl Client {
     pub(crate) async fn follow(&mut self, listener: &mut Listener<'_>) -> End {
         let mut last = None;
         loop {
-            let now = self.now();
+            let now = self.clock.now();
             match self.session.poll(now) {
                 Action::Connect(epoch) => {
                     self.session.connecting(epoch, now);
                     let why = match self.attempt(epoch, listener).await {
                         Ok(()) => {
-                            self.session.ended(epoch, self.now());
+                            self.session.ended(epoch, self.clock.now());
                             Failure::Ended
                         }
                         Err(Over::Lost(why)) => {
-                            self.session.lost(epoch, self.now());
+                            self.session.lost(epoch, self.clock.now());
+                            why
+                        }
+                        Err(Over::NotSent(why)) => {
+                            self.session.not_sent(epoch, self.clock.now());
                             why
                         }
                         Err(Over::Enough) => return End::Enough,
                     };
-                    let now = self.now();
+                    let now = self.clock.now();
                     let wait = match self.session.poll(now) {
                         Action::Stop(_) => None,
                         Action::WaitUntil(at) => Some(at.saturating_duration_since(now)),
@@ -116,7 +118,7 @@ impl Client {
                     }
                     last = Some(why);
                 }
-                Action::WaitUntil(at) => self.sleep_until(at).await,
+                Action::WaitUntil(at) => self.clock.sleep_until(at).await,
                 Action::Stop(reason) => return End::Stopped { reason, why: last },
                 // Left from a call that was dropped.
                 action => match action.epoch() {
@@ -131,10 +133,10 @@ impl Client {
     async fn attempt(&mut self, epoch: Epoch, listener: &mut Listener<'_>) -> Result<(), Over> {
         let mut response = self.open(epoch, listener).await?;
         while let Some(chunk) = self.in_time(epoch, response.chunk()).await?.map_err(Failure::from)? {
-            let now = self.now();
-            let read = self.clock.now();
+            let now = self.clock.now();
             let told = self.tell(epoch, now, &chunk, listener);
-            self.away += self.clock.now().saturating_duration_since(read);
+            // A listener that was busy is no silent server.
+            self.session.resumed(now, self.clock.now());
             if told.is_break() {
                 return Err(Over::Enough);
             }
@@ -152,18 +154,23 @@ impl Client {
     /// Sends the request, wherever it is redirected, until there is a stream.
     async fn open(&mut self, epoch: Epoch, listener: &mut Listener<'_>) -> Result<reqwest::Response, Over> {
         let mut target = self.target.clone();
+        let mut redirected = false;
         loop {
             let request = self.request(&target)?;
             if listener(News::Asking(&target, request.headers())).is_break() {
                 return Err(Over::Enough);
             }
-            let response = self.in_time(epoch, self.http.execute(request)).await?.map_err(Failure::from)?;
+            let response = self.in_time(epoch, self.http.execute(request)).await?.map_err(|error| {
+                let not_sent = error.is_connect() && !redirected;
+                let why = Failure::from(error);
+                if not_sent { Over::NotSent(why) } else { Over::Lost(why) }
+            })?;
             let status = response.status();
             let header = |name| joined(response.headers(), &name);
             let (content_type, location) = (header(CONTENT_TYPE), header(LOCATION));
             let encoding =
                 header(CONTENT_ENCODING).filter(|value| status == 200 && !value.eq_ignore_ascii_case(b"identity"));
-            let now = self.now();
+            let now = self.clock.now();
             let verdict = match encoding {
                 Some(_) => self.session.judged(epoch, now, Verdict::Stop(StopReason::ContentType)),
                 None => self.session.responded(
@@ -175,6 +182,7 @@ impl Client {
                         location: location.as_deref(),
                         retry_after: header(RETRY_AFTER).as_deref(),
                         date: header(DATE).as_deref(),
+                        unix_time: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()),
                     },
                 ),
             };
@@ -187,6 +195,7 @@ impl Client {
                 }
                 Verdict::Redirect { permanent } => {
                     target = target.redirected(status.as_u16(), &location.unwrap_or_default())?;
+                    redirected = true;
                     if permanent {
                         self.target = target.clone();
                     }
@@ -220,7 +229,7 @@ impl Client {
 
     /// What comes of `work`, unless the session loses patience.
     async fn in_time<T>(&self, epoch: Epoch, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let begun = self.now();
+        let begun = self.clock.now();
         let (until, late): (_, fn(Duration) -> Failure) = match self.session.poll(begun) {
             Action::AwaitResponse { epoch: of, until } if of == epoch => (until, Failure::NoResponse),
             Action::Read { epoch: of, until } if of == epoch => (until, Failure::Silent),
@@ -230,17 +239,8 @@ impl Client {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            () = self.sleep_until(until) => Err(late(until.saturating_duration_since(begun))),
+            () = self.clock.sleep_until(until) => Err(late(until.saturating_duration_since(begun))),
         }
-    }
-
-    fn now(&self) -> Instant {
-        Instant::ZERO
-            .saturating_add(self.clock.now().saturating_duration_since(Instant::ZERO).saturating_sub(self.away))
-    }
-
-    async fn sleep_until(&self, at: Instant) {
-        self.clock.sleep_until(at.saturating_add(self.away)).await;
     }
 }
 
@@ -248,6 +248,8 @@ impl Client {
 enum Over {
     Enough,
     Lost(Failure),
+    /// Before the request was sent.
+    NotSent(Failure),
 }
 
 impl From<Failure> for Over {
