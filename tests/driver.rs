@@ -4,7 +4,7 @@ mod common;
 #[path = "common/world.rs"]
 mod world;
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
@@ -46,7 +46,7 @@ impl Said {
 }
 
 type TestSession = Session<[u8; 64], NoJitter>;
-type TestEvents<'d> = Events<'d, [u8; 64], NoJitter, [u8; 512]>;
+type TestEvents<'d> = Events<'d, [u8; 64], NoJitter, [u8; 512], &'d World>;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -76,8 +76,8 @@ fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>,
     let world = World::new(1);
     let mut count = 0..;
     let connect = Scripted(&world, |asked: &Asked| script(count.next().unwrap(), asked));
-    let driver = Driver::new(session(policy), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let mut said = vec![];
     while !matches!(said.last(), Some(Said::Stopped(_))) {
@@ -155,9 +155,9 @@ impl Numbered {
 fn nothing_is_lost_in_200_cuts() {
     let world = World::new(7);
     let server = Numbered::new(100_000, &world);
-    let driver = Driver::new(session(policy()), [0; 512]);
+    let driver = Driver::new(session(policy()), [0; 512], &world);
     let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 200));
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let mut count = 0;
     while server.check(200, count, &Said::of(world.block_on(events.next())), &world) {
@@ -194,9 +194,9 @@ fn nothing_is_lost_when_every_wait_is_dropped() {
     for polls in 1..=12 {
         let world = World::new(polls as u64);
         let server = Numbered::new(2_000, &world);
-        let driver = Driver::new(session(policy()), [0; 512]);
+        let driver = Driver::new(session(policy()), [0; 512], &world);
         let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 30));
-        let run = pin!(driver.run(connect, &world, [0; 256], async |_| {
+        let run = pin!(driver.run(connect, [0; 256], async |_| {
             world.wait_until(world.now().as_millis() + 5).await;
             Ok(())
         }));
@@ -213,9 +213,9 @@ fn a_drop_at_any_await_point_changes_nothing() {
     let play = |dropped_after: Option<usize>| {
         let world = World::new(3);
         let server = Numbered::new(40, &world);
-        let driver = Driver::new(session(policy()), [0; 512]);
+        let driver = Driver::new(session(policy()), [0; 512], &world);
         let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 4));
-        let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+        let run = pin!(driver.run(connect, [0; 256], no_headers));
         let mut events = driver.events(run);
         let (mut polls, mut said) = (0, vec![]);
         while !matches!(said.last(), Some(Said::Stopped(_))) {
@@ -282,8 +282,8 @@ fn the_last_moment_counts() {
     }
 
     let world = World::new(1);
-    let driver = Driver::new(session(policy().max_attempts(0)), [0; 512]);
-    let run = pin!(driver.run(Slow(&world), &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy().max_attempts(0)), [0; 512], &world);
+    let run = pin!(driver.run(Slow(&world), [0; 256], no_headers));
     let mut events = driver.events(run);
     for _ in 0..3 {
         assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
@@ -396,9 +396,9 @@ fn each_request_has_fresh_headers() {
             _ => nothing_more(),
         }
     });
-    let driver = Driver::new(session(policy()), [0; 512]);
+    let driver = Driver::new(session(policy()), [0; 512], &world);
     let mut asked = 0;
-    let run = pin!(driver.run(connect, &world, [0; 256], async |headers: &mut HeaderList<'_>| {
+    let run = pin!(driver.run(connect, [0; 256], async |headers: &mut HeaderList<'_>| {
         world.wait_until(world.now().as_millis() + 100).await;
         asked += 1;
         match asked {
@@ -415,8 +415,8 @@ fn each_request_has_fresh_headers() {
 fn headers_without_room_are_told() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| unreachable!("no request is sent"));
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 20], no_headers));
+    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 20], no_headers));
     let mut events = driver.events(run);
     for _ in 0..3 {
         assert_eq!(Said::of(world.block_on(events.next())), Said::Headers(HeaderError::Full));
@@ -442,8 +442,8 @@ fn headers_without_room_are_told() {
 fn nothing_is_read_before_it_is_asked_for() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream(&"data: 1\n\n".repeat(500), End::Silent));
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     assert_eq!((world.requests().len(), world.reads()), (0, 0));
     world.block_on(events.next()).unwrap();
@@ -482,8 +482,8 @@ fn nothing_is_read_before_it_is_asked_for_blocking() {
 fn the_application_ends_and_begins() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let next = |events: &mut TestEvents<'_>| Said::of(world.block_on(events.next()));
     assert_eq!(next(&mut events), Said::event(1));
@@ -506,8 +506,8 @@ fn the_session_can_be_seen_at_any_time() {
         1 => stream(&format!("id: 1\ndata: 1\n\nid: 2\ndata: {long}\n\nid: 3\n\n"), End::Clean),
         _ => nothing_more(),
     });
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let id = |session: &mut TestSession| session.last_event_id().to_vec();
     assert_eq!(events.session(id).as_deref(), Some(&b""[..]));
@@ -523,11 +523,11 @@ fn the_session_can_be_seen_at_any_time() {
 fn a_network_that_is_gone_is_waited_for() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
-    events.network_down(world.now());
+    events.network_down();
     {
         // Another task reports the network an hour later.
         let mut next = pin!(events.next());
@@ -538,10 +538,10 @@ fn a_network_that_is_gone_is_waited_for() {
             hour.as_mut().poll(context)
         }));
     }
-    events.network_up(world.now());
+    events.network_up();
     assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
     assert_eq!(world.requests().len(), 2);
-    events.network_changed(world.now());
+    events.network_changed();
     assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
     assert_eq!(world.requests().len(), 3);
 }
@@ -576,8 +576,8 @@ fn comments_and_reconnection_times_are_shown() {
     let world = World::new(1);
     let mut count = 0..;
     let connect = Scripted(&world, |_: &Asked| script(count.next().unwrap()));
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let run = pin!(driver.run(connect, &world, [0; 256], no_headers));
+    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let mut count = 0..;
     let blocking = World::new(1);
@@ -605,15 +605,17 @@ fn a_delay_and_a_counter_make_a_timer() {
         }
     }
 
-    struct DelayTimer<D, C>(D, C);
+    struct DelayTimer<D, C>(RefCell<D>, C);
 
     impl<D: DelayNs, C: Fn() -> u64> Timer for DelayTimer<D, C> {
         fn now(&self) -> Instant {
             Instant::from_millis(self.1())
         }
-        async fn wait_until(&mut self, at: Instant) {
+        #[expect(clippy::await_holding_refcell_ref, reason = "there is one wait at a time")]
+        async fn wait_until(&self, at: Instant) {
             let wait = at.saturating_duration_since(self.now()).as_millis();
-            self.0.delay_ms(wait.try_into().unwrap_or(u32::MAX)).await;
+            let mut delay = self.0.try_borrow_mut().expect("one wait at a time");
+            delay.delay_ms(wait.try_into().unwrap_or(u32::MAX)).await;
         }
     }
 
@@ -623,9 +625,9 @@ fn a_delay_and_a_counter_make_a_timer() {
         Some(0) => stream("data: 1\n\n", End::Silent),
         _ => nothing_more(),
     });
-    let driver = Driver::new(session(policy()), [0; 512]);
-    let timer = DelayTimer(Delay(&world), || world.now().as_millis());
-    let run = pin!(driver.run(connect, timer, [0; 256], no_headers));
+    let timer = DelayTimer(RefCell::new(Delay(&world)), || world.now().as_millis());
+    let driver = Driver::new(session(policy()), [0; 512], timer);
+    let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
     assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::NoContent));

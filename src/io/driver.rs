@@ -6,8 +6,10 @@
 //! There are two halves. [`Driver::run`] is the transport's: one future that connects, waits and reads, and that owns whatever
 //! connection there is, also one that borrows from its client. [`Events`] is the application's: it polls that future as long as
 //! an event is waited for, and never drops it. So a wait for an event can be cancelled at any time; the connection, an attempt
-//! to connect and a read that has begun are still there when it is waited for again. What they share lies in the [`Driver`], in
-//! cells that one half has given back when the other one takes them.
+//! to connect and a read that has begun are still there when it is waited for again. What the halves share lies in the
+//! [`Driver`], the chunk that was read last too, in cells that no half holds while the other one runs.
+//!
+//! Before each read and each request the transport's half asks the session whether it is still wanted.
 
 use core::cell::{Cell, RefCell, RefMut};
 use core::convert::Infallible;
@@ -16,7 +18,6 @@ use core::future::{pending, poll_fn};
 use core::mem::replace;
 use core::pin::{Pin, pin};
 use core::task::Poll;
-use core::time::Duration;
 
 use super::chunk::{Chunk, item};
 pub use super::exchange::Exchange;
@@ -88,7 +89,7 @@ pub trait Connect {
 ///     fn now(&self) -> Instant {
 ///         self.0.now()
 ///     }
-///     async fn wait_until(&mut self, at: Instant) {
+///     async fn wait_until(&self, at: Instant) {
 ///         match self.0.to_std(at) {
 ///             Some(at) => tokio::time::sleep_until(at.into()).await,
 ///             None => core::future::pending().await,
@@ -96,17 +97,19 @@ pub trait Connect {
 ///     }
 /// }
 ///
-/// /// With a `DelayNs` of `embedded-hal-async` and any counter of milliseconds:
-/// struct DelayTimer<D, C>(D, C);
+/// /// With a `DelayNs` of `embedded-hal-async` and any counter of milliseconds. There is one wait at a time.
+/// struct DelayTimer<D, C>(core::cell::RefCell<D>, C);
 /// # trait DelayNs { async fn delay_ms(&mut self, ms: u32); }
 ///
 /// impl<D: DelayNs, C: Fn() -> u64> Timer for DelayTimer<D, C> {
 ///     fn now(&self) -> Instant {
 ///         Instant::from_millis(self.1())
 ///     }
-///     async fn wait_until(&mut self, at: Instant) {
+///     async fn wait_until(&self, at: Instant) {
 ///         let wait = at.saturating_duration_since(self.now()).as_millis();
-///         self.0.delay_ms(wait.try_into().unwrap_or(u32::MAX)).await
+///         if let Ok(mut delay) = self.0.try_borrow_mut() {
+///             delay.delay_ms(wait.try_into().unwrap_or(u32::MAX)).await
+///         }
 ///     }
 /// }
 /// ```
@@ -119,7 +122,17 @@ pub trait Timer {
     /// length, but not each time at once.
     ///
     /// The driver drops this future whenever anything else happens, and asks again.
-    async fn wait_until(&mut self, at: Instant);
+    async fn wait_until(&self, at: Instant);
+}
+
+impl<T: Timer + ?Sized> Timer for &T {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+
+    async fn wait_until(&self, at: Instant) {
+        (**self).wait_until(at).await;
+    }
 }
 
 /// A session and what its connections need, in one place that does not move.
@@ -133,8 +146,8 @@ pub trait Timer {
 ///
 /// async fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) -> StopReason {
 ///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
-///     let driver = Driver::new(session, [0; 512]);
-///     let run = pin!(driver.run(connect, timer, [0; 256], async |headers| {
+///     let driver = Driver::new(session, [0; 512], timer);
+///     let run = pin!(driver.run(connect, [0; 256], async |headers| {
 ///         let token = 42; // or await a fresh one
 ///         headers.push("Authorization", format_args!("Bearer {token}"))
 ///     }));
@@ -150,22 +163,24 @@ pub trait Timer {
 /// ```
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Driver<B, J, C, const ID: usize = 64> {
+pub struct Driver<B, J, C, W, const ID: usize = 64> {
     session: RefCell<Session<B, J, ID>>,
     /// Borrowed by the body that is being read into it, or by the events that are lent from it.
     chunk: RefCell<Chunk<C>>,
-    /// What was read and not looked at yet.
+    timer: W,
+    /// There is something in the chunk that was not looked at.
     filled: Cell<Option<Filled>>,
-    /// When the transport's half was polled last.
-    now: Cell<Instant>,
-    /// When the connection was read from last, if it was.
-    read: Cell<Option<Instant>>,
-    /// For how long after that nobody asked for more: it is not silent only because nobody listens.
-    away: Cell<Duration>,
+    /// Since when nobody waits for an event.
+    left: Cell<Option<Instant>>,
+    /// How many chunks were read since the task last gave way to others.
+    reads: Cell<u8>,
     redirected: Cell<bool>,
     /// Why the last attempt could not even begin.
     refused: Cell<Option<HeaderError>>,
 }
+
+/// So many chunks are read in one poll; then other tasks have their turn.
+const MOST_READS: u8 = 16;
 
 /// A chunk was read.
 #[derive(Clone, Copy, Debug)]
@@ -175,17 +190,17 @@ struct Filled {
     at: Instant,
 }
 
-impl<B, J, C, const ID: usize> Driver<B, J, C, ID> {
+impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID> {
     /// `chunk` receives what one read brings: any `AsRef<[u8]> + AsMut<[u8]>` of at least one byte, or each stream ends at once.
     #[must_use]
-    pub const fn new(session: Session<B, J, ID>, chunk: C) -> Self {
+    pub const fn new(session: Session<B, J, ID>, chunk: C, timer: W) -> Self {
         Self {
             session: RefCell::new(session),
             chunk: RefCell::new(Chunk::new(chunk)),
+            timer,
             filled: Cell::new(None),
-            now: Cell::new(Instant::ZERO),
-            read: Cell::new(None),
-            away: Cell::new(Duration::ZERO),
+            left: Cell::new(None),
+            reads: Cell::new(0),
             redirected: Cell::new(false),
             refused: Cell::new(None),
         }
@@ -198,11 +213,12 @@ impl<B, J, C, const ID: usize> Driver<B, J, C, ID> {
     }
 }
 
-impl<B, J, C, const ID: usize> Driver<B, J, C, ID>
+impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID>
 where
     B: AsRef<[u8]> + AsMut<[u8]>,
     J: Jitter,
     C: AsRef<[u8]> + AsMut<[u8]>,
+    W: Timer,
 {
     /// The transport's half: pin it, and give it to [`events`](Self::events). Run one at a time.
     ///
@@ -216,20 +232,18 @@ where
     pub async fn run(
         &self,
         mut connect: impl Connect,
-        mut timer: impl Timer,
         mut room: impl AsMut<[u8]>,
         mut headers: impl AsyncFnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
     ) -> Infallible {
         loop {
-            let now = timer.now();
-            self.now.set(now);
+            let now = self.timer.now();
             let action = self.session().await.poll(now);
             match action {
                 Action::Connect(epoch) => {
                     self.session().await.connecting(epoch, now);
-                    self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers), &mut timer).await;
+                    self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers)).await;
                 }
-                Action::WaitUntil(at) => doze(timer.wait_until(at)).await,
+                Action::WaitUntil(at) => doze(self.timer.wait_until(at)).await,
                 action => match action.epoch() {
                     // The attempt is over, and nothing was said of how; or the session had a connection elsewhere.
                     Some(epoch) => self.session().await.lost(epoch, now),
@@ -239,18 +253,20 @@ where
         }
     }
 
-    /// The application's half. `run` is the future of [`run`](Self::run), pinned.
-    pub fn events<'d>(&'d self, run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>) -> Events<'d, B, J, C, ID> {
+    /// The application's half. `run` is the future of [`run`](Self::run), pinned. It may be made anew at any time, over the same
+    /// `run`: the next one goes on where the one before was dropped.
+    pub fn events<'d>(
+        &'d self,
+        run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
+    ) -> Events<'d, B, J, C, W, ID> {
         Events { driver: self, run, held: None }
     }
 
     /// One attempt with all its requests, and the connection that comes of it, until it ends or has to.
-    async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>, timer: &mut impl Timer) {
+    async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>) {
         let mut open = pin!(open);
-        self.read.set(None);
-        self.away.set(Duration::ZERO);
-        loop {
-            self.now.set(timer.now());
+        // An order ends it at once. When only time has run out, what is there already still counts.
+        while self.action().await.epoch() == Some(epoch) {
             if poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await {
                 return;
             }
@@ -259,15 +275,11 @@ where
                 doze(pending()).await;
                 continue;
             }
-            let away = self.away.get();
-            let action = self.session().await.poll(earlier(timer.now(), away));
-            match action {
-                Action::AwaitResponse { epoch: of, until } | Action::Read { epoch: of, until } if of == epoch => {
-                    match until {
-                        Some(at) => doze(timer.wait_until(at.saturating_add(away))).await,
-                        None => doze(pending()).await,
-                    }
-                }
+            match self.action().await {
+                Action::AwaitResponse { until, .. } | Action::Read { until, .. } => match until {
+                    Some(at) => doze(self.timer.wait_until(at)).await,
+                    None => doze(pending()).await,
+                },
                 _ => return,
             }
         }
@@ -293,6 +305,9 @@ where
                 self.refused.set(Some(error).filter(|error| *error != HeaderError::Unavailable));
                 return;
             }
+            if !matches!(self.action().await, Action::AwaitResponse { epoch: of, .. } if of == epoch) {
+                return;
+            }
             self.redirected.set(false);
             let exchange = Exchange::new(self, epoch);
             let opened = connect.open(&Request::new(&list, redirected), exchange).await;
@@ -308,66 +323,77 @@ where
         poll_fn(|_| self.session.try_borrow_mut().map_or(Poll::Pending, Poll::Ready)).await
     }
 
+    /// What the session wants now.
+    async fn action(&self) -> Action {
+        self.session().await.poll(self.timer.now())
+    }
+
     /// What the transport's half has for the application's.
-    fn news(&self) -> Poll<Result<Held<'_, B, J, C, ID>, NextError>> {
+    fn news(&self) -> Poll<Result<(), NextError>> {
         if let Some(error) = self.refused.take() {
             return Poll::Ready(Err(NextError::Headers(error)));
         }
-        let (Ok(session), Ok(chunk)) = (self.session.try_borrow_mut(), self.chunk.try_borrow_mut()) else {
-            return Poll::Pending;
-        };
-        match (self.filled.take(), session.poll(self.now.get())) {
-            (Some(Filled { epoch, at }), _) => Poll::Ready(Ok(Held { session, chunk, epoch, at })),
-            (None, Action::Stop(reason)) => Poll::Ready(Err(NextError::Stopped(reason))),
-            (None, _) => Poll::Pending,
+        if self.filled.get().is_some() {
+            return Poll::Ready(Ok(()));
         }
+        match self.session.try_borrow().map(|session| session.poll(self.timer.now())) {
+            Ok(Action::Stop(reason)) => Poll::Ready(Err(NextError::Stopped(reason))),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// What is left of the chunk, for the application's half.
+    fn hold(&self) -> Option<Held<'_, B, J, C, ID>> {
+        let Filled { epoch, at } = self.filled.get()?;
+        let (session, chunk) = (self.session.try_borrow_mut().ok()?, self.chunk.try_borrow_mut().ok()?);
+        Some(Held { session, chunk, epoch, at })
     }
 }
 
-impl<B, J, C, const ID: usize> Stage for Driver<B, J, C, ID>
+impl<B, J, C, W, const ID: usize> Stage for Driver<B, J, C, W, ID>
 where
     B: AsRef<[u8]> + AsMut<[u8]>,
     J: Jitter,
     C: AsRef<[u8]> + AsMut<[u8]>,
+    W: Timer,
 {
     fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict> {
-        let verdict = self.session.try_borrow_mut().ok()?.responded(epoch, self.now.get(), response);
+        let verdict = self.session.try_borrow_mut().ok()?.responded(epoch, self.timer.now(), response);
         self.redirected.set(matches!(verdict, Verdict::Redirect { .. }));
         Some(verdict)
     }
 
-    fn room(&self) -> Option<RefMut<'_, [u8]>> {
-        if self.filled.get().is_some() {
+    fn room(&self, epoch: Epoch) -> Option<RefMut<'_, [u8]>> {
+        let action = self.session.try_borrow().ok()?.poll(self.timer.now());
+        let wanted = matches!(action, Action::Read { epoch: of, .. } if of == epoch);
+        if !wanted || self.filled.get().is_some() {
             return None;
         }
-        let room = RefMut::map(self.chunk.try_borrow_mut().ok()?, Chunk::room);
-        let now = self.now.get();
-        self.away.set(now.saturating_duration_since(self.read.get().unwrap_or(now)));
-        Some(room)
+        Some(RefMut::map(self.chunk.try_borrow_mut().ok()?, Chunk::room))
     }
 
     fn filled(&self, epoch: Epoch, length: usize) -> Option<()> {
         self.chunk.try_borrow_mut().ok()?.filled(length);
-        self.read.set(Some(self.now.get()));
-        self.filled.set(Some(Filled { epoch, at: self.now.get() }));
+        self.filled.set(Some(Filled { epoch, at: self.timer.now() }));
         Some(())
     }
 
     fn ended(&self, epoch: Epoch) -> Option<()> {
-        self.session.try_borrow_mut().ok()?.ended(epoch, self.now.get());
+        self.session.try_borrow_mut().ok()?.ended(epoch, self.timer.now());
         Some(())
     }
 }
 
 /// Yields events for ever, until there is a reason to stop.
 ///
-/// The connection is worked on only while an event is waited for: what comes meanwhile waits in the transport, and the time
-/// between two reads in which nobody asked for an event is no silence.
+/// The connection is worked on only while an event is waited for: what comes meanwhile waits in the transport, and the time in
+/// which nobody waits for an event counts for no watchdog. While reads are ready at once, every sixteenth makes way for other
+/// tasks.
 #[must_use = "nothing happens until an event is asked for"]
-pub struct Events<'d, B, J, C, const ID: usize = 64> {
-    driver: &'d Driver<B, J, C, ID>,
+pub struct Events<'d, B, J, C, W, const ID: usize = 64> {
+    driver: &'d Driver<B, J, C, W, ID>,
     run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
-    /// With the application, as long as there is something in the chunk.
+    /// With the application, as long as it may look at an event.
     held: Option<Held<'d, B, J, C, ID>>,
 }
 
@@ -381,11 +407,21 @@ struct Held<'d, B, J, C, const ID: usize> {
     at: Instant,
 }
 
-impl<'d, B, J, C, const ID: usize> Events<'d, B, J, C, ID>
+/// Somebody waits for an event, until this is dropped.
+struct Listening<'d, B, J, C, W: Timer, const ID: usize>(&'d Driver<B, J, C, W, ID>);
+
+impl<B, J, C, W: Timer, const ID: usize> Drop for Listening<'_, B, J, C, W, ID> {
+    fn drop(&mut self) {
+        self.0.left.set(Some(self.0.timer.now()));
+    }
+}
+
+impl<'d, B, J, C, W, const ID: usize> Events<'d, B, J, C, W, ID>
 where
     B: AsRef<[u8]> + AsMut<[u8]>,
     J: Jitter,
     C: AsRef<[u8]> + AsMut<[u8]>,
+    W: Timer,
 {
     /// The next event, from this connection or a later one.
     ///
@@ -436,23 +472,26 @@ where
 
     /// The event that came last is the one after which there are no more: [`Session::finished`].
     pub fn finished(&mut self) {
-        if let Some(Held { session, epoch, at, .. }) = &mut self.held {
-            session.finished(*epoch, *at);
+        if let Some(Filled { epoch, at }) = self.driver.filled.get() {
+            self.session(|session| session.finished(epoch, at));
         }
     }
 
-    /// The network is gone: [`Session::network_down`]. `now` is of the timer's clock.
-    pub fn network_down(&mut self, now: Instant) {
+    /// The network is gone: [`Session::network_down`].
+    pub fn network_down(&mut self) {
+        let now = self.driver.timer.now();
         self.session(|session| session.network_down(now));
     }
 
-    /// The network is back: [`Session::network_up`]. `now` is of the timer's clock.
-    pub fn network_up(&mut self, now: Instant) {
+    /// The network is back: [`Session::network_up`].
+    pub fn network_up(&mut self) {
+        let now = self.driver.timer.now();
         self.session(|session| session.network_up(now));
     }
 
-    /// The device is on another network: [`Session::network_changed`]. `now` is of the timer's clock.
-    pub fn network_changed(&mut self, now: Instant) {
+    /// The device is on another network: [`Session::network_changed`].
+    pub fn network_changed(&mut self) {
+        let now = self.driver.timer.now();
         self.session(|session| session.network_changed(now));
     }
 
@@ -460,16 +499,23 @@ where
         &mut self,
         step: fn(&mut Session<B, J, ID>, Epoch, Instant, &[u8]) -> Step,
     ) -> Result<(&Held<'d, B, J, C, ID>, Found), NextError> {
-        let mut next = self.held.take();
+        let driver = self.driver;
+        self.held = None;
+        if let Some(left) = driver.left.take() {
+            let now = driver.timer.now();
+            self.session(|session| session.resumed(left, now));
+        }
+        let _listening = Listening(driver);
         let (held, found) = loop {
-            if let Some(mut held) = next {
+            if let Some(mut held) = driver.hold() {
                 let step = step(&mut held.session, held.epoch, held.at, held.chunk.rest());
                 held.chunk.advance(step.consumed);
                 if let Some(found) = step.found {
                     break (held, found);
                 }
+                driver.filled.set(None);
             }
-            next = Some(self.read().await?);
+            self.read().await?;
         };
         let held = self.held.insert(held);
         match found {
@@ -479,30 +525,36 @@ where
     }
 
     /// Lets the transport's half run until it has something.
-    async fn read(&mut self) -> Result<Held<'d, B, J, C, ID>, NextError> {
-        poll_fn(|context| match self.run.as_mut().poll(context) {
-            Poll::Ready(never) => match never {},
-            Poll::Pending => self.driver.news(),
+    async fn read(&mut self) -> Result<(), NextError> {
+        let reads = &self.driver.reads;
+        poll_fn(|context| {
+            if reads.get() >= MOST_READS {
+                reads.set(0);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let news = match self.run.as_mut().poll(context) {
+                Poll::Ready(never) => match never {},
+                Poll::Pending => self.driver.news(),
+            };
+            reads.set(if news.is_ready() { reads.get() + 1 } else { 0 });
+            news
         })
         .await
     }
 }
 
-impl<B, J, C, const ID: usize> fmt::Debug for Events<'_, B, J, C, ID> {
+impl<B, J, C, W, const ID: usize> fmt::Debug for Events<'_, B, J, C, W, ID> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<B, J, C, const ID: usize> defmt::Format for Events<'_, B, J, C, ID> {
+impl<B, J, C, W, const ID: usize> defmt::Format for Events<'_, B, J, C, W, ID> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Events {{ .. }}");
     }
-}
-
-fn earlier(at: Instant, by: Duration) -> Instant {
-    Instant::ZERO.saturating_add(at.saturating_duration_since(Instant::ZERO).saturating_sub(by))
 }
 
 /// Waits for this, or until it is polled again for whatever reason: then something may have changed.

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use ::embedded_io::Read;
+use ::embedded_io::{Error, ErrorKind, Read};
 
 use super::chunk::{Chunk, item};
 pub use super::next_error::NextError;
@@ -67,7 +67,7 @@ pub struct Events<B, J, C, T: Connect, W, R, H, const ID: usize = 64> {
 struct Connection<D> {
     epoch: Epoch,
     body: D,
-    /// When the chunk was read.
+    /// When the last read ended.
     at: Instant,
 }
 
@@ -188,11 +188,11 @@ where
             // Of a session that had a connection elsewhere.
             return self.session.lost(epoch, now);
         };
-        // The time since the last read, in which nobody listened, is no silence.
-        let Action::Read { until, .. } = self.session.poll(open.at) else {
+        // Since the last read nobody listened.
+        self.session.resumed(open.at, now);
+        let Action::Read { until, .. } = self.session.poll(now) else {
             return self.session.lost(epoch, now);
         };
-        let until = until.map(|until| until.saturating_add(now.saturating_duration_since(open.at)));
         self.connect.set_deadline(&mut open.body, until);
         let read = open.body.read(self.chunk.room());
         let now = self.timer.now();
@@ -202,6 +202,8 @@ where
                 self.chunk.filled(length);
                 open.at = now;
             }
+            // By a signal; the connection is as good as before.
+            Err(error) if error.kind() == ErrorKind::Interrupted => open.at = now,
             Err(_) => self.session.lost(epoch, now),
         }
     }

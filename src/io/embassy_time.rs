@@ -35,7 +35,7 @@ impl super::driver::Timer for EmbassyTimer {
     }
 
     #[inline]
-    async fn wait_until(&mut self, at: Instant) {
+    async fn wait_until(&self, at: Instant) {
         embassy_time::Timer::at(at.into()).await;
     }
 }

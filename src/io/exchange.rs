@@ -5,9 +5,10 @@
 use core::cell::RefMut;
 use core::fmt;
 use core::future::poll_fn;
+use core::mem::replace;
 use core::task::Poll;
 
-use ::embedded_io_async::Read;
+use ::embedded_io_async::{Error, ErrorKind, Read};
 
 use crate::client::{Epoch, Response, Verdict};
 
@@ -49,8 +50,17 @@ impl Exchange<'_> {
     pub async fn read<R: Read + ?Sized>(self, body: &mut R) -> Result<(), R::Error> {
         loop {
             let length = {
-                let mut room = ready_when(|| self.stage.room()).await;
-                body.read(&mut room).await?
+                let mut room = ready_when(|| self.stage.room(self.epoch)).await;
+                match body.read(&mut room).await {
+                    Ok(length) => length,
+                    // By a signal; the connection is as good as before.
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {
+                        drop(room);
+                        make_way().await;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
             };
             if length == 0 {
                 ready_when(|| self.stage.ended(self.epoch)).await;
@@ -77,7 +87,7 @@ impl defmt::Format for Exchange<'_> {
 /// A driver without its parameters, for transports. `None`: the application has it just now.
 pub(super) trait Stage {
     fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict>;
-    fn room(&self) -> Option<RefMut<'_, [u8]>>;
+    fn room(&self, epoch: Epoch) -> Option<RefMut<'_, [u8]>>;
     fn filled(&self, epoch: Epoch, length: usize) -> Option<()>;
     fn ended(&self, epoch: Epoch) -> Option<()>;
 }
@@ -85,4 +95,17 @@ pub(super) trait Stage {
 /// Waits until the application has given back what is looked for; it wakes this half by polling it.
 async fn ready_when<T>(mut look: impl FnMut() -> Option<T>) -> T {
     poll_fn(|_| look().map_or(Poll::Pending, Poll::Ready)).await
+}
+
+/// Lets other tasks run first.
+async fn make_way() {
+    let mut asked = false;
+    poll_fn(|context| {
+        if replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

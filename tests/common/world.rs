@@ -4,7 +4,10 @@
 use core::cell::{Cell, RefCell};
 use core::future::{pending, poll_fn};
 use core::pin::{Pin, pin};
-use core::task::{Context, Poll, Waker};
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::Wake;
 
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_sse::client::{Instant, Response, Verdict};
@@ -80,11 +83,12 @@ impl World {
         self.wait_until(self.now.get() + self.random(most + 1) as u64).await;
     }
 
-    /// Polls once; if that was not enough, time goes on to where somebody wakes.
+    /// Polls once; if that was not enough, time goes on to where somebody wakes, unless the future has woken itself.
     pub(crate) fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         self.next.set(None);
-        let polled = future.poll(&mut Context::from_waker(Waker::noop()));
-        if polled.is_pending() {
+        let woken = Arc::new(Woken::default());
+        let polled = future.poll(&mut Context::from_waker(&woken.clone().into()));
+        if polled.is_pending() && !woken.0.load(Ordering::Relaxed) {
             let next = self.next.get().expect("somebody wakes some time");
             self.now.set(self.now.get().max(next));
         }
@@ -107,13 +111,23 @@ impl World {
     }
 }
 
-impl driver::Timer for &World {
+/// Whether a future has woken itself.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl driver::Timer for World {
     fn now(&self) -> Instant {
-        World::now(self)
+        Self::now(self)
     }
 
-    async fn wait_until(&mut self, at: Instant) {
-        World::wait_until(self, at.as_millis()).await;
+    async fn wait_until(&self, at: Instant) {
+        Self::wait_until(self, at.as_millis()).await;
     }
 }
 

@@ -89,7 +89,7 @@ impl Timer for StdTimer {
     fn now(&self) -> Instant {
         self.0.now()
     }
-    async fn wait_until(&mut self, at: Instant) {
+    async fn wait_until(&self, at: Instant) {
         match self.0.to_std(at) {
             Some(at) => drop(async_io::Timer::at(at).await),
             None => core::future::pending().await,
@@ -136,9 +136,9 @@ impl<C: Connect> Follow for Once<C> {
         let connect = self.0.take().unwrap();
         let policy = Policy::new(Backoff::fixed(Duration::from_millis(10))).max_attempts(20);
         let session = Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter));
-        let driver = Driver::new(session, [0; 32]);
+        let driver = Driver::new(session, [0; 32], StdTimer(StdClock::new()));
         let mut token = 0;
-        let run = pin!(driver.run(connect, StdTimer(StdClock::new()), [0; 256], async |headers| {
+        let run = pin!(driver.run(connect, [0; 256], async |headers| {
             token += 1;
             headers.push("Authorization", format_args!("Bearer {token}"))
         }));

@@ -6,7 +6,6 @@ use core::pin::pin;
 
 use embassy_futures::select::{Either3, select3};
 use embassy_net::Stack;
-use embassy_time::Instant;
 use embedded_sse::client::{Reconnect, Session, StopReason};
 use embedded_sse::io::EmbassyTimer;
 use embedded_sse::io::driver::{Connect, Driver, NextError};
@@ -50,8 +49,8 @@ where
     }
     let mut tally = Tally::after(cursor.id());
     let session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
-    let driver = Driver::new(session, [0; CHUNK]);
-    let run = pin!(driver.run(Logged(connect), EmbassyTimer, [0; HEADERS], async |_| Ok(())));
+    let driver = Driver::new(session, [0; CHUNK], EmbassyTimer);
+    let run = pin!(driver.run(Logged(connect), [0; HEADERS], async |_| Ok(())));
     let mut events = driver.events(run);
 
     loop {
@@ -59,9 +58,9 @@ where
         match select3(network.wait_link_down(), cursor.due(), events.next()).await {
             Either3::First(()) => {
                 defmt::warn!("the network is down");
-                events.network_down(Instant::now().into());
+                events.network_down();
                 network.wait_config_up().await;
-                events.network_up(Instant::now().into());
+                events.network_up();
                 defmt::info!("the network is up");
             }
             Either3::Second(()) => cursor.save().await,

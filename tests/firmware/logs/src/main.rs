@@ -147,7 +147,7 @@ fn driving() {
     println!("{}", headers.push("A", "b"));
     println!("{}", headers);
     println!("{}", (HeaderError::Full, NextError::Offline, ReadError::Io(())));
-    let driver = Driver::new(session(), [0; 4]);
+    let driver = Driver::new(session(), [0; 4], EmbassyTimer);
     println!("{}", driver);
     println!("{}", driver.events(pin!(pending::<Infallible>())));
     let mut events = driver_blocking::Events::new(session(), [0; 4], Nothing, Nothing, [0; 64], |_| Ok(()));
