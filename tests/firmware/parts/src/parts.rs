@@ -109,6 +109,7 @@ pub fn reconnect() -> impl FnMut(Received<'_>) {
             5 => reconnect.rejected(epoch, at, Some(Duration::from_secs(now))),
             6 => reconnect.refused(epoch, at, StopReason::Finished),
             7 => reconnect.set_reconnection_time(Duration::from_secs(now)),
+            8 => reconnect.resumed(Instant::ZERO, at),
             _ => network(&mut reconnect, at, now),
         }
     }
@@ -140,6 +141,7 @@ pub fn session() -> impl FnMut(Received<'_>) {
                     location: header,
                     retry_after: header,
                     date: header,
+                    unix_time: Some(now),
                 };
                 if matches!(session.responded(epoch, at, &response), Verdict::Redirect { .. }) {
                     used(text);
@@ -168,7 +170,7 @@ fn end<B: AsRef<[u8]> + AsMut<[u8]>>(session: &mut Session<B, impl Jitter>, epoc
     match now {
         0 => session.ended(epoch, at),
         1 => session.finished(epoch, at),
-        _ => {}
+        _ => session.resumed(Instant::ZERO, at),
     }
 }
 
