@@ -187,6 +187,42 @@ fn close_is_obeyed_before_the_next_read() {
 }
 
 #[test]
+fn a_read_that_has_begun_is_not_polled_after_close() {
+    struct Late<'w>(&'w World, &'w Cell<bool>);
+
+    impl ErrorType for Late<'_> {
+        type Error = ErrorKind;
+    }
+
+    impl embedded_io_async::Read for Late<'_> {
+        async fn read(&mut self, _: &mut [u8]) -> Result<usize, ErrorKind> {
+            self.0.wait_until(self.0.now().as_millis() + 1_000).await;
+            self.1.set(true);
+            Ok(1)
+        }
+    }
+
+    impl driver::Connect for Late<'_> {
+        type Error = ErrorKind;
+
+        async fn open(&mut self, _: &Request<'_>, exchange: Exchange<'_>) -> Result<(), ErrorKind> {
+            let content_type = Some(&b"text/event-stream"[..]);
+            exchange.respond(&Response { status: 200, content_type, ..Response::default() }).await;
+            exchange.read(self).await
+        }
+    }
+
+    let (world, was_read) = (World::new(1), Cell::new(false));
+    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let run = pin!(driver.run(Late(&world, &was_read), [0; 128], no_headers));
+    let mut events = driver.events(run);
+    assert!(world.poll(pin!(events.next())).is_pending());
+    events.close();
+    assert_eq!(world.block_on(events.next()), Err(NextError::Stopped(StopReason::Closed)));
+    assert!(!was_read.get());
+}
+
+#[test]
 fn close_is_obeyed_before_the_next_request() {
     let (world, counts) = (World::new(1), Counts::default());
     let driver = Driver::new(session(policy()), [0; 64], &world);

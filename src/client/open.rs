@@ -2,7 +2,7 @@
 //!
 //! Knows what was heard and when; does not know what happens to a connection that is given up.
 
-use super::policy::{Liveness, Policy};
+use super::policy::{Limit, Policy};
 use super::time::Instant;
 
 /// What was heard on a connection. Report it once per read; where several variants apply, the last one.
@@ -22,11 +22,12 @@ pub enum Heard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Open {
-    /// When the response was accepted.
-    since: Instant,
-    /// When anything came last. Time in which nobody listened has been taken out by moving this later.
-    heard: Instant,
-    /// Milliseconds from the last event, or else from `since`, to `heard`.
+    /// When anything came last, or else when the response was accepted. Time in which nobody listened has been taken out by
+    /// moving this later.
+    pub(super) heard: Instant,
+    /// Milliseconds from the response to `heard`, without the time in which nobody listened.
+    age: u32,
+    /// Milliseconds from the last event, or else from the response, to `heard`.
     event_ago: u32,
     /// Milliseconds from the last heartbeat to `heard`; [`NEVER`] if an event came after it.
     beat_ago: u32,
@@ -52,14 +53,15 @@ const LEAST_WINDOW: u32 = 10_000;
 
 impl Open {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { since: now, heard: now, event_ago: 0, beat_ago: NEVER, beat: 0, beats: 0, delivered: false }
+        Self { heard: now, age: 0, event_ago: 0, beat_ago: NEVER, beat: 0, beats: 0, delivered: false }
     }
 
     /// Something came.
-    pub(super) fn heard(mut self, now: Instant, what: Heard) -> Self {
-        let silence = u32::try_from(now.millis_since(self.heard)).unwrap_or(u32::MAX);
+    pub(super) fn heard(&mut self, now: Instant, what: Heard) {
+        let silence = now.millis_since(self.heard);
         // What was read before the application was busy, and is looked at now, ends no silence.
         self.heard = self.heard.max(now);
+        self.age = self.age.saturating_add(silence);
         self.event_ago = self.event_ago.saturating_add(silence);
         self.beat_ago = self.beat_ago.saturating_add(silence);
         match what {
@@ -76,47 +78,31 @@ impl Open {
                 self.delivered = true;
             }
         }
-        self
     }
 
     /// Heartbeats came this far apart.
     fn learn(&mut self, gap: u32) {
-        match self.learned() {
-            // A connection that was silent for longer would have been given up, had anybody watched.
-            Some(window) if gap > window => {}
-            Some(_) => self.beat = self.beat.max(gap),
-            None if gap / 2 <= self.beat && self.beat / 2 <= gap => {
-                self.beat = self.beat.max(gap);
-                self.beats += 1;
+        if self.beats < SEVERAL {
+            if gap / 2 > self.beat || self.beat / 2 > gap {
+                (self.beat, self.beats) = (0, 0);
             }
-            None => (self.beat, self.beats) = (gap, 1),
+            self.beats += 1;
+        } else if self.learned().is_exceeded_by(gap) {
+            // A connection that was silent for longer would have been given up, had anybody watched.
+            return;
         }
+        self.beat = self.beat.max(gap);
     }
 
     /// The window that the heartbeats so far suggest.
-    fn learned(&self) -> Option<u32> {
-        (self.beats >= SEVERAL).then(|| self.beat.saturating_mul(3).max(LEAST_WINDOW))
+    fn learned(&self) -> Limit {
+        if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.beat.saturating_mul(3).max(LEAST_WINDOW)) }
     }
 
-    /// Nobody listened from `since` to `now`: that time counts neither as silence nor as time without an event.
-    pub(super) fn resumed(self, since: Instant, now: Instant) -> Self {
-        let away = now.millis_since(self.heard.max(since));
-        Self { heard: self.heard.later(away), ..self }
-    }
-
-    /// When the connection is to be given up, if nothing comes.
-    pub(super) fn deadline(&self, policy: &Policy) -> Option<Instant> {
-        let window = match policy.liveness {
-            Liveness::Unwatched => None,
-            Liveness::Within(window) => Some(window),
-            Liveness::Learned => self.learned(),
-        };
-        let progress = policy.progress.map(|window| window.saturating_sub(self.event_ago));
-        let (alive, progress) = (deadline(self.heard, window), deadline(self.heard, progress));
-        match (alive, progress) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (one, other) => one.or(other),
-        }
+    /// For how long after `heard` nothing may come until the connection is given up.
+    pub(super) fn window(&self, policy: &Policy) -> Limit {
+        let alive = if policy.learns_liveness { self.learned() } else { policy.liveness };
+        alive.min(policy.progress.less(self.event_ago))
     }
 
     /// Whether an event came on it.
@@ -126,14 +112,9 @@ impl Open {
 
     /// Whether its loss begins a new row of failures. A connection that fell silent was good only until then.
     pub(super) fn is_stable(&self, now: Instant, policy: &Policy) -> bool {
-        let silent = self.deadline(policy).is_some_and(|until| until <= now);
-        let good_until = if silent { self.heard } else { now };
-        let enough = if self.delivered { policy.stable_after_event } else { policy.stable_after };
-        good_until.millis_since(self.since) >= enough.min(policy.stable_after).into()
+        let silence = now.millis_since(self.heard);
+        let is_given_up = self.window(policy).is_reached_by(silence);
+        let good_for = if is_given_up { self.age } else { self.age.saturating_add(silence) };
+        good_for >= policy.stable_after || (self.delivered && good_for >= policy.stable_after_event)
     }
-}
-
-/// The end of a window, if there is one.
-pub(super) fn deadline(since: Instant, window: Option<u32>) -> Option<Instant> {
-    Some(since.after(window?))
 }

@@ -2,16 +2,17 @@
 //!
 //! Values only: what they do is in `backoff.rs` (waits) and `reconnect.rs` (the rest).
 
+use core::fmt;
 use core::time::Duration;
 
 use super::backoff::{Backoff, Spread};
-use super::time::millis;
+use super::time::{Instant, millis};
 
 /// When to try again, when to give up a connection and when to give up altogether.
 ///
 /// Each preset begins like [`Policy::new`]: no bound on attempts or time, a connection is stable after 60 s, or after 20 s if it
 /// delivered an event, an attempt has 30 s, liveness is learned, progress is not watched, and the end of a stream means another
-/// attempt (R52). Times saturate at `u32::MAX` milliseconds, 49 days.
+/// attempt (R52). Times saturate at `u32::MAX` milliseconds, 49 days; a limit of that length is none.
 ///
 /// ```
 /// use core::time::Duration;
@@ -22,23 +23,75 @@ use super::time::millis;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Policy {
     pub(super) backoff: Backoff,
-    pub(super) max_attempts: Option<u32>,
-    pub(super) max_elapsed: Option<u32>,
+    pub(super) max_attempts: Limit,
+    pub(super) max_elapsed: Limit,
     pub(super) stable_after: u32,
     pub(super) stable_after_event: u32,
-    pub(super) connect_timeout: Option<u32>,
-    pub(super) liveness: Liveness,
-    pub(super) progress: Option<u32>,
+    pub(super) connect_timeout: Limit,
+    /// None while it is learned.
+    pub(super) liveness: Limit,
+    pub(super) learns_liveness: bool,
+    pub(super) progress: Limit,
     pub(super) stops_at_end: bool,
 }
 
-/// How long a connection may be silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) enum Liveness {
-    Unwatched,
-    Within(u32),
-    Learned,
+/// Milliseconds or a number, or no limit, in four bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Limit(u32);
+
+impl Limit {
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    const fn time(time: Option<Duration>) -> Self {
+        match time {
+            Some(time) => Self(millis(time)),
+            None => Self::NONE,
+        }
+    }
+
+    pub(super) const fn is_reached_by(self, value: u32) -> bool {
+        value >= self.0
+    }
+
+    /// Whether this is more. What saturates at `u32::MAX` is never more than no limit.
+    pub(super) const fn is_exceeded_by(self, value: u32) -> bool {
+        value > self.0
+    }
+
+    /// What is left of it; no limit stays none.
+    pub(super) const fn less(self, value: u32) -> Self {
+        if self.0 == u32::MAX { self } else { Self(self.0.saturating_sub(value)) }
+    }
+
+    pub(super) fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+
+    /// When it is over, if it began at `since`.
+    pub(super) fn after(self, since: Instant) -> Option<Instant> {
+        (self.0 != u32::MAX).then(|| since.after(self.0))
+    }
+
+    pub(super) const fn millis(millis: u32) -> Self {
+        Self(millis)
+    }
+}
+
+impl fmt::Debug for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == u32::MAX { f.write_str("None") } else { self.0.fmt(f) }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Limit {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        if self.0 == u32::MAX {
+            defmt::write!(f, "None");
+        } else {
+            defmt::write!(f, "{}", self.0);
+        }
+    }
 }
 
 impl Policy {
@@ -72,13 +125,14 @@ impl Policy {
     pub const fn new(backoff: Backoff) -> Self {
         Self {
             backoff,
-            max_attempts: None,
-            max_elapsed: None,
+            max_attempts: Limit::NONE,
+            max_elapsed: Limit::NONE,
             stable_after: 60_000,
             stable_after_event: 20_000,
-            connect_timeout: Some(30_000),
-            liveness: Liveness::Learned,
-            progress: None,
+            connect_timeout: Limit(30_000),
+            liveness: Limit::NONE,
+            learns_liveness: true,
+            progress: Limit::NONE,
             stops_at_end: false,
         }
     }
@@ -93,7 +147,7 @@ impl Policy {
     /// The very first attempt is not one to reconnect; with 0 it is the only one.
     #[must_use]
     pub const fn max_attempts(self, attempts: u32) -> Self {
-        Self { max_attempts: Some(attempts), ..self }
+        Self { max_attempts: Limit(attempts), ..self }
     }
 
     /// Stops when the next attempt would come later than this after the failure that began the row, or after the loss of the
@@ -101,7 +155,7 @@ impl Policy {
     /// the server asked by `retry` or `Retry-After`: a server that is away on purpose is not given up.
     #[must_use]
     pub const fn max_elapsed(self, time: Duration) -> Self {
-        Self { max_elapsed: Some(millis(time)), ..self }
+        Self { max_elapsed: Limit(millis(time)), ..self }
     }
 
     /// How long a connection has to stay good until its loss is the first failure of a new row. Counted from when it opened; a
@@ -124,18 +178,14 @@ impl Policy {
     /// How long an attempt may take until the response is there, redirects included.
     #[must_use]
     pub const fn connect_timeout(self, time: Option<Duration>) -> Self {
-        Self { connect_timeout: optional_millis(time), ..self }
+        Self { connect_timeout: Limit::time(time), ..self }
     }
 
     /// Gives up a connection on which nothing at all came for so long, not even a comment; with `None`, never. Time in which the
     /// application did not listen does not count; see [`Reconnect::resumed`](super::Reconnect::resumed).
     #[must_use]
     pub const fn liveness(self, time: Option<Duration>) -> Self {
-        let liveness = match time {
-            Some(time) => Liveness::Within(millis(time)),
-            None => Liveness::Unwatched,
-        };
-        Self { liveness, ..self }
+        Self { liveness: Limit::time(time), learns_liveness: false, ..self }
     }
 
     /// Learns from each connection how long its silences last. After three gaps between heartbeats, none of them more than twice
@@ -143,14 +193,14 @@ impl Policy {
     /// is longer. Gaps with an event in them do not count. A server that sends no heartbeats is never suspected.
     #[must_use]
     pub const fn learned_liveness(self) -> Self {
-        Self { liveness: Liveness::Learned, ..self }
+        Self { liveness: Limit::NONE, learns_liveness: true, ..self }
     }
 
     /// Gives up a connection on which no event came for so long, whatever else did; with `None`, never. Time in which the
     /// application did not listen does not count.
     #[must_use]
     pub const fn progress(self, time: Option<Duration>) -> Self {
-        Self { progress: optional_millis(time), ..self }
+        Self { progress: Limit::time(time), ..self }
     }
 
     /// Takes the end of a stream for the end of all: right for an answer that is streamed once, wrong for a feed (R52).
@@ -164,12 +214,5 @@ impl Default for Policy {
     /// [`Policy::standard`].
     fn default() -> Self {
         Self::standard()
-    }
-}
-
-const fn optional_millis(time: Option<Duration>) -> Option<u32> {
-    match time {
-        Some(time) => Some(millis(time)),
-        None => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The machine: facts in, one action out. Every transition is in [`Reconnect::take`].
+//! The machine: facts in, one action out. Every transition is in [`Reconnect::take`]; what happens within a state is not.
 //!
 //! Knows no clock, no socket and no byte of a stream. Time and randomness are arguments; delays come from `backoff.rs`, and
 //! when a connection is to be given up from `open.rs`.
@@ -7,7 +7,7 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use super::backoff::{Backoff, Jitter, NoJitter};
-use super::open::{Heard, Open, deadline};
+use super::open::{Heard, Open};
 use super::policy::Policy;
 use super::stop_reason::StopReason;
 use super::time::{Instant, millis};
@@ -122,11 +122,9 @@ enum State {
 enum Fact {
     Connecting,
     Opened,
-    Heard(Heard),
     Ended,
     Lost { retry_after: Option<NonZeroU32> },
     Refused(StopReason),
-    Resumed { since: Instant },
     NetworkDown,
     NetworkUp,
     NetworkChanged,
@@ -153,21 +151,20 @@ impl<J: Jitter> Reconnect<J> {
     /// What to do now. Each time in the answer lies after `now`.
     pub fn poll(&self, now: Instant) -> Action {
         let epoch = self.epoch;
-        let (until, go_on) = match self.state {
+        let (since, limit) = match self.state {
             State::Waiting { due, .. } if due <= now => return Action::Connect(epoch.next()),
             State::Waiting { due, .. } => return Action::WaitUntil(due),
             State::Offline { .. } => return Action::WaitForNetwork,
             State::Stopped(reason) => return Action::Stop(reason),
-            State::Connecting { since } => {
-                let until = deadline(since, self.policy.connect_timeout);
-                (until, Action::AwaitResponse { epoch, until })
-            }
-            State::Open(open) => {
-                let until = open.deadline(&self.policy);
-                (until, Action::Read { epoch, until })
-            }
+            State::Connecting { since } => (since, self.policy.connect_timeout),
+            State::Open(ref open) => (open.heard, open.window(&self.policy)),
         };
-        if until.is_some_and(|until| until <= now) { Action::Disconnect(epoch) } else { go_on }
+        let until = limit.after(since);
+        match self.state {
+            _ if until.is_some_and(|until| until <= now) => Action::Disconnect(epoch),
+            State::Open(_) => Action::Read { epoch, until },
+            _ => Action::AwaitResponse { epoch, until },
+        }
     }
 
     /// The failures in a row, without a stable connection among them.
@@ -190,7 +187,11 @@ impl<J: Jitter> Reconnect<J> {
 
     /// Something came on the open connection.
     pub fn heard(&mut self, epoch: Epoch, now: Instant, what: Heard) {
-        self.take_of(epoch, now, Fact::Heard(what));
+        if let State::Open(open) = &mut self.state {
+            if epoch == self.epoch {
+                open.heard(now, what);
+            }
+        }
     }
 
     /// The application listens again: from `since` to `now` it was busy, and nobody asked for the response or for more bytes.
@@ -199,7 +200,12 @@ impl<J: Jitter> Reconnect<J> {
     /// Report it before you wait for bytes again, if you handle events in the same task that reads. Without it a busy
     /// application looks like a silent server.
     pub fn resumed(&mut self, since: Instant, now: Instant) {
-        self.take(now, Fact::Resumed { since });
+        let counted_from = match &mut self.state {
+            State::Connecting { since } => since,
+            State::Open(open) => &mut open.heard,
+            _ => return,
+        };
+        *counted_from = counted_from.after(now.millis_since(since.max(*counted_from)));
     }
 
     /// The stream ended well (R52).
@@ -296,11 +302,6 @@ impl<J: Jitter> Reconnect<J> {
                 Connecting { since: now }
             }
             (Connecting { .. }, Fact::Opened) => State::Open(Open::new(now)),
-            (State::Open(open), Fact::Heard(what)) => State::Open(open.heard(now, what)),
-            (Connecting { since }, Fact::Resumed { since: left }) => {
-                Connecting { since: since.later(now.millis_since(left.max(since))) }
-            }
-            (State::Open(open), Fact::Resumed { since }) => State::Open(open.resumed(since, now)),
 
             (Connecting { .. } | State::Open(_), Fact::Refused(reason)) => Stopped(reason),
             (State::Open(_), Fact::Ended) if self.policy.stops_at_end => Stopped(StopReason::Ended),
@@ -308,7 +309,7 @@ impl<J: Jitter> Reconnect<J> {
             (Connecting { .. } | State::Open(_), Fact::Lost { retry_after }) => self.failed(now, retry_after),
 
             (Offline { since, not_before }, Fact::NetworkUp | Fact::NetworkChanged) => {
-                self.begun = self.begun.later(now.millis_since(since));
+                self.begun = self.begun.after(now.millis_since(since));
                 self.prompt(now, not_before)
             }
             (Waiting { .. } | Connecting { .. } | State::Open(_), Fact::NetworkDown) => {
@@ -336,9 +337,9 @@ impl<J: Jitter> Reconnect<J> {
         let wait = backoff.wait(self.failures, asked, &mut self.last_wait, &mut self.jitter);
         let due = now.after(wait);
         self.failures = self.failures.saturating_add(1);
-        if self.policy.max_attempts.is_some_and(|most| self.failures > most) {
+        if self.policy.max_attempts.is_exceeded_by(self.failures) {
             State::Stopped(StopReason::MaxAttempts)
-        } else if self.policy.max_elapsed.is_some_and(|most| due.millis_since(self.begun) > u64::from(most)) {
+        } else if self.policy.max_elapsed.is_exceeded_by(due.millis_since(self.begun)) {
             State::Stopped(StopReason::MaxElapsed)
         } else {
             State::Waiting { due, not_before: now.after(backoff.at_least(asked)) }

@@ -44,15 +44,13 @@ impl Instant {
     }
 
     pub(crate) const fn after(self, millis: u32) -> Self {
-        self.later(millis as u64)
+        Self(self.0.saturating_add(millis as u64))
     }
 
-    pub(super) const fn later(self, millis: u64) -> Self {
-        Self(self.0.saturating_add(millis))
-    }
-
-    pub(super) const fn millis_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
+    /// Milliseconds since then; zero when it was not earlier. Saturates.
+    pub(super) const fn millis_since(self, earlier: Self) -> u32 {
+        let millis = self.0.saturating_sub(earlier.0);
+        if millis > u32::MAX as u64 { u32::MAX } else { millis as u32 }
     }
 }
 
