@@ -2,6 +2,8 @@
 //!
 //! Knows arguments, files and JSON; what an event is, the library says.
 
+mod stdio;
+
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
 use std::num::ParseIntError;
@@ -12,11 +14,15 @@ use clap::Parser;
 use embedded_sse::{Decoder, Field, Item, Lossy, TooLong};
 use indicatif::ProgressBar;
 use serde_json::Value;
+use stdio::Messages;
 
 /// Decodes Server-Sent Events to JSON, one object a line.
 ///
 /// Several files are several connections: the last event ID and the reconnection time live on, a byte order mark and an
-/// unfinished event do not. Exit status: 0, 1 when a file could not be read, 2 for wrong arguments, 3 when something was too long.
+/// unfinished event do not.
+///
+/// Exit status: 0 when all was decoded or nobody reads the output any more, 1 when a file could not be read, 2 for wrong arguments, 3
+/// when something was too long, 5 when standard output or standard error could not be written, whatever else happened.
 #[derive(Parser)]
 struct Arguments {
     /// Feed the decoder pieces of at most this many bytes
@@ -63,13 +69,30 @@ type StreamDecoder = Decoder<Vec<u8>, ID>;
 /// Files from this size on get a progress bar.
 const LARGE: u64 = 16 * 1024 * 1024;
 
+const DECODED: u8 = 0;
+const UNREADABLE: u8 = 1;
+const WRONG: u8 = 2;
+const TOO_LONG: u8 = 3;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut messages = Messages::new("decode");
+    let status = match messages.parse() {
+        Ok(arguments) => match decode(&arguments, &mut messages) {
+            Ok(status) => status,
+            Err(error) => messages.output_failed(&error),
+        },
+        Err(status) => status,
+    };
+    messages.exit(status)
+}
+
+/// The exit status; an error is one of the output.
+fn decode(arguments: &Arguments, messages: &mut Messages) -> io::Result<u8> {
     let mut decoder = Box::new(StreamDecoder::with_id_capacity(vec![0; arguments.buffer]));
     if let Some(id) = &arguments.last_event_id {
         if let Err(error) = decoder.set_last_event_id(id.as_bytes()) {
-            eprintln!("decode: --last-event-id: {error}");
-            return ExitCode::from(2);
+            messages.say(format_args!("--last-event-id: {error}"));
+            return Ok(WRONG);
         }
     }
     let mut run = Run {
@@ -77,7 +100,7 @@ fn main() -> ExitCode {
         stopwatch: arguments.stats.then(|| Stopwatch { decoder: decoder.clone(), spent: Duration::ZERO }),
         decoder,
         chunk: vec![0; arguments.chunk],
-        out: BufWriter::new(io::stdout().lock()),
+        out: BufWriter::new(stdio::output()?),
         bytes: 0,
         events: 0,
         too_long: false,
@@ -87,37 +110,29 @@ fn main() -> ExitCode {
         match run.file(name) {
             Ok(()) => {}
             Err(Failure::Read(error)) => {
-                eprintln!("decode: {name}: {error}");
+                let name = if name == "-" { "standard input" } else { name };
+                messages.say(format_args!("{name}: {error}"));
                 unreadable = true;
             }
-            Err(Failure::Write(error)) => return output_failed(&error),
+            Err(Failure::Write(error)) => return Err(error),
         }
     }
     if arguments.state {
-        if let Err(error) = run.print_state() {
-            return output_failed(&error);
-        }
+        run.print_state()?;
     }
-    run.print_stats();
-    match (unreadable, run.too_long) {
-        (true, _) => ExitCode::FAILURE,
-        (false, true) => ExitCode::from(3),
-        (false, false) => ExitCode::SUCCESS,
+    if let Some(stats) = run.stats() {
+        messages.write(&stats);
     }
+    Ok(match (unreadable, run.too_long) {
+        (true, _) => UNREADABLE,
+        (false, true) => TOO_LONG,
+        (false, false) => DECODED,
+    })
 }
 
 enum Failure {
     Read(io::Error),
     Write(io::Error),
-}
-
-/// A reader that has seen enough, such as `head`, is no failure.
-fn output_failed(error: &io::Error) -> ExitCode {
-    if error.kind() == ErrorKind::BrokenPipe {
-        return ExitCode::SUCCESS;
-    }
-    eprintln!("decode: standard output: {error}");
-    ExitCode::FAILURE
 }
 
 struct Run<W: Write> {
@@ -203,12 +218,10 @@ impl<W: Write> Run<W> {
         self.out.flush()
     }
 
-    fn print_stats(&self) {
-        if let Some(stopwatch) = &self.stopwatch {
-            let seconds = stopwatch.spent.as_secs_f64();
-            let speed = if seconds > 0.0 { self.bytes as f64 / 1e6 / seconds } else { 0.0 };
-            eprintln!("{} bytes, {} events, decoded at {speed:.0} MB/s", self.bytes, self.events);
-        }
+    fn stats(&self) -> Option<String> {
+        let seconds = self.stopwatch.as_ref()?.spent.as_secs_f64();
+        let speed = if seconds > 0.0 { self.bytes as f64 / 1e6 / seconds } else { 0.0 };
+        Some(format!("{} bytes, {} events, decoded at {speed:.0} MB/s\n", self.bytes, self.events))
     }
 }
 

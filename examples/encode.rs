@@ -4,18 +4,24 @@
 //! `decode --all --state` prints is understood too: `last_event_id` is an `id` where it differs from the line before, and the
 //! last line, which tells the state, says nothing.
 
+mod stdio;
+
 use core::error::Error;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use embedded_sse::{EventId, Frame, SingleLine};
 use serde_json::{Map, Value};
+use stdio::Messages;
 
 /// Encodes JSON objects, one a line, as a stream of server-sent events.
 ///
-/// A line that cannot be encoded is reported and left out; the exit status at the end is then 1.
+/// A line that cannot be encoded is reported and left out.
+///
+/// Exit status: 0 when all was encoded or nobody reads the output any more, 1 when the input could not be read or a line of it could
+/// not be encoded, 2 for wrong arguments, 5 when standard output or standard error could not be written, whatever else happened.
 #[derive(Parser)]
 struct Arguments {
     /// The file to read; - is standard input
@@ -23,42 +29,53 @@ struct Arguments {
     file: String,
 }
 
+const ENCODED: u8 = 0;
+const BAD_INPUT: u8 = 1;
+
 fn main() -> ExitCode {
-    let Arguments { file } = Arguments::parse();
-    let input: io::Result<Box<dyn BufRead>> = match file.as_str() {
-        "-" => Ok(Box::new(io::stdin().lock())),
-        path => File::open(path).map(|file| Box::new(BufReader::new(file)) as _),
+    let mut messages = Messages::new("encode");
+    let status = match messages.parse() {
+        Ok(Arguments { file }) => match encode(&file, &mut messages) {
+            Ok(true) => ENCODED,
+            Ok(false) => BAD_INPUT,
+            Err(Failure::Read(error)) => {
+                let name = if file == "-" { "standard input" } else { &file };
+                messages.say(format_args!("{name}: {error}"));
+                BAD_INPUT
+            }
+            Err(Failure::Write(error)) => messages.output_failed(&error),
+        },
+        Err(status) => status,
     };
-    match input.and_then(|input| encode_lines(input, &mut io::stdout().lock())) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        // Whoever read the stream has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("encode: {file}: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    messages.exit(status)
+}
+
+enum Failure {
+    Read(io::Error),
+    Write(io::Error),
 }
 
 /// Tells whether every line could be encoded.
-fn encode_lines(mut input: impl BufRead, output: &mut impl Write) -> io::Result<bool> {
+fn encode(file: &str, messages: &mut Messages) -> Result<bool, Failure> {
+    let mut input: Box<dyn BufRead> = match file {
+        "-" => Box::new(io::stdin().lock()),
+        path => Box::new(BufReader::new(File::open(path).map_err(Failure::Read)?)),
+    };
+    let mut output = stdio::output().map_err(Failure::Write)?;
     let mut all_encoded = true;
     let mut last_event_id = String::new();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
+        if input.read_until(b'\n', &mut line).map_err(Failure::Read)? == 0 {
             break;
         }
         match encode_line(&line, &mut last_event_id) {
-            Ok(frame) => {
-                output.write_all(frame.as_bytes())?;
-                output.flush()?;
-            }
+            // At once, whole.
+            Ok(frame) => output.write_all(frame.as_bytes()).map_err(Failure::Write)?,
             Err(reason) => {
                 all_encoded = false;
-                eprintln!("encode: line {number}: {reason}");
+                messages.say(format_args!("line {number}: {reason}"));
             }
         }
     }

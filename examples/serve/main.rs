@@ -6,6 +6,8 @@
 #[path = "app.rs"]
 mod app;
 mod recording;
+#[path = "../stdio/mod.rs"]
+mod stdio;
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -17,13 +19,16 @@ use app::Options;
 use axum::http::StatusCode;
 use clap::Parser;
 use recording::Recording;
+use stdio::Messages;
 use tokio::net::TcpListener;
 
 /// Serves Server-Sent Events: a page at /, the stream at /events, with GET and with POST.
 ///
 /// The events are numbered and made up, the same ones for all clients, or those of a recording, from its beginning for each client.
 /// A client that comes back with Last-Event-ID is sent what it missed, or an event of the type `cut` if that is no longer there.
-/// Exit status: 1 when it cannot serve, 2 for wrong arguments.
+///
+/// Exit status: 1 when it cannot serve, 2 for wrong arguments, 5 when standard output or standard error could not be written. The
+/// address, if standard output does not take it, is told on standard error.
 #[derive(Parser)]
 #[command(name = "serve")]
 struct Arguments {
@@ -47,18 +52,29 @@ struct Arguments {
     status: Vec<u16>,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match serve(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("serve: {error}");
-            ExitCode::FAILURE
+const NOT_SERVED: u8 = 1;
+
+fn main() -> ExitCode {
+    let mut messages = Messages::new("serve");
+    let status = match messages.parse() {
+        Ok(arguments) => {
+            if let Err(error) = run(arguments, &mut messages) {
+                messages.say(error);
+            }
+            NOT_SERVED
         }
-    }
+        Err(status) => status,
+    };
+    messages.exit(status)
 }
 
-async fn serve(arguments: Arguments) -> Result<(), String> {
+/// Ends only when it cannot serve, or cannot tell where.
+fn run(arguments: Arguments, messages: &mut Messages) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(serve(arguments, messages))
+}
+
+async fn serve(arguments: Arguments, messages: &mut Messages) -> Result<(), String> {
     let mut options = Options {
         every: Duration::from_millis(arguments.every.into()),
         history: arguments.history,
@@ -75,7 +91,11 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     let no_socket = |error| format!("{address}: {error}; --listen names another address");
     let listener = TcpListener::bind(address).await.map_err(no_socket)?;
     let address = listener.local_addr().map_err(no_socket)?;
-    // Whoever started it may read no more than this.
-    let _ = writeln!(std::io::stdout(), "listening on http://{address}/");
+    let told = format!("listening on http://{address}/");
+    if let Err(error) = stdio::output().and_then(|mut output| output.write_all(format!("{told}\n").as_bytes())) {
+        if !messages.say(format_args!("standard output: {error}; {told}")) {
+            return Ok(());
+        }
+    }
     axum::serve(listener, app::router(options)).await.map_err(|error| error.to_string())
 }
