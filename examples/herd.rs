@@ -3,19 +3,24 @@
 //! All clients lose the server in the same moment, as they do when it or its region fails. Time is virtual; the waits are those
 //! of the library.
 
+mod stdio;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::error::Error;
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use embedded_sse::client::{Action, Backoff, Epoch, Instant, Jitter, Policy, Reconnect, Spread};
 use plotters::prelude::*;
+use stdio::Messages;
 
 /// Simulates an outage and shows how many clients come back in the same moment.
 ///
-/// Exit status: 0, 1 when the SVG could not be written, 2 for wrong arguments.
+/// Exit status: 0, also when nobody reads the output any more, 1 when the SVG could not be written, 2 for wrong arguments, 5 when
+/// standard output or standard error could not be written.
 #[derive(Parser)]
 struct Arguments {
     /// How many clients lose the server
@@ -29,19 +34,33 @@ struct Arguments {
     svg: Option<String>,
 }
 
+const SHOWN: u8 = 0;
+const NO_SVG: u8 = 1;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut messages = Messages::new("herd");
+    let status = match messages.parse() {
+        Ok(arguments) => simulate(&arguments, &mut messages),
+        Err(status) => status,
+    };
+    messages.exit(status)
+}
+
+/// The exit status.
+fn simulate(arguments: &Arguments, messages: &mut Messages) -> u8 {
     let herds: Vec<_> = RIVALS.iter().map(|rival| rival.simulate(arguments.clients, arguments.outage)).collect();
-    print_table(&herds);
-    print_claims(&herds);
-    print_plot(&herds);
+    let printed = stdio::output().and_then(|output| print(&herds, BufWriter::new(output)));
+    let mut status = SHOWN;
     if let Some(file) = &arguments.svg {
         if let Err(error) = draw(&herds, file) {
-            eprintln!("herd: {file}: {error}");
-            return ExitCode::FAILURE;
+            messages.say(format_args!("{file}: {error}"));
+            status = NO_SVG;
         }
     }
-    ExitCode::SUCCESS
+    match printed {
+        Ok(()) => status,
+        Err(error) => status.max(messages.output_failed(&error)),
+    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -187,17 +206,26 @@ fn peak(times: &[u64]) -> usize {
     times.iter().enumerate().map(within).max().unwrap_or(0)
 }
 
-fn print_table(herds: &[Herd]) {
-    println!("{:22}  peak connections in 100 ms             99 % back  attempts wasted", "");
-    println!(
+fn print(herds: &[Herd], mut out: impl Write) -> io::Result<()> {
+    print_table(herds, &mut out)?;
+    print_claims(herds, &mut out)?;
+    print_plot(herds, &mut out)?;
+    out.flush()
+}
+
+fn print_table(herds: &[Herd], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{:22}  peak connections in 100 ms             99 % back  attempts wasted", "")?;
+    writeln!(
+        out,
         "{:22}  {:>10} {:>10} {:>15}  {:>9}  {:>15}",
         "policy", "1st tries", "later ones", "server is back", "after", "per client"
-    );
+    )?;
     for herd in herds {
         let (first, later, back) = (peak(&herd.first_attempts), peak(&herd.later_attempts), peak(&herd.back));
         let (recovery, wasted) = (herd.recovery(), herd.wasted());
-        println!("{:22}  {first:>10} {later:>10} {back:>15}  {recovery:>7.1} s  {wasted:>15.1}", herd.name);
+        writeln!(out, "{:22}  {first:>10} {later:>10} {back:>15}  {recovery:>7.1} s  {wasted:>15.1}", herd.name)?;
     }
+    Ok(())
 }
 
 /// How many times lower than with a fixed wait the peaks are: full jitter when the server is back, the standard policy from
@@ -213,22 +241,22 @@ fn claims(herds: &[Herd]) -> [f64; 3] {
     ]
 }
 
-fn print_claims(herds: &[Herd]) {
+fn print_claims(herds: &[Herd], out: &mut impl Write) -> io::Result<()> {
     let [full, later, first] = claims(herds);
-    println!("\nPeaks lower than with fixed 3 s:");
-    println!("{full:6.0} times  full jitter, when the server is back");
-    println!("{later:6.0} times  standard, from the second attempt on");
-    println!("{first:6.0} times  standard, first attempt after retry: 3000");
+    writeln!(out, "\nPeaks lower than with fixed 3 s:")?;
+    writeln!(out, "{full:6.0} times  full jitter, when the server is back")?;
+    writeln!(out, "{later:6.0} times  standard, from the second attempt on")?;
+    writeln!(out, "{first:6.0} times  standard, first attempt after retry: 3000")
 }
 
 /// A line for each policy: time from left to right, attempts in 100 ms as height, in powers of ten.
-fn print_plot(herds: &[Herd]) {
+fn print_plot(herds: &[Herd], out: &mut impl Write) -> io::Result<()> {
     const COLUMNS: usize = 80;
     const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let histograms: Vec<_> = herds.iter().map(Herd::histogram).collect();
     let bins = histograms.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let width = bins.div_ceil(COLUMNS);
-    println!("\nAttempts in 100 ms, from 1 to {}, over {} s:", herds[0].clients, bins / 10);
+    writeln!(out, "\nAttempts in 100 ms, from 1 to {}, over {} s:", herds[0].clients, bins / 10)?;
     for (herd, histogram) in herds.iter().zip(&histograms) {
         let top = f64::from(herd.clients).ln_1p();
         let column = |bins: &[u32]| {
@@ -236,8 +264,9 @@ fn print_plot(herds: &[Herd]) {
             HEIGHTS[(f64::from(most).ln_1p() / top * 8.0).ceil() as usize]
         };
         let line: String = histogram.chunks(width).map(column).collect();
-        println!("{:22} |{line:COLUMNS$}|", herd.name);
+        writeln!(out, "{:22} |{line:COLUMNS$}|", herd.name)?;
     }
+    Ok(())
 }
 
 fn draw(herds: &[Herd], file: &str) -> Result<(), Box<dyn Error>> {
@@ -308,6 +337,16 @@ mod tests {
                     assert!(herd.first_attempts.iter().all(|at| *at >= 3000));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_output_that_takes_no_more_is_an_error() {
+        let herds = herds(0);
+        let mut whole = Vec::new();
+        print(&herds, &mut whole).expect("room");
+        for room in [0, 1, 80, whole.len() - 1] {
+            assert!(print(&herds, &mut vec![0; room][..]).is_err(), "{room}");
         }
     }
 
