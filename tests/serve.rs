@@ -2,49 +2,28 @@
 
 #[path = "../examples/serve/app.rs"]
 mod app;
+#[path = "common/server.rs"]
+mod server;
 #[path = "common/tool.rs"]
 mod tool;
 
 use core::time::Duration;
-use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::Child;
 
 use axum::serve::Listener;
 use embedded_sse::Decoder;
+use server::{Server, file};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tool::{Lines, run, text, tool};
-
-/// A server, until it is dropped.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
+use tool::{run, text};
 
 impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child =
-            tool("serve").args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().expect("the tool starts");
-        let line = Lines::of(child.stdout.take().expect("a pipe")).next().expect("a line");
-        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix('/'));
-        Self { child, address: address.expect("an address").parse().expect("an address") }
-    }
-
     fn get(&self, headers: &str) -> Client {
         self.ask(&format!("GET /events HTTP/1.1\r\nHost: x\r\n{headers}\r\n"))
     }
 
     fn ask(&self, request: &str) -> Client {
         Client::new(self.address, request)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
     }
 }
 
@@ -159,12 +138,6 @@ fn assert_follow_each_other(ids: &[u64], first: u64) {
     );
 }
 
-fn file(name: &str, bytes: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("serve-{name}"));
-    fs::write(&path, bytes).expect("a file");
-    path.into_os_string().into_string().expect("UTF-8")
-}
-
 #[test]
 fn numbered_events_of_all_kinds_are_told() {
     let server = Server::start(&["--every", "5"]);
@@ -230,6 +203,13 @@ fn history_is_exactly_as_long_as_asked() {
     assert_follow_each_other(&ids(&server.get("").events(4)), 1);
     assert_eq!(server.get("Last-Event-ID: 1\r\n").events(1)[0].0, "cut");
     assert_follow_each_other(&ids(&server.get("Last-Event-ID: 2\r\n").events(2)), 3);
+}
+
+#[test]
+fn without_history_clients_that_stay_are_told_every_event() {
+    let server = Server::start(&["--every", "100", "--history", "0"]);
+    assert_follow_each_other(&ids(&server.get("").events(3)), 1);
+    assert_eq!(server.get("Last-Event-ID: 1\r\n").events(1)[0].0, "cut");
 }
 
 #[test]

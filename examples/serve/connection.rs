@@ -3,8 +3,8 @@
 //! Knows the order and the pace, nothing of HTTP.
 
 use core::fmt;
+use core::sync::atomic::Ordering;
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use embedded_sse::io::http_body::EncodedFrame;
@@ -12,15 +12,14 @@ use embedded_sse::{Frame, single_line};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use super::{Server, copied, produce};
+use super::live::Live;
+use super::{Events, Server};
 
 /// One client's way through the events.
 pub(super) struct Connection {
-    server: Arc<Server>,
     /// Before all events; is none, and does not count as one.
     hello: Option<EncodedFrame>,
-    waiting: VecDeque<EncodedFrame>,
-    source: Source,
+    place: Place,
     /// How many events go out whole.
     left: Option<u64>,
     /// Something that varies from connection to connection.
@@ -28,47 +27,43 @@ pub(super) struct Connection {
     is_cut: bool,
 }
 
-/// Where more comes from.
-enum Source {
-    /// Nowhere: what waits is all, one piece at a time.
-    Recording(Interval),
-    /// The producer. `seen` is the newest event that waited.
-    Producer { newest: watch::Receiver<u64>, seen: u64 },
+/// What comes next.
+enum Place {
+    /// The event at this index, one at a time.
+    Recorded { events: Arc<[(String, EncodedFrame)]>, next: usize, clock: Interval },
+    /// The event with this number, as soon as it is there.
+    Live { live: Arc<Live>, next: u64, newest: watch::Receiver<u64> },
 }
 
 impl Connection {
     /// `None`: there is nothing more for this client.
-    pub(super) fn new(server: &Arc<Server>, last_event_id: &[u8]) -> Option<Self> {
-        let mut feed = server.feed();
-        let missed = feed.missed(last_event_id);
-        if feed.is_recording && missed.as_ref().is_some_and(VecDeque::is_empty) {
-            return None;
-        }
-        if !feed.is_running && !feed.is_recording {
-            feed.is_running = true;
-            tokio::spawn(produce(Arc::downgrade(server), server.every));
-        }
-        feed.connections += 1;
-        let (hello, waiting) = match missed {
-            // A new client hears what comes from now on, and once how soon it may come back.
-            _ if last_event_id.is_empty() && !feed.is_recording => {
-                (Some(Frame::new().retry_ms(RETRY_MS).into()), VecDeque::new())
+    pub(super) fn new(server: &Server, last_event_id: &[u8]) -> Option<Self> {
+        let (hello, place) = match &server.events {
+            Events::Recorded(events) => {
+                let last = events.iter().position(|(id, _)| id.as_bytes() == last_event_id);
+                let next = last.map_or(0, |last| last + 1);
+                if next == events.len() {
+                    return None;
+                }
+                let is_unknown = last.is_none() && !last_event_id.is_empty();
+                let mut clock = interval(server.every);
+                clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                (is_unknown.then(cut), Place::Recorded { events: events.clone(), next, clock })
             }
-            Some(missed) => (None, missed),
-            None if feed.is_recording => (Some(cut()), copied(feed.replay.all())),
-            None => (Some(cut()), VecDeque::new()),
+            Events::Live(live) => {
+                let newest = live.follow();
+                let now = *newest.borrow();
+                let (hello, last) = match live.number(last_event_id) {
+                    Some(last) => (None, last),
+                    // A new client hears what comes from now on, and once how soon it may come back.
+                    None if last_event_id.is_empty() => (Some(Frame::new().retry_ms(RETRY_MS).into()), now),
+                    None => (Some(cut()), now),
+                };
+                (hello, Place::Live { live: live.clone(), next: last + 1, newest })
+            }
         };
-        let source = if feed.is_recording {
-            let mut clock = interval(server.every);
-            clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            Source::Recording(clock)
-        } else {
-            let newest = server.newest.subscribe();
-            let seen = *newest.borrow();
-            Source::Producer { newest, seen }
-        };
-        let salt = (feed.connections as usize).wrapping_mul(0x9E37_79B9);
-        Some(Self { server: server.clone(), hello, waiting, source, left: server.cut_after, salt, is_cut: false })
+        let salt = (server.connections.fetch_add(1, Ordering::Relaxed) + 1).wrapping_mul(0x9E37_79B9);
+        Some(Self { hello, place, left: server.cut_after, salt, is_cut: false })
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<EncodedFrame>, CutOnPurpose> {
@@ -95,24 +90,20 @@ impl Connection {
     }
 
     async fn next_event(&mut self) -> Option<EncodedFrame> {
-        match &mut self.source {
-            Source::Recording(clock) => {
-                if !self.waiting.is_empty() {
-                    clock.tick().await;
-                }
+        match &mut self.place {
+            Place::Recorded { events, next, clock } => {
+                let (_, frame) = events.get(*next)?;
+                clock.tick().await;
+                *next += 1;
+                Some(frame.clone())
             }
-            Source::Producer { newest, seen } => {
-                while self.waiting.is_empty() {
-                    newest.changed().await.ok()?;
-                    let feed = self.server.feed();
-                    // Nothing stands before the first event.
-                    let last = if *seen == 0 { String::new() } else { seen.to_string() };
-                    self.waiting = feed.missed(last.as_bytes()).unwrap_or_else(|| [cut()].into());
-                    *seen = *newest.borrow_and_update();
-                }
+            Place::Live { live, next, newest } => {
+                let now = *newest.wait_for(|newest| newest >= next).await.ok()?;
+                let (at, frame) = live.event(*next).map_or_else(|| (now, cut()), |frame| (*next, frame));
+                *next = at + 1;
+                Some(frame)
             }
         }
-        self.waiting.pop_front()
     }
 }
 

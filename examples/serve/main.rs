@@ -85,7 +85,7 @@ async fn serve(arguments: Arguments, messages: &mut Messages) -> Result<(), Stri
     if let Some(name) = arguments.replay {
         let stream = fs::read(&name).map_err(|error| format!("{name}: {error}"))?;
         let recording = Recording::read(&stream).map_err(|error| format!("{name}: {error}"))?;
-        (options.recording, options.types) = (Some(recording.replay), recording.types);
+        (options.recording, options.types) = (Some(recording.frames), recording.types);
     }
     let address = arguments.listen;
     let no_socket = |error| format!("{address}: {error}; --listen names another address");

@@ -1,14 +1,15 @@
-//! A recorded stream as a ring of frames, to be sent again.
+//! A recorded stream as frames that are sent again.
 //!
 //! Knows bytes, no files and no time.
 
 use std::collections::BTreeSet;
 
-use embedded_sse::server::Replay;
+use embedded_sse::io::http_body::EncodedFrame;
 use embedded_sse::{Decoder, EventId, Frame, Item, Lossy, SingleLine};
 
 pub(crate) struct Recording {
-    pub(crate) replay: Replay<Vec<u8>>,
+    /// Each with the ID of its event.
+    pub(crate) frames: Vec<(String, EncodedFrame)>,
     pub(crate) types: Vec<String>,
 }
 
@@ -23,18 +24,13 @@ impl Recording {
                 event.id = format!("{number}");
             }
         }
-        let mut frames = Vec::new();
-        for event in &events {
-            frames.push(event.frame()?);
+        let (mut frames, mut types) = (Vec::new(), BTreeSet::new());
+        for event in events {
+            let frame = event.frame()?.into();
+            frames.push((event.id, frame));
+            types.insert(event.event_type);
         }
-        // Beside each frame the ring keeps its id and two lengths.
-        let needed = frames.iter().zip(&events).map(|(frame, event)| frame.encoded_len() + event.id.len() + 8).sum();
-        let mut replay = Replay::new(vec![0; needed]);
-        for frame in &frames {
-            replay.push(frame).map_err(|error| error.to_string())?;
-        }
-        let types: BTreeSet<String> = events.into_iter().map(|event| event.event_type).collect();
-        Ok(Self { replay, types: types.into_iter().collect() })
+        Ok(Self { frames, types: types.into_iter().collect() })
     }
 }
 

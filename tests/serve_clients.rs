@@ -1,0 +1,57 @@
+//! What many clients cost the `serve` tool.
+
+#[path = "common/server.rs"]
+mod server;
+#[path = "common/tool.rs"]
+mod tool;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use server::{Server, file};
+use tool::{run, text};
+
+/// A client whose stream has begun.
+fn follow(server: &Server) -> TcpStream {
+    let mut socket = TcpStream::connect(server.address).expect("a connection");
+    socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    socket.write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
+    let mut head = vec![0; 256];
+    let length = socket.read(&mut head).expect("a head");
+    assert!(text(&head[..length]).starts_with("HTTP/1.1 200 "), "{}", text(&head[..length]));
+    socket
+}
+
+/// How much memory the server has held at most, in bytes.
+fn peak(server: &Server) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    let kilobytes: usize = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kilobytes * 1024
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "it asks /proc")]
+fn clients_share_one_recording() {
+    const CLIENTS: usize = 20;
+    // Events of both kinds: few large ones, and many small ones.
+    for (name, data, events) in [("large", "x".repeat(1 << 20), 10), ("small", "x".repeat(90), 100_000)] {
+        let stream = format!("data: {data}\n\n").repeat(events);
+        let server = Server::start(&["--replay", &file(name, &stream), "--every", "60000"]);
+        let before = peak(&server);
+        let clients: Vec<_> = (0..CLIENTS).map(|_| follow(&server)).collect();
+        let grown = peak(&server).saturating_sub(before);
+        assert!(grown < stream.len() * CLIENTS / 10, "{} clients of {} bytes: {grown}", clients.len(), stream.len());
+    }
+}
+
+#[test]
+fn wrong_limits_are_refused() {
+    for arguments in [["--connections", "0"], ["--history", "1000001"], ["--every", "0"]] {
+        let output = run("serve", &arguments, "");
+        assert!(text(&output.stderr).contains(arguments[0]), "{}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
