@@ -47,6 +47,26 @@ fn clients_share_one_recording() {
     }
 }
 
+#[tokio::test]
+async fn one_connection_of_http_2_has_many_streams() {
+    // One will do for the server: more than one connection would wait for ever.
+    let server = Server::start(&["--every", "5", "--connections", "1"]);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder().http2_prior_knowledge().no_proxy().tls_certs_only([]);
+    let client = builder.timeout(Duration::from_secs(30)).build().expect("a client");
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        let stream = client.get(format!("http://{}/events", server.address)).send().await.expect("a response");
+        assert_eq!((stream.version(), stream.status().as_u16()), (reqwest::Version::HTTP_2, 200));
+        streams.push(stream);
+    }
+    for stream in &mut streams {
+        assert_eq!(stream.chunk().await.expect("a stream").as_deref(), Some(&b"retry: 300\n\n"[..]));
+    }
+    let page = client.get(format!("http://{}/", server.address)).send().await.expect("a response");
+    assert!(page.text().await.expect("a page").ends_with("</script>\n"));
+}
+
 #[test]
 fn wrong_limits_are_refused() {
     for arguments in [["--connections", "0"], ["--history", "1000001"], ["--every", "0"]] {

@@ -5,6 +5,7 @@
 // As a path, so that `tail` can take the same file from where it stands.
 #[path = "app.rs"]
 mod app;
+mod http;
 mod recording;
 #[path = "../stdio/mod.rs"]
 mod stdio;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use app::Options;
 use axum::http::StatusCode;
 use clap::Parser;
+use http::Limits;
 use recording::Recording;
 use stdio::Messages;
 use tokio::net::TcpListener;
@@ -26,6 +28,8 @@ use tokio::net::TcpListener;
 ///
 /// The events are numbered and made up, the same ones for all clients, or those of a recording, from its beginning for each client.
 /// A client that comes back with Last-Event-ID is sent what it missed, or an event of the type `cut` if that is no longer there.
+///
+/// HTTP/1.1 and HTTP/2, without TLS. A connection is closed when no request has come whole on it for 10 s, and none is being answered.
 ///
 /// Exit status: 1 when it cannot serve, 2 for wrong arguments, 5 when standard output or standard error could not be written. The
 /// address, if standard output does not take it, is told on standard error.
@@ -50,6 +54,9 @@ struct Arguments {
     /// Answer the next request for the stream with this status; may be given many times, for one request after another
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(200..600))]
     status: Vec<u16>,
+    /// Keep so many connections open at once; more wait for one that ends
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
 }
 
 const NOT_SERVED: u8 = 1;
@@ -97,5 +104,6 @@ async fn serve(arguments: Arguments, messages: &mut Messages) -> Result<(), Stri
             return Ok(());
         }
     }
-    axum::serve(listener, app::router(options)).await.map_err(|error| error.to_string())
+    let limits = Limits { connections: arguments.connections as usize, ..Limits::default() };
+    match http::serve(listener, app::router(options), limits).await {}
 }
