@@ -321,6 +321,16 @@ fn the_page_listens_to_the_types_of_the_stream() {
 }
 
 #[test]
+fn the_page_tells_events_of_the_types_error_and_open_from_news_of_the_connection() {
+    // What a browser makes of it the checks of tests/peers can say; here, that each listener of both asks what it was given.
+    let page = include_str!("../examples/serve/page.html");
+    let script = page.split("<script>").nth(1).expect("a script");
+    assert_eq!(script.matches("source.on").count(), 0, "a handler of one is a handler of both");
+    assert_eq!(script.matches(".addEventListener(").count(), 1);
+    assert!(script.contains("(event instanceof MessageEvent ? told(event) : news[event.type]())"));
+}
+
+#[test]
 fn a_quiet_connection_is_kept_alive() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
