@@ -181,6 +181,8 @@ fn who_comes_back_is_told_what_it_missed_with_get_and_with_post() {
     assert_follow_each_other(&ids(&events), 4);
     let post = "POST /events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 5\r\nContent-Length: 2\r\n\r\n{}";
     assert_follow_each_other(&ids(&server.ask(post).events(20)), 6);
+    let long = format!("POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n{}", "x".repeat(3_000_000));
+    assert_eq!(server.ask(&long).status(), "200");
 }
 
 #[test]

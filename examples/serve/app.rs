@@ -18,10 +18,10 @@ mod live;
 
 use core::sync::atomic::AtomicUsize;
 use core::time::Duration;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
@@ -32,14 +32,14 @@ use connection::{Connection, CutOnPurpose};
 use embedded_sse::io::http_body::{EncodedFrame, EventBody};
 use embedded_sse::io::tokio::Clock;
 use embedded_sse::server::{HEADERS, Schedule};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use live::Live;
 
 /// What is served, and how badly.
 pub(crate) struct Options {
-    /// Frames, each with the ID of its event. Sent to each client from the beginning, one every [`every`](Self::every); the response ends with it. A client that
-    /// has seen all is answered 204, so that it stays away. Without a recording the server makes up numbered events, the same
-    /// ones for all clients.
+    /// Frames, each with the ID of its event, which no other has. They are sent to each client from the beginning, one every
+    /// [`every`](Self::every); the response ends with them. A client that has seen all is answered 204, so that it stays away.
+    /// Without a recording the server makes up numbered events, the same ones for all clients.
     pub(crate) recording: Option<Vec<(String, EncodedFrame)>>,
     /// The types that the page listens to.
     pub(crate) types: Vec<String>,
@@ -75,7 +75,7 @@ pub(crate) fn router(options: Options) -> Router {
     let every = options.every.max(Duration::from_millis(1));
     let server = Arc::new(Server {
         events: match options.recording {
-            Some(recording) => Events::Recorded(recording.into()),
+            Some(recording) => Events::Recorded(Arc::new(Recorded::new(recording))),
             None => Events::Live(Arc::new(Live::new(options.history, every))),
         },
         every,
@@ -100,12 +100,27 @@ struct Server {
 }
 
 enum Events {
-    Recorded(Arc<[(String, EncodedFrame)]>),
+    Recorded(Arc<Recorded>),
     Live(Arc<Live>),
 }
 
-/// The stream. The body of a POST is read, and not looked at.
-async fn events(State(server): State<Arc<Server>>, headers: HeaderMap, _question: Bytes) -> Response {
+struct Recorded {
+    frames: Vec<EncodedFrame>,
+    /// Where the frame with this ID is.
+    index: HashMap<String, usize>,
+}
+
+impl Recorded {
+    fn new(recording: Vec<(String, EncodedFrame)>) -> Self {
+        let (ids, frames): (Vec<_>, _) = recording.into_iter().unzip();
+        Self { frames, index: ids.into_iter().zip(0..).collect() }
+    }
+}
+
+/// The stream. The body of a POST is read, and neither looked at nor kept.
+async fn events(State(server): State<Arc<Server>>, headers: HeaderMap, question: Body) -> Response {
+    let mut question = question.into_data_stream();
+    while let Some(Ok(_)) = question.next().await {}
     let status = server.statuses.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(StatusCode::OK);
     if status != StatusCode::OK {
         return refusal(status);

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use super::live::Live;
-use super::{Events, Server};
+use super::{Events, Recorded, Server};
 
 /// One client's way through the events.
 pub(super) struct Connection {
@@ -30,7 +30,7 @@ pub(super) struct Connection {
 /// What comes next.
 enum Place {
     /// The event at this index, one at a time.
-    Recorded { events: Arc<[(String, EncodedFrame)]>, next: usize, clock: Interval },
+    Recorded { events: Arc<Recorded>, next: usize, clock: Interval },
     /// The event with this number, as soon as it is there.
     Live { live: Arc<Live>, next: u64, newest: watch::Receiver<u64> },
 }
@@ -40,9 +40,9 @@ impl Connection {
     pub(super) fn new(server: &Server, last_event_id: &[u8]) -> Option<Self> {
         let (hello, place) = match &server.events {
             Events::Recorded(events) => {
-                let last = events.iter().position(|(id, _)| id.as_bytes() == last_event_id);
+                let last = str::from_utf8(last_event_id).ok().and_then(|id| events.index.get(id));
                 let next = last.map_or(0, |last| last + 1);
-                if next == events.len() {
+                if next == events.frames.len() {
                     return None;
                 }
                 let is_unknown = last.is_none() && !last_event_id.is_empty();
@@ -92,7 +92,7 @@ impl Connection {
     async fn next_event(&mut self) -> Option<EncodedFrame> {
         match &mut self.place {
             Place::Recorded { events, next, clock } => {
-                let (_, frame) = events.get(*next)?;
+                let frame = events.frames.get(*next)?;
                 clock.tick().await;
                 *next += 1;
                 Some(frame.clone())
