@@ -21,8 +21,9 @@ use stdio::Messages;
 /// Several files are several connections: the last event ID and the reconnection time live on, a byte order mark and an
 /// unfinished event do not.
 ///
-/// Exit status: 0 when all was decoded or nobody reads the output any more, 1 when a file could not be read, 2 for wrong arguments, 3
-/// when something was too long, 5 when standard output or standard error could not be written, whatever else happened.
+/// Exit status: 0 when all was decoded or nobody reads the output any more, 1 when a file could not be read, 2 for wrong
+/// arguments, 3 when something was too long, 5 when standard output or standard error could not be written, whatever else
+/// happened.
 #[derive(Parser)]
 struct Arguments {
     /// Feed the decoder pieces of at most this many bytes

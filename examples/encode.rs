@@ -20,8 +20,9 @@ use stdio::Messages;
 ///
 /// A line that cannot be encoded is reported and left out.
 ///
-/// Exit status: 0 when all was encoded or nobody reads the output any more, 1 when the input could not be read or a line of it could
-/// not be encoded, 2 for wrong arguments, 5 when standard output or standard error could not be written, whatever else happened.
+/// Exit status: 0 when all was encoded or nobody reads the output any more, 1 when the input could not be read or a line of it
+/// could not be encoded, 2 for wrong arguments, 5 when standard output or standard error could not be written, whatever else
+/// happened.
 #[derive(Parser)]
 struct Arguments {
     /// The file to read; - is standard input

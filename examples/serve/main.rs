@@ -29,7 +29,8 @@ use tokio::net::TcpListener;
 /// The events are numbered and made up, the same ones for all clients, or those of a recording, from its beginning for each client.
 /// A client that comes back with Last-Event-ID is sent what it missed, or an event of the type `cut` if that is no longer there.
 ///
-/// HTTP/1.1 and HTTP/2, without TLS. A connection is closed when no request has come whole on it for 10 s, and none is being answered.
+/// HTTP/1.1 and HTTP/2, without TLS. A connection is closed when no request has come whole on it for 10 s, and none is being
+/// answered.
 ///
 /// Exit status: 1 when it cannot serve, 2 for wrong arguments, 5 when standard output or standard error could not be written. The
 /// address, if standard output does not take it, is told on standard error.
