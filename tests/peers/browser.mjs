@@ -1,7 +1,10 @@
 // Chromium reads streams with its own `EventSource`: those of `serve`, and random ones beside `decode`.
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
@@ -17,6 +20,7 @@ export const browserReads = async (check, seed) => {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   try {
     await check("Chromium shows serve's page: every event once, in order, through cuts", () => pageThroughCuts(browser));
+    await check("Chromium shows serve's page: events named error and open are no news of the connection", () => pageTypes(browser));
     await check("Chromium's EventSource reads serve through cuts and refusals: every event once, in order", () => eventsThroughCuts(browser));
     await check(`Chromium's EventSource and decode agree on ${STREAMS} random streams`, () => randomStreams(browser, seed));
   } finally {
@@ -44,6 +48,22 @@ const pageThroughCuts = async (browser) => {
   deepStrictEqual(failures, []);
   await page.close();
   await stop(child);
+};
+
+const pageTypes = async (browser) => {
+  const folder = await mkdtemp(join(tmpdir(), "embedded-sse-"));
+  const recording = join(folder, "types.sse");
+  await writeFile(recording, ["error", "open", "message", "error"].map((type) => `event: ${type}\ndata: x\n\n`).join(""));
+  const { child, url } = await serve("--every", "10", "--replay", recording);
+  const page = await browser.newPage();
+  await page.goto(url);
+  // The end of the recording, and a 204 when it comes back.
+  await page.waitForFunction(() => document.getElementById("state").textContent === "closed");
+  const shown = await page.evaluate(() => ["events", "reconnects", "gaps"].map((id) => Number(document.getElementById(id).textContent)));
+  deepStrictEqual(shown, [4, 0, 0]);
+  await page.close();
+  await stop(child);
+  await rm(folder, { recursive: true });
 };
 
 const eventsThroughCuts = async (browser) => {
