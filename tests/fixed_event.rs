@@ -1,5 +1,7 @@
 //! Events that are kept without a heap: the same bytes, or a word on what has no room.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use embedded_sse::{Event, Field, FixedEvent, TooLong};
 
 type Small = FixedEvent<4, 3, 2>;
@@ -21,6 +23,29 @@ fn what_fits_is_kept_to_the_byte() {
 #[test]
 fn one_that_nobody_filled_is_an_empty_message() {
     assert_eq!(Small::default().as_event(), event(b"message", b"", b""));
+}
+
+#[test]
+fn the_default_type_takes_no_room() {
+    let kept = FixedEvent::<4, 0, 2>::new(&event(b"message", b"1234", b"id")).expect("there is room");
+    assert_eq!(kept.as_event(), event(b"message", b"1234", b"id"));
+    let error = FixedEvent::<4, 0, 2>::new(&event(b"a", b"", b"")).expect_err("there is no room");
+    assert_eq!(error.field, Field::Event);
+}
+
+/// However the one and the other were made.
+#[test]
+fn equal_events_are_kept_equal() {
+    let hash = BuildHasherDefault::<DefaultHasher>::default();
+    let same = FixedEvent::<4>::default();
+    for other in [same.as_event(), event(b"message", b"", b""), event(b"", b"", b"")] {
+        let other = FixedEvent::new(&other).expect("there is room");
+        assert_eq!(other, same);
+        assert_eq!(hash.hash_one(other), hash.hash_one(&same));
+    }
+    for other in [event(b"messag", b"", b""), event(b"messages", b"", b""), event(b"message", b"\0", b"")] {
+        assert_ne!(FixedEvent::new(&other).expect("there is room"), same);
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use super::field::Field;
 
 /// An [`Event`] with its bytes in it: up to `DATA` bytes of data, `TYPE` of type and `ID` of last event ID.
 ///
+/// The default type, `message`, takes no room: `TYPE` can be 0 if the stream names no types.
+///
 /// What an application hands from the task that reads to the task that handles:
 ///
 /// ```
@@ -26,6 +28,7 @@ use super::field::Field;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FixedEvent<const DATA: usize, const TYPE: usize = 32, const ID: usize = 64> {
+    /// Empty for the default type.
     event_type: Vec<u8, TYPE>,
     data: Vec<u8, DATA>,
     last_event_id: Vec<u8, ID>,
@@ -39,8 +42,9 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYP
     /// The first of type, data and last event ID that has no room. Nothing is cut.
     pub fn new(event: &Event<'_>) -> Result<Self, TooLong> {
         let too_long = |field| move |_| TooLong { field };
+        let event_type = if event.event_type == Event::DEFAULT_TYPE.as_bytes() { &[] } else { event.event_type };
         Ok(Self {
-            event_type: Vec::from_slice(event.event_type).map_err(too_long(Field::Event))?,
+            event_type: Vec::from_slice(event_type).map_err(too_long(Field::Event))?,
             data: Vec::from_slice(event.data).map_err(too_long(Field::Data))?,
             last_event_id: Vec::from_slice(event.last_event_id).map_err(too_long(Field::Id))?,
         })
