@@ -31,6 +31,11 @@ impl Block {
         self.data.is_absent() && self.event_type.is_empty()
     }
 
+    /// Whether it has no line that counts.
+    pub(super) const fn is_absent(&self) -> bool {
+        self.data.is_absent() && self.event_type.is_absent()
+    }
+
     pub(super) const fn clear(&mut self) {
         self.data = Span::Absent;
         self.event_type = Span::Absent;
@@ -51,9 +56,7 @@ impl Block {
     /// The end of an `event` line: the last one counts, an empty one empties (R27).
     pub(super) fn set_type(&mut self, line: Span, buffer: &mut [u8]) {
         self.event_type = line;
-        if let Span::Stored { .. } = line {
-            self.event_type.settle_at_end(0, &[], buffer);
-        }
+        self.event_type.move_to_end(buffer);
     }
 
     /// Where a line under way begins.

@@ -15,7 +15,7 @@ pub(super) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
         Ok(at) | Err(at) => copy_rest(from, to, at),
     };
     #[cfg(test)]
-    super::scan::work::looked_at(copied.unwrap_or(to.len()));
+    count(copied.unwrap_or(to.len()));
     copied
 }
 
@@ -27,12 +27,19 @@ pub(super) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Optio
         if let (Some(line), Some(place)) = (from.get(..length), to.get_mut(..length)) {
             if copy_plain(line, place) {
                 #[cfg(test)]
-                super::scan::work::looked_at(length);
+                count(length);
                 return Some(length);
             }
         }
     }
     copy_line(from, to)
+}
+
+/// One pass looks and copies.
+#[cfg(test)]
+fn count(bytes: usize) {
+    super::scan::work::looked_at(bytes);
+    super::scan::work::copied(bytes);
 }
 
 /// Copies plain blocks without a call, as far as they go: `Err` at a control character.

@@ -107,16 +107,16 @@ impl<B, const ID: usize> Decoder<B, ID> {
         self.machine.reset();
     }
 
-    /// Whether since the last call a comment ended, or a blank line came that neither ended a block nor stood right after a
-    /// comment, whose heartbeat it belongs to. [`reset`](Self::reset) forgets it.
+    /// Whether since the last call a comment ended, or a blank line with neither a comment nor a line that counts before it in its
+    /// block. The blank line of a block with a comment belongs to that comment's heartbeat. [`reset`](Self::reset) forgets it.
     pub(crate) const fn take_heartbeat(&mut self) -> bool {
-        self.machine.heartbeat.take()
+        core::mem::replace(&mut self.machine.heartbeat, false)
     }
 
-    /// Whether since the last [`reset`](Self::reset) the stream gave an id that counts, and did not empty it again. What
-    /// [`set_last_event_id`](Self::set_last_event_id) sets changes nothing here.
+    /// Whether since the last [`reset`](Self::reset) a blank line committed an id, and the last one was not empty. An id that was
+    /// too long, or that [`set_last_event_id`](Self::set_last_event_id) sets, changes nothing here.
     pub(crate) const fn gave_id(&self) -> bool {
-        self.machine.id.is_given()
+        self.machine.gave_id
     }
 
     /// Whether the stream, if it ended here, would lose an event or an id that has begun (R41). Comments and `retry` lines are

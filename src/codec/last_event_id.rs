@@ -23,12 +23,10 @@ pub(super) struct LastEventId {
     committed: (usize, usize),
     /// The block's, from an `id` line that waits for the blank one.
     pending: Span,
-    /// Since the last reset the stream has made the string what it is, and not empty.
-    given: bool,
 }
 
 impl LastEventId {
-    pub(super) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent, given: false };
+    pub(super) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent };
 
     /// The last event ID string.
     pub(super) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
@@ -43,6 +41,8 @@ impl LastEventId {
         match place {
             Some(place) if id.len() <= middle => {
                 place.copy_from_slice(id);
+                #[cfg(test)]
+                super::scan::work::copied(id.len());
                 self.committed = (start, start + id.len());
                 true
             }
@@ -55,20 +55,19 @@ impl LastEventId {
         !self.pending.is_absent()
     }
 
-    /// Where an `id` line that is cut begins.
-    pub(super) const fn begin_line(&self, store: &[u8]) -> usize {
-        self.spare_half(store.len() / 2)
-    }
-
     /// An `id` line or a part of one. If it holds NUL, then it becomes absent and stays so (R42).
     ///
     /// Until the end of the line is seen it may still turn out not to count, so the id of this block is kept as long as both
     /// have room.
-    pub(super) fn append(&mut self, line: &mut Span, value: &[u8], store: &mut [u8]) {
+    pub(super) fn push(&mut self, line: &mut Span, value: &[u8], first: bool, store: &mut [u8]) {
+        let (from, room) = self.spare(store);
+        if first {
+            self.pending.move_to_end(room);
+            *line = Span::begin(from);
+        }
         if has_nul(value) {
             *line = Span::Absent;
         }
-        let (_, room) = self.spare(store);
         if let (Span::Stored { end, .. }, Span::Stored { start, end: behind }) = (*line, self.pending) {
             // The later one wins if it is valid; if it is not, then the id of this block is lost, and that is told.
             if start < behind && value.len() > start - end {
@@ -89,6 +88,8 @@ impl LastEventId {
             return false;
         }
         let (Some(line), Some(place)) = (rest.get(..length), room.get_mut(from..end)) else { return false };
+        #[cfg(test)]
+        super::scan::work::copied(length);
         let taken = copy_plain(line, place);
         if taken {
             self.pending = Span::Stored { start: from, end };
@@ -103,20 +104,11 @@ impl LastEventId {
         }
     }
 
-    /// Copies what lies in the chunk, which is about to go.
-    pub(super) fn spill(&mut self, chunk: &[u8], store: &mut [u8]) {
-        let (from, room) = self.spare(store);
-        self.pending.settle_at_end(from, chunk, room);
-    }
-
     /// A blank line: the block's id becomes the last event ID (R34). `false`: it did not fit, and the one before stays.
-    pub(super) fn commit(&mut self, chunk: &[u8], store: &mut [u8]) -> bool {
-        let (from, room) = self.spare(store);
-        self.pending.settle(from, chunk, room);
+    pub(super) const fn commit(&mut self) -> bool {
         let pending = core::mem::replace(&mut self.pending, Span::Absent);
         if let Span::Stored { start, end } = pending {
             self.committed = (start, end);
-            self.given = start != end;
         }
         !pending.is_lost()
     }
@@ -124,12 +116,11 @@ impl LastEventId {
     /// Forgets the block under way (R41, R62).
     pub(super) const fn reset(&mut self) {
         self.pending = Span::Absent;
-        self.given = false;
     }
 
-    /// Whether the last event ID is one that a stream gave since the last reset.
-    pub(super) const fn is_given(&self) -> bool {
-        self.given
+    /// Whether the last event ID string is empty.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.committed.0 == self.committed.1
     }
 
     /// Where the half begins that has not the committed id, and the store up to its end.

@@ -1,49 +1,121 @@
-//! A guard: decoding looks at no byte more than a few times, whatever the stream is and however it is cut.
+//! A guard: decoding looks at no byte and copies no byte more than a few times, whatever the stream is and however it is cut.
 //!
-//! Counts what the searches look at (`scan::work`), no clock. A machine that looked at a line again with each chunk would be
-//! quadratic, and is what this is here to catch.
+//! Counts the bytes (`scan::work`), no clock. A machine that looked at a line again with each chunk, or moved what it keeps,
+//! would be quadratic, and is what this is here to catch.
 
 use alloc::vec::Vec;
 
 use super::scan::work;
 use super::{Decoder, Tokenizer};
 
-/// How often a byte may be looked at: once by the search, and once more where a value is found to have no room.
-const TIMES: usize = 3;
+/// How often a byte may be looked at: once by the search, and once more where a value is found to have no room, or where an id
+/// is searched for NUL.
+const LOOKS: usize = 3;
+
+/// How often a byte may be copied: out of its chunk, and once more to where it is kept.
+const COPIES: usize = 2;
+
+const LENGTH: usize = 64 * 1024;
+
+/// Room for any id here.
+type Large = Decoder<Vec<u8>, LENGTH>;
+
+fn repeated(unit: &[u8]) -> Vec<u8> {
+    unit.iter().copied().cycle().take(LENGTH).collect()
+}
 
 /// Streams that are made to be slow.
-fn streams() -> [(&'static str, Vec<u8>); 8] {
-    const LENGTH: usize = 64 * 1024;
-    let repeated = |unit: &[u8]| unit.iter().copied().cycle().take(LENGTH).collect::<Vec<_>>();
+fn streams() -> [(&'static str, Vec<u8>); 13] {
+    let long = "x".repeat(LENGTH / 2);
+    let behind = |head: &[u8], tail: &[u8]| [head, long.as_bytes(), b"\n", &repeated(tail)].concat();
     [
         ("blank lines", repeated(b"\n")),
         ("carriage returns", repeated(b"\r")),
         ("names without a colon", repeated(b"data\n")),
         ("short lines of data", repeated(b"data: x\ndata:y\r\n")),
         ("ids", repeated(b"id: 1234567890\nid:\r")),
+        ("types", repeated(b"event: a type of its own\nevent\r")),
         ("comments", repeated(b": keep-alive\n\n:\n")),
         ("one line", [b"data: ".to_vec(), repeated(b"x")].concat()),
         ("one line of controls", [b"data: ".to_vec(), repeated(b"\t\0")].concat()),
+        ("comments in an event with a long type", behind(b"event: ", b": keep-alive\n")),
+        ("lines of data behind a long type", behind(b"event: ", b"data: x\n")),
+        ("ids that do not count behind a long one", behind(b"id: ", b"id: \0\n")),
+        ("lines that mean nothing behind long data", behind(b"id: 7\nevent: x\ndata: ", b"x\nretry:1\n")),
     ]
 }
 
+/// Decodes it in pieces of this size, and returns what was looked at and what was copied.
+fn work_of(decoder: &mut Large, stream: &[u8], size: usize, items: bool) -> (usize, usize) {
+    work::take();
+    for mut chunk in stream.chunks(size) {
+        if items {
+            while decoder.next_item(&mut chunk).is_some() {}
+        } else {
+            while decoder.next_event(&mut chunk).is_some() {}
+        }
+    }
+    work::take()
+}
+
 #[test]
-fn decoding_looks_at_each_byte_a_few_times() {
+fn decoding_looks_at_and_copies_each_byte_a_few_times() {
     for (name, stream) in streams() {
         for size in [1, 7, 64, 1460, stream.len()] {
             for room in [0, 100, stream.len()] {
-                let mut decoder = Decoder::new(alloc::vec![0; room]);
-                work::take();
-                for mut chunk in stream.chunks(size) {
-                    while decoder.next_event(&mut chunk).is_some() {}
+                for items in [false, true] {
+                    let mut decoder = Large::with_id_capacity(alloc::vec![0; room]);
+                    let (looked_at, copied) = work_of(&mut decoder, &stream, size, items);
+                    let run = alloc::format!("{name}, in pieces of {size}, room for {room}, items: {items}");
+                    assert!(
+                        looked_at <= LOOKS * stream.len(),
+                        "{run}: {looked_at} of {} bytes looked at",
+                        stream.len()
+                    );
+                    assert!(copied <= COPIES * stream.len(), "{run}: {copied} of {} bytes copied", stream.len());
                 }
-                let looked_at = work::take();
-                assert!(
-                    looked_at <= TIMES * stream.len(),
-                    "{name}, in pieces of {size}, room for {room}: {looked_at} of {} bytes",
-                    stream.len()
-                );
             }
+        }
+    }
+}
+
+/// What a chunk costs does not depend on what is kept, which can be a million times as long.
+#[test]
+fn a_byte_costs_what_it_costs_whatever_is_kept() {
+    let long = alloc::vec![b'x'; 1 << 20];
+    let id = &long[..LENGTH - 1];
+    let kept = [
+        ("an open type", [b"event: ", &long[..]].concat()),
+        ("a type", [b"event: ", &long[..], b"\n"].concat()),
+        ("open data", [b"data: ", &long[..]].concat()),
+        ("data", [b"data: ", &long[..], b"\n"].concat()),
+        ("an open comment", [b": ", &long[..]].concat()),
+        ("an open id", [b"id: ", id].concat()),
+        // It moves when another one begins, once.
+        ("an id", [b"id: ", id, b"\nid: \0\n"].concat()),
+        ("an id that counts", [b"id: ", id, b"\n\n"].concat()),
+        (
+            "a type and an id and data",
+            [b"event: ", &long[..], b"\nid: ", id, b"\nid: \0\ndata: ", &long[..], b"\n"].concat(),
+        ),
+    ];
+    for (name, kept) in kept {
+        for items in [false, true] {
+            let mut decoder = Large::with_id_capacity(alloc::vec![0; 3 << 20]);
+            work_of(&mut decoder, &kept, 1460, items);
+            for byte in b"x: y\0\t : z" {
+                let (looked_at, copied) = work_of(&mut decoder, &[*byte], 1, items);
+                assert!(looked_at <= LOOKS && copied <= COPIES, "a part of a line after {name}: {looked_at}, {copied}");
+            }
+            // What was open is complete now, and may move once.
+            work_of(&mut decoder, b"\n", 1, items);
+            for byte in b": c\nretry: 1\nx\ndata: y\n:\nid: \0\nda" {
+                let (looked_at, copied) = work_of(&mut decoder, &[*byte], 1, items);
+                assert!(looked_at <= LOOKS && copied <= COPIES, "a line after {name}: {looked_at}, {copied}");
+            }
+            work::take();
+            decoder.set_last_event_id(b"7").expect("it fits");
+            assert_eq!(work::take(), (0, 1), "an id that is set after {name}");
         }
     }
 }
@@ -57,7 +129,8 @@ fn cutting_into_tokens_looks_at_each_byte_once() {
             for mut chunk in stream.chunks(size) {
                 while tokenizer.next_token(&mut chunk).is_some() {}
             }
-            assert!(work::take() <= stream.len(), "{name}, in pieces of {size}");
+            let (looked_at, copied) = work::take();
+            assert!(looked_at <= stream.len() && copied == 0, "{name}, in pieces of {size}");
         }
     }
 }

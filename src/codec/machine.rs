@@ -8,7 +8,6 @@ use super::event::TooLong;
 use super::field::{Field, Retry};
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 use super::head::Lengths;
-use super::heartbeat::Heartbeat;
 use super::last_event_id::LastEventId;
 use super::span::{Span, slice};
 use super::step::{Found, Step};
@@ -34,7 +33,10 @@ pub(super) struct Machine {
     pub(super) line: Span,
     pub(super) block: Block,
     pub(super) id: LastEventId,
-    pub(super) heartbeat: Heartbeat,
+    /// A comment or an idle blank line has ended, and nobody was told.
+    pub(super) heartbeat: bool,
+    /// Since the last reset a blank line has committed an id, and the last one was not empty.
+    pub(super) gave_id: bool,
     #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
     pub(super) lengths: Lengths,
 }
@@ -44,6 +46,8 @@ pub(super) struct Machine {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum Phase {
     UnderWay,
+    /// It is, and a comment stood in it: its blank line is no heartbeat.
+    Commented,
     /// It was dispatched and is only kept to be looked at.
     Dispatched,
     /// It was dispatched, and its id was too long, which is still to be told.
@@ -63,7 +67,8 @@ impl Machine {
         line: Span::Absent,
         retry: Retry::UNSET,
         phase: Phase::UnderWay,
-        heartbeat: Heartbeat::NONE,
+        heartbeat: false,
+        gave_id: false,
         #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
         lengths: Lengths::UNKNOWN,
     };
@@ -73,13 +78,14 @@ impl Machine {
         self.block.clear();
         self.id.reset();
         self.phase = Phase::UnderWay;
-        self.heartbeat = Heartbeat::NONE;
+        self.heartbeat = false;
+        self.gave_id = false;
     }
 
     pub(super) fn is_mid_event(&self) -> bool {
         self.tokenizer.is_mid_field()
             || self.id.is_pending()
-            || (self.phase == Phase::UnderWay && !self.block.is_empty())
+            || (matches!(self.phase, Phase::UnderWay | Phase::Commented) && !self.block.is_empty())
     }
 
     /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
@@ -98,11 +104,9 @@ impl Machine {
     #[inline(never)]
     fn walk(&mut self, mut at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
         let chunk = memory.chunk;
-        match core::mem::replace(&mut self.phase, Phase::UnderWay) {
-            Phase::UnderWay => {}
-            Phase::Dispatched => self.block.clear(),
-            Phase::TellId => {
-                self.block.clear();
+        if let Phase::Dispatched | Phase::TellId = self.phase {
+            self.block.clear();
+            if core::mem::replace(&mut self.phase, Phase::UnderWay) == Phase::TellId {
                 return Step { consumed: 0, found: Some(Found::TooLong(TooLong { field: Field::Id })) };
             }
         }
@@ -119,7 +123,7 @@ impl Machine {
             let piece = self.tokenizer.next_piece(chunk, &mut behind);
             at = behind;
             let found = match piece {
-                Some(Piece { line: Line::Blank, .. }) => self.blank_line(memory),
+                Some(Piece { line: Line::Blank, .. }) => self.blank_line(),
                 Some(piece) => self.field(piece, memory, items),
                 None => break,
             };
@@ -134,10 +138,11 @@ impl Machine {
     /// What a line or a part of one does.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
     pub(super) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
-        let Piece { line, start, end, first, last } = piece;
-        self.heartbeat.line(last && line == Line::Field(Field::Comment));
-        let Line::Field(field) = line else { return None };
+        let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
         let whole = first && last;
+        if last && field == Field::Comment {
+            self.end_comment();
+        }
         let chunk = memory.chunk;
         let value = slice(chunk, start, end);
         match field {
@@ -172,14 +177,10 @@ impl Machine {
             if field == Field::Event {
                 self.block.event_type = Span::Absent;
             }
-            self.line = match field {
-                _ if whole => Span::Chunk { start, end },
-                Field::Id => Span::begin(self.id.begin_line(memory.ids)),
-                _ => Span::begin(self.block.begin_line()),
-            };
+            self.line = if whole { Span::Chunk { start, end } } else { Span::begin(self.block.begin_line()) };
         }
         if field == Field::Id {
-            self.id.append(&mut self.line, value, memory.ids);
+            self.id.push(&mut self.line, value, first, memory.ids);
         } else {
             self.line.append(value, self.block.room(memory.buffer));
         }
@@ -195,12 +196,27 @@ impl Machine {
         None
     }
 
+    /// A comment is a heartbeat, and the blank line of its block belongs to it.
+    #[inline(always)]
+    pub(super) const fn end_comment(&mut self) {
+        self.heartbeat = true;
+        self.phase = Phase::Commented;
+    }
+
     /// R34 to R40.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
-    pub(super) fn blank_line(&mut self, memory: &mut Memory<'_>) -> Option<Found> {
-        self.heartbeat.blank_line(self.block.is_empty() && !self.id.is_pending());
-        let id_fits = !self.id.is_pending() || self.id.commit(memory.chunk, memory.ids);
+    pub(super) fn blank_line(&mut self) -> Option<Found> {
+        let has_id = self.id.is_pending();
+        let id_fits = !has_id || self.id.commit();
+        if has_id && id_fits {
+            self.gave_id = !self.id.is_empty();
+        }
         if self.block.data.is_absent() {
+            // With nothing under way a blank line says only that the server is there.
+            if !has_id && self.block.event_type.is_absent() && self.phase == Phase::UnderWay {
+                self.heartbeat = true;
+            }
+            self.phase = Phase::UnderWay;
             self.block.clear();
             return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
         }
@@ -220,9 +236,6 @@ impl Machine {
         let chunk = memory.chunk;
         if SMALL || !self.block.is_empty() {
             self.block.spill(chunk, memory.buffer);
-        }
-        if SMALL || self.id.is_pending() {
-            self.id.spill(chunk, memory.ids);
         }
     }
 }

@@ -38,6 +38,7 @@ mod frame;
 pub mod grammar;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod head;
+#[cfg(test)]
 mod heartbeat;
 mod last_event_id;
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
 /// Whether there is a NUL, which an id cannot have (R42).
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
+    #[cfg(test)]
+    work::looked_at(bytes.len());
     core_of_this_size::has_nul(bytes)
 }
 
@@ -42,22 +44,27 @@ pub(super) fn find_line_end_like(length: usize, bytes: &[u8]) -> Option<usize> {
     find_line_end(bytes)
 }
 
-/// Counts what the searches look at, so that a test can see one that looks twice.
+/// Counts the bytes that are looked at, and those that are copied or moved, so that a test can see what is done twice.
 #[cfg(test)]
 pub(crate) mod work {
     use core::cell::Cell;
 
     std::thread_local! {
-        static BYTES: Cell<usize> = const { Cell::new(0) };
+        static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
+        static COPIED: Cell<usize> = const { Cell::new(0) };
     }
 
     pub(crate) fn looked_at(bytes: usize) {
-        BYTES.set(BYTES.get() + bytes);
+        LOOKED_AT.set(LOOKED_AT.get() + bytes);
     }
 
-    /// What was looked at since the last call.
-    pub(crate) fn take() -> usize {
-        BYTES.replace(0)
+    pub(crate) fn copied(bytes: usize) {
+        COPIED.set(COPIED.get() + bytes);
+    }
+
+    /// What was looked at and what was copied since the last call.
+    pub(crate) fn take() -> (usize, usize) {
+        (LOOKED_AT.replace(0), COPIED.replace(0))
     }
 }
 

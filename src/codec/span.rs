@@ -57,6 +57,8 @@ impl Span {
         match room.get_mut(*end..).and_then(|room| room.get_mut(..value.len())) {
             Some(place) => {
                 place.copy_from_slice(value);
+                #[cfg(test)]
+                super::scan::work::copied(value.len());
                 *end += value.len();
             }
             None => *self = Self::Lost,
@@ -71,14 +73,24 @@ impl Span {
         }
     }
 
-    /// Brings what lies in the chunk, or somewhere behind `from`, to the end of the store.
+    /// Copies to the end of the store, but not before `from`, what lies in the chunk, which is about to go.
     pub(super) fn settle_at_end(&mut self, from: usize, chunk: &[u8], store: &mut [u8]) {
-        self.settle(from, chunk, store);
-        if let Self::Stored { start, end } = self {
-            let length = *end - *start;
-            move_up(store.get_mut(*start..).unwrap_or_default(), length);
-            *end = store.len();
-            *start = *end - length;
+        if let Self::Chunk { start, end } = *self {
+            let place = store.len().saturating_sub(end - start).max(from);
+            self.settle(place, chunk, store);
+        }
+    }
+
+    /// Moves what is stored to the end of the store, unless it is there.
+    pub(super) fn move_to_end(&mut self, store: &mut [u8]) {
+        match self {
+            Self::Stored { start, end } if *end < store.len() => {
+                let length = *end - *start;
+                move_up(store.get_mut(*start..).unwrap_or_default(), length);
+                *end = store.len();
+                *start = *end - length;
+            }
+            _ => {}
         }
     }
 }
@@ -90,6 +102,8 @@ pub(super) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
 
 /// Moves the first bytes to the end. By cells, since `copy_within` brings a panic with it that is never reached.
 pub(super) fn move_up(bytes: &mut [u8], length: usize) {
+    #[cfg(test)]
+    super::scan::work::copied(length);
     let cells = Cell::from_mut(bytes).as_slice_of_cells();
     for (to, from) in cells.iter().rev().zip(cells.get(..length).unwrap_or_default().iter().rev()) {
         to.set(from.get());

@@ -30,13 +30,13 @@ impl Machine {
             }
             if !self.id.is_pending() && !self.block.event_type.is_lost() && self.tokenizer.blank_line(chunk, &mut at) {
                 self.phase = Phase::Dispatched;
-                self.heartbeat.blank_line(false);
                 return Ok(Step { consumed: at, found: Some(Found::Event) });
             }
         } else if self.tokenizer.is_in_comment() && self.line.is_absent() {
             let end = find_line_end(chunk).unwrap_or(chunk.len());
-            let ended = self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
-            self.heartbeat.line(ended);
+            if self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at) {
+                self.end_comment();
+            }
         } else if self.phase == Phase::Dispatched {
             let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) else { return Err(0) };
             let end = start + Tokenizer::length(chunk, start);
@@ -68,13 +68,13 @@ impl Machine {
             let found = match self.tokenizer.head(chunk, *at) {
                 Head::Blank => {
                     self.tokenizer.blank_line(chunk, at);
-                    self.blank_line(memory)
+                    self.blank_line()
                 }
                 Head::Line { field: Field::Data, start } if self.block.data.is_absent() => {
                     let end = start + Tokenizer::length(chunk, start);
                     self.block.data = Span::Chunk { start, end };
                     self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, at);
-                    if self.tokenizer.blank_line(chunk, at) { self.blank_line(memory) } else { None }
+                    if self.tokenizer.blank_line(chunk, at) { self.blank_line() } else { None }
                 }
                 Head::Line { field: Field::Data, start } => {
                     *at = self.more_data(start, chunk, memory);
@@ -96,7 +96,6 @@ impl Machine {
                     let last = self.tokenizer.end_value(Line::Field(field), chunk, end, at);
                     if last && field == Field::Event {
                         self.block.set_type(Span::Chunk { start, end }, &mut []);
-                        self.heartbeat.line(false);
                         None
                     } else {
                         self.field(Piece { line: Line::Field(field), start, end, first: true, last }, memory, items)
@@ -114,16 +113,17 @@ impl Machine {
     #[inline(never)]
     fn skip_comments(&mut self, mut start: usize, chunk: &[u8]) -> usize {
         self.line = Span::Absent;
-        let idle = self.block.is_empty() && !self.id.is_pending();
+        let idle = self.block.is_absent() && !self.id.is_pending();
         let mut length = *self.lengths.of(Field::Comment);
         loop {
             let mut at = 0;
             let end = start + Tokenizer::length_like(&mut length, chunk, start);
-            let ended = self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at);
-            self.heartbeat.line(ended);
+            if self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at) {
+                self.end_comment();
+            }
             // With nothing under way a blank line says nothing (R35).
             while idle && self.tokenizer.blank_line(chunk, &mut at) {
-                self.heartbeat.blank_line(true);
+                self.phase = Phase::UnderWay;
             }
             match self.tokenizer.head(chunk, at) {
                 Head::Line { field: Field::Comment, start: next } => start = next,

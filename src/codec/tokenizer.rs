@@ -117,11 +117,8 @@ impl Tokenizer {
         loop {
             let piece = self.next_piece(chunk, &mut at);
             *input = chunk.get(at..).unwrap_or_default();
-            let Piece { line, start, end, last, .. } = piece?;
-            let field = match line {
-                Line::Blank => return Some(Token::EndOfEvent),
-                Line::Field(field) => field,
-                Line::Ignored => continue,
+            let Piece { line: Line::Field(field), start, end, last, .. } = piece? else {
+                return Some(Token::EndOfEvent);
             };
             let value = chunk.get(start..end).unwrap_or_default();
             if !value.is_empty() {
@@ -167,42 +164,46 @@ impl Tokenizer {
     /// empty, so that the beginning of a field is always told.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
     pub(super) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
-        let (line, start, first) = loop {
-            let &byte = chunk.get(*at)?;
-            let is_line_end = matches!(byte, b'\r' | b'\n');
-            match self.state {
-                State::Value(line) => break (line, *at, false),
-                State::AfterColon(field) => break (Line::Field(field), *at + usize::from(byte == b' '), true),
-                State::LineStart if byte == b':' => break (Line::Field(Field::Comment), *at + 1, true),
-                State::LineStart if is_line_end => break (Line::Blank, *at, true),
-                State::LineStart => self.state = begin_name(byte),
-                State::AfterCr => {
-                    *at += usize::from(byte == b'\n');
-                    self.state = State::LineStart;
-                }
-                State::Name(place) => {
-                    let expected = NAMES.get(usize::from(place)).copied().unwrap_or_default();
-                    match named(expected) {
-                        Some(Field::Comment) => self.state = State::LineStart,
-                        Some(field) if is_line_end => break (Line::Field(field), *at, true),
-                        Some(field) if byte == b':' => {
-                            *at += 1;
-                            self.state = State::AfterColon(field);
+        loop {
+            let (line, start, first) = loop {
+                let &byte = chunk.get(*at)?;
+                let is_line_end = matches!(byte, b'\r' | b'\n');
+                match self.state {
+                    State::Value(line) => break (line, *at, false),
+                    State::AfterColon(field) => break (Line::Field(field), *at + usize::from(byte == b' '), true),
+                    State::LineStart if byte == b':' => break (Line::Field(Field::Comment), *at + 1, true),
+                    State::LineStart if is_line_end => break (Line::Blank, *at, true),
+                    State::LineStart => self.state = begin_name(byte),
+                    State::AfterCr => {
+                        *at += usize::from(byte == b'\n');
+                        self.state = State::LineStart;
+                    }
+                    State::Name(place) => {
+                        let expected = NAMES.get(usize::from(place)).copied().unwrap_or_default();
+                        match named(expected) {
+                            Some(Field::Comment) => self.state = State::LineStart,
+                            Some(field) if is_line_end => break (Line::Field(field), *at, true),
+                            Some(field) if byte == b':' => {
+                                *at += 1;
+                                self.state = State::AfterColon(field);
+                            }
+                            None if byte == expected => {
+                                *at += 1;
+                                self.state = State::Name(place + 1);
+                            }
+                            None if place == START => self.state = State::LineStart,
+                            // A part of a mark is no mark but the beginning of a name that nobody knows (R13, R26).
+                            _ => self.state = State::Value(Line::Ignored),
                         }
-                        None if byte == expected => {
-                            *at += 1;
-                            self.state = State::Name(place + 1);
-                        }
-                        None if place == START => self.state = State::LineStart,
-                        // A part of a mark is no mark but the beginning of a name that nobody knows (R13, R26).
-                        _ => self.state = State::Value(Line::Ignored),
                     }
                 }
+            };
+            let end = chunk.get(start..).and_then(find_line_end).map_or(chunk.len(), |length| start + length);
+            let last = self.end_value(line, chunk, end, at);
+            if line != Line::Ignored {
+                return Some(Piece { line, start, end, first, last });
             }
-        };
-        let end = chunk.get(start..).and_then(find_line_end).map_or(chunk.len(), |length| start + length);
-        let last = self.end_value(line, chunk, end, at);
-        Some(Piece { line, start, end, first, last })
+        }
     }
 
     /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
