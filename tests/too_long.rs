@@ -151,6 +151,32 @@ fn nothing_of_a_lost_event_is_left_after_a_reset() {
     assert_eq!(outcome.said, [event("message", "a", "")]);
 }
 
+/// The event was delivered, so that a reconnect that begins from the id before it brings it again: whoever is told can expect it.
+#[test]
+fn an_id_that_is_too_long_is_told_after_a_reset_too() {
+    for (next, behind) in [(&b"data: a\n\n"[..], 1), (b"", 0), (b": c\n", 0), (b"\xEF\xBB\xBFdata: a\n\n", 1)] {
+        let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+        let mut stream = &b"id: 1\n\nid: 12345\ndata: b\n\ndata: of the old stream"[..];
+        assert!(matches!(decoder.next_event(&mut stream), Some(Ok(event)) if event.data == b"b"));
+        decoder.reset();
+        assert!(!decoder.is_mid_event());
+        let outcome = decoded_events(&mut decoder, [next]);
+        let expected = [Said::TooLong(Field::Id), event("message", "a", "1")];
+        assert_eq!(outcome.said, expected[..=behind], "in front of {}", next.escape_ascii());
+        decoder.reset();
+        assert_eq!(decoded_events(&mut decoder, [&b"\n"[..]]).said, [], "told once");
+    }
+}
+
+/// Its block was never dispatched, so that nothing of it counts (R41).
+#[test]
+fn an_id_that_is_too_long_in_an_unfinished_block_is_no_loss() {
+    let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+    assert_eq!(decoded_events(&mut decoder, [&b"data: a\nid: 12345\n"[..]]).said, []);
+    decoder.reset();
+    assert_eq!(decoded_events(&mut decoder, [&b"data: a\n\n"[..]]).said, [event("message", "a", "")]);
+}
+
 #[test]
 fn an_event_that_is_lost_takes_no_room_from_a_comment_in_it() {
     let stream = b"data:x\nevent: a long type\n: comment\nid: 123\n\n";

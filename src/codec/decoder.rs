@@ -102,7 +102,8 @@ impl<B, const ID: usize> Decoder<B, ID> {
     }
 
     /// A new connection begins: the unfinished event is forgotten and its id with it (R41), a byte order mark is dropped again
-    /// (R13). The last event ID string and the reconnection time stay (R62).
+    /// (R13). The last event ID string and the reconnection time stay (R62), and so does the report of an id that was too long, if
+    /// its event was the last thing found.
     pub const fn reset(&mut self) {
         self.machine.reset();
     }

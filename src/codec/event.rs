@@ -111,7 +111,8 @@ pub struct TooLong {
     ///
     /// - [`Data`](Field::Data) or [`Event`](Field::Event): an event is missing here. Its `id` counts all the same, or every
     ///   reconnect would bring the same event again.
-    /// - [`Id`](Field::Id): the event was delivered, the last event ID is still the one before.
+    /// - [`Id`](Field::Id): the event was delivered, the last event ID is still the one before. A reconnect would bring that
+    ///   event again, so this is told even if a [`reset`](crate::Decoder::reset) comes first: the next step begins with it.
     /// - [`Comment`](Field::Comment): a comment is missing here.
     pub field: Field,
 }

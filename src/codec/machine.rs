@@ -77,7 +77,10 @@ impl Machine {
         self.tokenizer.reset();
         self.block.clear();
         self.id.reset();
-        self.phase = Phase::UnderWay;
+        // The event of an id that was too long was delivered, and a reconnect will bring it again: that is still to be told.
+        if !matches!(self.phase, Phase::TellId) {
+            self.phase = Phase::UnderWay;
+        }
         self.heartbeat = false;
         self.gave_id = false;
     }
@@ -213,7 +216,7 @@ impl Machine {
         }
         if self.block.data.is_absent() {
             // With nothing under way a blank line says only that the server is there.
-            if !has_id && self.block.event_type.is_absent() && self.phase == Phase::UnderWay {
+            if !has_id && self.block.is_absent() && self.phase == Phase::UnderWay {
                 self.heartbeat = true;
             }
             self.phase = Phase::UnderWay;
