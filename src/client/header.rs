@@ -63,7 +63,8 @@ fn mime_type(value: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_token(kind) && is_token(subtype)).then_some((kind, subtype))
 }
 
-fn is_token(text: &[u8]) -> bool {
+/// RFC 9110, 5.6.2.
+pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

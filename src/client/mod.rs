@@ -53,6 +53,8 @@ mod time;
 
 pub(crate) use backoff::below;
 pub use backoff::{Backoff, Jitter, NoJitter, Spread};
+#[cfg(feature = "embedded-io")]
+pub(crate) use header::is_token;
 pub use open::Heard;
 pub use policy::Policy;
 pub use reconnect::{Action, Epoch, Reconnect};

@@ -4,6 +4,8 @@
 
 use core::fmt::{self, Display, Write};
 
+use crate::client::is_token;
+
 /// The headers of a request: text in a slice of memory.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -18,7 +20,34 @@ impl<'h> HeaderList<'h> {
         Self { room, length: 0 }
     }
 
-    /// Adds a header behind the others. A name may be there already; both are sent then.
+    /// The room that the headers of a [`Session`](crate::client::Session) take at most, whose ids have up to `id_capacity` bytes
+    /// (64 unless you say otherwise). Add what your own headers take.
+    ///
+    /// A room that is too short may be enough for the first connect and for no reconnect: only then there is an id to send,
+    /// and what is not UTF-8 in it is three times as long as U+FFFD.
+    ///
+    /// ```
+    /// # use embedded_sse::io::HeaderList;
+    /// const ROOM: usize = HeaderList::room_for(64) + "Authorization".len() + "Bearer 0123456789".len() + 2;
+    /// let room = [0; ROOM];
+    /// # assert_eq!(room.len(), 48 + 15 + 3 * 64 + 32);
+    /// ```
+    #[must_use]
+    pub const fn room_for(id_capacity: usize) -> usize {
+        let always = "Accept".len() + "text/event-stream".len() + 2 + "Cache-Control".len() + "no-cache".len() + 2;
+        if id_capacity == 0 {
+            return always;
+        }
+        let longest_id = id_capacity.saturating_mul('\u{FFFD}'.len_utf8());
+        longest_id.saturating_add("Last-Event-ID".len() + 2 + always)
+    }
+
+    /// Adds a header after the others. A name may be there already; both are sent then.
+    ///
+    /// A name is a token as HTTP has it (RFC 9110, 5.6.2): letters, digits and ``!#$%&'*+-.^_`|~``. A value is sent as it is,
+    /// in UTF-8, and what the other end makes of it is for you to know: HTTP drops blanks and tabs at its ends, and has no
+    /// meaning of its own for what is not ASCII, so that servers read it as UTF-8, as Latin-1, or refuse it. Headers that say how
+    /// long a message is and where it goes, such as `Host` and `Content-Length`, are the transport's.
     ///
     /// ```
     /// # use embedded_sse::io::HeaderList;
@@ -32,10 +61,13 @@ impl<'h> HeaderList<'h> {
     ///
     /// # Errors
     ///
-    /// [`HeaderError::Full`] and [`HeaderError::Forbidden`]; then nothing has changed.
+    /// [`HeaderError::InvalidName`], [`HeaderError::Forbidden`] and [`HeaderError::Full`]; then nothing has changed.
     pub fn push(&mut self, name: &str, value: impl Display) -> Result<(), HeaderError> {
+        if !is_token(name.as_bytes()) {
+            return Err(HeaderError::InvalidName);
+        }
         let mut text = Text { room: self.room.get_mut(self.length..).unwrap_or_default(), length: 0, error: None };
-        let written = text.write_str(name).and_then(|()| text.end()).and_then(|()| write!(text, "{value}"));
+        let written = text.put(name).and_then(|()| text.end()).and_then(|()| write!(text, "{value}"));
         match (written.and_then(|()| text.end()), text.error) {
             (Ok(()), _) => {
                 self.length += text.length;
@@ -87,8 +119,10 @@ impl<'r> Request<'r> {
 pub enum HeaderError {
     /// They are longer than the room for them.
     Full,
-    /// A name or a value has a control character in it, such as a line break, that no header can carry.
+    /// A value has a control character in it, such as a line break, that no header can carry.
     Forbidden,
+    /// A name is empty, or has a character in it that no header's name can have, such as a colon or a blank.
+    InvalidName,
     /// The application has none now, for example no fresh token: the attempt fails, and the next one asks again.
     Unavailable,
 }
@@ -97,7 +131,8 @@ impl Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full => "the request's headers are too long for their room",
-            Self::Forbidden => "a header cannot hold control characters",
+            Self::Forbidden => "a header's value cannot hold control characters",
+            Self::InvalidName => "a header's name can hold only letters, digits and !#$%&'*+-.^_`|~",
             Self::Unavailable => "the request's headers are not to be had now",
         })
     }
@@ -145,6 +180,8 @@ impl Write for Text<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::{NoJitter, Policy, Reconnect, Session};
+    use crate::codec::Decoder;
 
     #[test]
     fn headers_come_back_in_order() {
@@ -166,9 +203,70 @@ mod tests {
         let mut headers = HeaderList::new(&mut room);
         headers.push("A", "1").unwrap();
         assert_eq!(headers.push("B", "1\r\nEvil"), Err(HeaderError::Forbidden));
-        assert_eq!(headers.push("B\n", "1"), Err(HeaderError::Forbidden));
         assert_eq!(headers.push("Bcd", "12"), Err(HeaderError::Full));
         headers.push("Bc", "\t2").unwrap();
         assert!(headers.iter().eq([("A", "1"), ("Bc", "\t2")]));
+    }
+
+    /// RFC 9110, 5.6.2: anything else in a name would be read as a value, as another header, or not at all.
+    #[test]
+    fn a_name_is_a_token() {
+        let mut room = [0; 64];
+        let mut headers = HeaderList::new(&mut room);
+        for name in
+            ["", "X-A: 1", "Host evil", "B\n", "B\r\nEvil: 1", " B", "B\t", "B\0", "\u{FC}", "B:", "(B)", "\"B\""]
+        {
+            assert_eq!(headers.push(name, "1"), Err(HeaderError::InvalidName), "{name:?}");
+        }
+        assert_eq!(headers.iter().count(), 0);
+        for name in ["x", "X-1", "!#$%&'*+-.^_`|~09azAZ"] {
+            headers.push(name, "1").unwrap();
+        }
+        assert_eq!(headers.iter().count(), 3);
+    }
+
+    /// What the type allows and HTTP may change or refuse; the documentation says so.
+    #[test]
+    fn values_are_kept_as_they_are() {
+        let values = ["", " ", " a\t", "\u{FFFD}\u{85}"];
+        let mut room = [0; 64];
+        let mut headers = HeaderList::new(&mut room);
+        for value in values {
+            headers.push("A", value).unwrap();
+        }
+        assert!(headers.iter().map(|(_, value)| value).eq(values));
+        for value in ["a\u{7F}", "\0", "a\nb", "\u{B}"] {
+            assert_eq!(headers.push("A", value), Err(HeaderError::Forbidden), "{value:?}");
+        }
+    }
+
+    /// At the first connect and at the last reconnect.
+    #[test]
+    fn there_is_room_for_what_the_session_sends() {
+        fn check<const ID: usize>() {
+            let mut session = session::<ID>();
+            let needed = HeaderList::room_for(ID);
+            assert!(push_all(&session, needed).is_ok(), "without an id");
+            for byte in [b'7', 0xFF] {
+                session.set_last_event_id(&[byte; ID]).unwrap();
+                assert!(push_all(&session, needed).is_ok(), "{ID} times {byte}");
+            }
+            assert_eq!(push_all(&session, needed - 1), Err(HeaderError::Full), "{ID}: no more than is needed");
+        }
+        assert_eq!(HeaderList::room_for(0), 48);
+        check::<0>();
+        check::<1>();
+        check::<64>();
+        assert_eq!(HeaderList::room_for(usize::MAX), usize::MAX);
+    }
+
+    fn session<const ID: usize>() -> Session<[u8; 0], NoJitter, ID> {
+        Session::new(Decoder::with_id_capacity([]), Reconnect::new(Policy::standard(), NoJitter))
+    }
+
+    fn push_all<const ID: usize>(session: &Session<[u8; 0], NoJitter, ID>, room: usize) -> Result<(), HeaderError> {
+        let mut room = alloc::vec![0; room];
+        let mut headers = HeaderList::new(&mut room);
+        session.headers().try_for_each(|(name, value)| headers.push(name, value))
     }
 }
