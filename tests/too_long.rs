@@ -168,6 +168,17 @@ fn an_id_that_is_too_long_is_told_after_a_reset_too() {
     }
 }
 
+/// What `event` shows then is no event, as its documentation says.
+#[test]
+fn what_is_under_way_is_no_event() {
+    let mut decoder = Decoder::new([0; 8]);
+    let chunk = b"event: t\ndata: a";
+    assert_eq!(decoder.step(chunk).found, None);
+    assert_eq!((decoder.event(chunk).event_type, decoder.event(chunk).data), (&b"t"[..], &b"a"[..]));
+    decoder.reset();
+    assert_eq!((decoder.event(b"").event_type, decoder.event(b"").data), (&b"message"[..], &b""[..]));
+}
+
 /// Its block was never dispatched, so that nothing of it counts (R41).
 #[test]
 fn an_id_that_is_too_long_in_an_unfinished_block_is_no_loss() {

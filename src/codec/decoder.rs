@@ -183,8 +183,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         self.machine.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
     }
 
-    /// The event that the last step has found: [`Found::Event`]. `chunk` is the very slice that this step was given. After
-    /// anything else the event is empty.
+    /// The event that the last step has found: [`Found::Event`]. `chunk` is the very slice that this step was given.
+    ///
+    /// After anything else it is no event that a stream dispatched: it shows what has been kept of the block so far, which may be
+    /// nothing, or a part that never becomes an event. Look at it only after [`Found::Event`].
     #[must_use]
     pub fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         let buffer = self.buffer.as_ref();

@@ -25,7 +25,7 @@ pub enum Token<'c> {
     EndOfEvent,
 }
 
-/// Cuts a stream into [`Token`]s and keeps nothing: values of any size pass through 4 bytes of state.
+/// Cuts a stream into [`Token`]s and keeps nothing: values of any size pass through 3 bytes of state.
 ///
 /// For those to whom no buffer is large enough; others want a [`Decoder`](crate::Decoder). Fields of unknown name are left out
 /// (R33), the one space behind the colon is taken off (R24), a leading byte order mark is dropped (R13).
@@ -254,5 +254,16 @@ const fn named(byte: u8) -> Option<Field> {
         ID => Some(Field::Id),
         RETRY => Some(Field::Retry),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As its documentation says. On 32-bit cores `tests/firmware/budgets.toml` holds it to that.
+    #[test]
+    fn the_state_takes_three_bytes() {
+        assert_eq!(size_of::<Tokenizer>(), 3);
     }
 }
