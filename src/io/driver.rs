@@ -223,8 +223,8 @@ where
     /// The transport's half: pin it, and give it to [`events`](Self::events). Run one at a time.
     ///
     /// `headers` is asked for each request, and adds what the request needs besides what the session sends; it may await. The
-    /// time it takes counts as time to connect. `room` holds all headers of a request: 57 bytes, the last event ID's length
-    /// (three times that when it is not UTF-8) and 15, and the application's own.
+    /// time it takes counts as time to connect. `room` holds all headers of a request: [`HeaderList::room_for`] ids of `ID`
+    /// bytes, and the application's own.
     ///
     /// # Cancel safety
     ///

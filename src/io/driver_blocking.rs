@@ -84,8 +84,8 @@ where
     /// Does nothing before an event is asked for.
     ///
     /// `chunk` receives what one read brings, at least one byte. `headers` is asked for each request, and adds what the request
-    /// needs besides what the session sends. `room` holds all headers of a request: 57 bytes, the last event ID's length (three
-    /// times that when it is not UTF-8) and 15, and the application's own.
+    /// needs besides what the session sends. `room` holds all headers of a request: [`HeaderList::room_for`] ids of `ID`
+    /// bytes, and the application's own.
     pub const fn new(session: Session<B, J, ID>, chunk: C, connect: T, timer: W, room: R, headers: H) -> Self {
         Self { session, chunk: Chunk::new(chunk), connect, timer, room, headers, connection: None }
     }
