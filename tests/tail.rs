@@ -12,13 +12,13 @@ mod tool;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use script::{END, STREAM, Script, Step, answer, chunk, send, send_and_stay, stay};
 use serde_json::Value;
-use tail::{Run, S, finish, interrupt, run, start};
+use tail::{Run, S, finish, folder, interrupt, run, start};
 use tool::Lines;
 
 /// What `--json` prints for an event of the default type.
@@ -487,12 +487,4 @@ fn wrong_arguments() {
         assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {:?}", run.stderr);
         assert!(!run.stderr.is_empty(), "{arguments:?}");
     }
-}
-
-/// A fresh one.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tail-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
 }
