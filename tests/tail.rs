@@ -288,7 +288,8 @@ fn redirects() {
     let stranger = Script::new([send(STREAM.to_owned() + &event(1))]);
     let script = Script::new([to("307 Temporary Redirect", &stranger.url())]);
     let arguments = ["-H", "X-Key: secret", "-H", "Accept-Language: de", "--events", "1", "--last-event-id", "0"];
-    run(&[&arguments[..], &[&script.url()]].concat()).assert_quiet();
+    let run2 = run(&[&arguments[..], &[&script.url()]].concat());
+    run2.assert_ends(0, &format!("tail: a redirect leads to another server: GET {}", stranger.url()));
     assert!(script.request().contains("\r\nx-key: secret\r\n"));
     let request = stranger.request();
     assert!(!request.contains("secret"), "{request}");
@@ -384,7 +385,7 @@ fn a_state_file_that_is_none() {
 fn nobody_reads_any_more() {
     let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let _ = socket.write_all(STREAM.as_bytes());
-        while socket.write_all(event(1).as_bytes()).is_ok() {
+        while socket.write_all(chunk("data: 1\n\n").as_bytes()).is_ok() {
             thread::sleep(Duration::from_millis(10));
         }
     }) as Step]);
@@ -408,7 +409,7 @@ fn an_interrupt_ends_it() {
     // Also when its output takes nothing any more.
     let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let _ = socket.write_all(STREAM.as_bytes());
-        while socket.write_all(event(1).as_bytes()).is_ok() {}
+        while socket.write_all(chunk("data: 1\n\n").as_bytes()).is_ok() {}
     }) as Step]);
     let mut child = start(&["--json", &script.url()]);
     let stdout = child.stdout.take();

@@ -48,7 +48,7 @@ impl Start {
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json; charset=utf-8"));
         }
         Ok(Self {
-            target: Target { url, method, body: body_text, headers },
+            target: Target { url, method, body: body_text, headers, trusting: false },
             callbacks: text("callbackUrl").ok_or("there is no callbackUrl")?.to_owned(),
             policy: policy(millis(&body["initialDelayMs"]), millis(&body["readTimeoutMs"])),
             last_event_id: text("lastEventId").unwrap_or_default().to_owned(),
@@ -136,7 +136,7 @@ async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::Unbou
 /// What the harness wants to hear of it. A connection that is lost is none of its business, except by a timeout.
 fn told(news: News<'_>) -> Option<Value> {
     match news {
-        News::Item(Item::Event(event)) => Some(json!({
+        News::Item(Item::Event(event), _) => Some(json!({
             "kind": "event",
             "event": {
                 "type": event.event_type_lossy().to_string(),
@@ -144,7 +144,7 @@ fn told(news: News<'_>) -> Option<Value> {
                 "id": Lossy(event.last_event_id).to_string(),
             },
         })),
-        News::Item(Item::Comment(text)) => Some(json!({ "kind": "comment", "comment": Lossy(text).to_string() })),
+        News::Item(Item::Comment(text), _) => Some(json!({ "kind": "comment", "comment": Lossy(text).to_string() })),
         News::TooLong(too_long) => Some(error(&too_long.to_string())),
         News::Lost { why: why @ Failure::Silent(_), .. } => Some(error(&why.to_string())),
         _ => None,

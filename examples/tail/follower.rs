@@ -6,12 +6,16 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 use std::io;
 
-use embedded_sse::{Event, Field, Item, Lossy, TooLong};
+use embedded_sse::client::Resumption;
+use embedded_sse::{Event, Field, Item, TooLong};
 
 use crate::client::failure::Failure;
+use crate::client::shown::shown;
 use crate::client::{Listener, News};
-use crate::output::{Output, say};
+use crate::output::Output;
 use crate::state::StateFile;
+use crate::stdio::say;
+use crate::tally::Tally;
 
 /// So many attempts in a row may fail before there was any stream: what was never there may be a mistake in the URL.
 pub(crate) const FIRST_ATTEMPTS: u32 = 3;
@@ -56,11 +60,13 @@ impl Follower {
 
     fn hear(&mut self, news: News<'_>) -> Result<(), Enough> {
         match news {
-            News::Item(Item::Event(event)) => self.event(&event)?,
+            News::Item(Item::Event(event), has_id) => self.event(&event, has_id)?,
             News::TooLong(TooLong { field: Field::Comment, .. }) => {}
             News::TooLong(too_long) => say(format_args!("{too_long}; it is left out")),
             News::Read { last_event_id } => self.settle(last_event_id)?,
             News::Lost { why, wait, failures } => self.lost(why, wait, failures)?,
+            News::Attempt(resumption) => warn(resumption),
+            News::Elsewhere(target) => say(format_args!("a redirect leads to another server: {target}")),
             News::Opened(version) => {
                 self.opened += 1;
                 if self.verbose {
@@ -68,20 +74,20 @@ impl Follower {
                 }
             }
             News::Asking(target, headers) if self.verbose => {
-                let last_event_id = headers.get("Last-Event-ID").map(|id| Lossy(id.as_bytes()).to_string());
+                let last_event_id = headers.get("Last-Event-ID").map(|id| shown(id.as_bytes()));
                 let from = last_event_id.map_or(String::new(), |id| format!(" from event {id} on"));
                 say(format_args!("{target}{from}"));
             }
-            News::Item(Item::Comment(text)) if self.verbose => say(format_args!("comment:{}", Lossy(text))),
-            News::Item(Item::Retry(time)) if self.verbose => say(format_args!("reconnection time: {time:?}")),
+            News::Item(Item::Comment(text), _) if self.verbose => say(format_args!("comment:{}", shown(text))),
+            News::Item(Item::Retry(time), _) if self.verbose => say(format_args!("reconnection time: {time:?}")),
             _ => {}
         }
         Ok(())
     }
 
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Enough> {
+    fn event(&mut self, event: &Event<'_>, has_id: bool) -> Result<(), Enough> {
         self.output.event(event).map_err(Enough::Output)?;
-        self.tally.count(event.last_event_id);
+        self.tally.count(event.last_event_id, has_id, &mut |text| say(text));
         if self.wanted.is_some_and(|wanted| self.tally.events >= wanted) {
             self.settle(event.last_event_id)?;
             return Err(Enough::Events);
@@ -89,9 +95,8 @@ impl Follower {
         Ok(())
     }
 
-    /// What was shown must be seen before it counts as seen.
+    /// What was shown is written: it counts as seen.
     fn settle(&mut self, last_event_id: &[u8]) -> Result<(), Enough> {
-        self.output.flush().map_err(Enough::Output)?;
         self.state.as_mut().map_or(Ok(()), |state| state.store(last_event_id)).map_err(Enough::State)
     }
 
@@ -99,31 +104,23 @@ impl Follower {
         if self.opened == 0 && failures >= FIRST_ATTEMPTS {
             return Err(Enough::NeverOpened(why.clone()));
         }
+        self.tally.lost(&mut |text| say(text));
         say(format_args!("{why}; next attempt in {}.{} s", wait.as_secs(), wait.subsec_millis() / 100));
         Ok(())
     }
 }
 
-/// How many events came, and whether ids that are numbers came in order.
-#[derive(Default)]
-pub(crate) struct Tally {
-    pub(crate) events: u64,
-    /// Numbers that were left out.
-    pub(crate) gaps: u64,
-    /// Numbers that came again.
-    pub(crate) duplicates: u64,
-    last: Option<u64>,
-}
-
-impl Tally {
-    fn count(&mut self, id: &[u8]) {
-        self.events += 1;
-        let Some(number) = str::from_utf8(id).ok().and_then(|id| id.parse::<u64>().ok()) else { return };
-        match self.last {
-            Some(last) if number <= last => self.duplicates += 1,
-            Some(last) => self.gaps += number - last - 1,
-            None => {}
-        }
-        self.last = self.last.max(Some(number));
+/// Says what the server is not told, though it would have to know.
+fn warn(resumption: Resumption<'_>) {
+    match resumption {
+        Resumption::Unsendable(id) => say(format_args!(
+            "no header can carry the last event ID {:?}: the server is not told it, and events may come twice or be missing",
+            shown(id)
+        )),
+        Resumption::FromTrimmed(id) => say(format_args!(
+            "HTTP takes away the blanks at the ends of the last event ID {:?}: the server sees another one",
+            shown(id.0)
+        )),
+        _ => {}
     }
 }

@@ -2,58 +2,80 @@
 //!
 //! Knows arguments and exit statuses. The connection is in `client/`, what is done with its events in `follower.rs`.
 
+mod arguments;
 mod client;
 mod demo;
 mod follower;
 mod output;
 mod state;
+mod stdio;
+mod tally;
+mod text;
 
 #[path = "../serve/app.rs"]
 mod app;
 
 use core::time::Duration;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use embedded_sse::client::{Backoff, Policy, Repeat, StopReason};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url};
+use reqwest::Method;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use client::failure::Failure;
-use client::target::{Target, is_http};
+use client::target::Target;
 use client::{Client, End, StreamSession};
-use follower::{Enough, FIRST_ATTEMPTS, Follower, Tally};
-use output::{Output, say};
+use follower::{Enough, FIRST_ATTEMPTS, Follower};
+use output::Output;
 use state::StateFile;
+use stdio::{say, stdout, was_unsaid, write_message};
+use tally::Tally;
 
 /// Follows an event stream: prints its events, and comes back by itself whenever the connection is lost.
 ///
 /// Why a connection is lost and when the next attempt is due stands on standard error. Before there was any stream, three
-/// attempts are made; later ones until an hour has passed without an event, not counting the time for which the server asked. A connection is given up when heartbeats stay away (three times as long
-/// as they used to take, at least 10 s) or when no event came for 15 minutes. Events of more than 1 MiB are left out. Times are
-/// UTC. The answer to a POST ends with its stream. A POST is sent once; again only after no connection came about, or to resume from
-/// an event ID that its answer gave.
+/// attempts are made; later ones until an hour has passed without an event, not counting the time for which the server asked. A
+/// connection is given up when heartbeats stay away (three times as long as they used to take, at least 10 s) or when no event came
+/// for 15 minutes. Events of more than 1 MiB are left out. Times are UTC. The answer to a POST ends with its stream. A POST is sent
+/// once; again only after no connection came about, or to resume from an event ID that its answer gave.
+///
+/// User name and password in the URL are sent as they are in a browser, and never shown. That a redirect leads to another
+/// server is always told; it gets Last-Event-ID, but no password, and no POST unless --trust-redirects is given: without that,
+/// the redirect of a POST is refused.
+///
+/// A number as an ID that does not come next is told as well: which events are missing, and which came again or late.
+///
+/// Each event is written at once. A run that is killed can still leave half a line at the end of a file; the next one that
+/// appends to it begins with a new line. So with --json, skip a line that is no JSON: its event comes again. At the end of a
+/// pipe, drop what has no line end.
+///
+/// FILE has to be a regular file. Its owner, mode and place stay as they are, and where a link leads it is created; FILE.tail-tmp
+/// beside it is written first and then takes its name. Only one tail at a time can use it.
 ///
 /// Without a URL it shows all that against a server in this process, which cuts connections and refuses one, for 10 seconds.
 ///
 /// Exit status: 0 when it ended (all events that were asked for, Ctrl-C, nobody reads the output, or the server has no more),
-/// 1 when the output or FILE could not be written, 2 for wrong arguments, 3 when the server refused for good, 4 when it was
-/// given up.
+/// 1 when the output or FILE could not be written, 2 for wrong arguments, also when another tail uses FILE, 3 when the server
+/// refused for good or a redirect is not trusted, 4 when it was given up, 5 when a message could not be written to standard
+/// error, whatever else happened.
 #[derive(Parser)]
 #[command(name = "tail")]
 struct Arguments {
     /// Where the stream is; http or https
-    #[arg(value_parser = url)]
-    url: Option<Url>,
+    url: Option<String>,
     /// Send this header too; to another server after a redirect only Accept, Accept-Language, Content-Type and User-Agent
-    #[arg(short = 'H', value_name = "K: V", value_parser = header, requires = "url")]
-    headers: Vec<(HeaderName, HeaderValue)>,
+    #[arg(short = 'H', value_name = "K: V", requires = "url")]
+    headers: Vec<String>,
     /// Send a POST with this body, application/json unless -H says otherwise
     #[arg(long, value_name = "BODY", requires = "url")]
     post: Option<String>,
+    /// Follow redirects to other servers with everything: all headers and the body, but not the password of the URL
+    #[arg(long, requires = "url")]
+    trust_redirects: bool,
     /// Begin after this event, whatever FILE says
     #[arg(long, value_name = "ID", requires = "url")]
     last_event_id: Option<String>,
@@ -71,25 +93,6 @@ struct Arguments {
     verbose: bool,
 }
 
-fn url(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(url) if is_http(&url) => Ok(url),
-        Ok(_) => Err("it has to begin with http:// or https://".into()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = text.split_once(':').ok_or("there is no colon in it")?;
-    let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|error| error.to_string())?;
-    if name == "last-event-id" {
-        return Err("say --last-event-id".into());
-    }
-    let mut value = HeaderValue::from_str(value.trim()).map_err(|error| error.to_string())?;
-    value.set_sensitive(true);
-    Ok((name, value))
-}
-
 /// Larger events are left out.
 const BUFFER: usize = 1 << 20;
 
@@ -98,9 +101,32 @@ const UNWRITABLE: u8 = 1;
 const WRONG: u8 = 2;
 const REFUSED: u8 = 3;
 const GIVEN_UP: u8 = 4;
+const UNSAID: u8 = 5;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let status = match Arguments::try_parse() {
+        Ok(arguments) => start(arguments),
+        Err(error) => explain(&error),
+    };
+    ExitCode::from(said(status))
+}
+
+/// The status, unless something was lost that nobody else knows of.
+fn said(status: u8) -> u8 {
+    if was_unsaid() { UNSAID } else { status }
+}
+
+/// The help, or what is wrong with the arguments.
+fn explain(error: &clap::Error) -> u8 {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        write_message(&arguments::without_secrets(text));
+        return WRONG;
+    }
+    stdout().and_then(|mut out| out.write_all(text.as_bytes())).map_or_else(unwritable, |()| ENDED)
+}
+
+fn start(arguments: Arguments) -> u8 {
     // The client stays in this thread, where it may block on the output; sockets and signals have others.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -112,10 +138,15 @@ fn main() -> ExitCode {
     status
 }
 
-async fn run(arguments: Arguments) -> ExitCode {
+async fn run(arguments: Arguments) -> u8 {
+    let output = match Output::new(arguments.json) {
+        Ok(output) => output,
+        Err(error) => return unwritable(error),
+    };
     let is_demo = arguments.url.is_none();
-    let url = match arguments.url {
-        Some(url) => url,
+    let url = match arguments.url.as_deref().map(arguments::url) {
+        Some(Ok(url)) => url,
+        Some(Err(error)) => return fail(WRONG, format_args!("the URL: {error}")),
         None => match demo::serve().await {
             Ok(url) => url,
             Err(error) => return fail(UNWRITABLE, format_args!("no port to serve on: {error}")),
@@ -133,21 +164,25 @@ async fn run(arguments: Arguments) -> ExitCode {
         Err(error) => return fail(WRONG, Failure::from(error)),
     };
     let is_post = arguments.post.is_some();
+    let headers = match arguments::headers(&arguments.headers, is_post) {
+        Ok(headers) => headers,
+        Err(error) => return fail(WRONG, format_args!("-H: {error}")),
+    };
     let mut session = session(is_post, is_demo);
     let begin = arguments.last_event_id.as_ref().map(String::as_bytes).or(state.as_ref().map(StateFile::stored));
     if let Err(error) = session.set_last_event_id(begin.unwrap_or_default()) {
         return fail(WRONG, format_args!("the last event ID to begin with: {error}"));
     }
-    let mut headers = HeaderMap::new();
-    for (name, value) in arguments.headers {
-        headers.append(name, value);
-    }
-    if is_post {
-        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-    }
     let method = if is_post { Method::POST } else { Method::GET };
-    let mut client = Client::new(http, session, Target { url, method, body: arguments.post, headers });
-    let mut follower = Follower::new(Output::new(arguments.json), state, arguments.events, arguments.verbose);
+    let begins_after = session.last_event_id().to_vec();
+    let target = Target { url, method, body: arguments.post, headers, trusting: arguments.trust_redirects };
+    let mut client = Client::new(http, session, target);
+    if let Err(why) = client.check() {
+        return fail(WRONG, format_args!("{why}; {}", why.advice()));
+    }
+    client.has_sockets_in(Handle::current());
+    let mut follower = Follower::new(output, state, arguments.events, arguments.verbose);
+    follower.tally.begin(&begins_after);
     let end = {
         let mut listener = follower.listener();
         tokio::select! {
@@ -163,7 +198,7 @@ async fn run(arguments: Arguments) -> ExitCode {
     match (follower.enough, end) {
         (Some(enough), _) => had_enough(enough),
         (None, Some(End::Stopped { reason, why })) => stopped(reason, why.as_ref()),
-        (None, _) => ExitCode::from(ENDED),
+        (None, _) => ENDED,
     }
 }
 
@@ -185,31 +220,38 @@ async fn interrupt() {
         if tokio::signal::ctrl_c().await.is_ok() {
             let _ = sender.send(());
             tokio::time::sleep(Duration::from_secs(1)).await;
-            std::process::exit(ENDED.into());
+            std::process::exit(said(ENDED).into());
         }
         core::future::pending::<()>().await;
     });
     let _ = pressed.await;
 }
 
-fn had_enough(enough: Enough) -> ExitCode {
+fn had_enough(enough: Enough) -> u8 {
     match enough {
-        Enough::Events => ExitCode::from(ENDED),
+        Enough::Events => ENDED,
         Enough::NeverOpened(why) => {
             fail(GIVEN_UP, format_args!("given up after {FIRST_ATTEMPTS} attempts: {why}; {}", why.advice()))
         }
-        Enough::Output(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(ENDED),
-        Enough::Output(error) => fail(UNWRITABLE, format_args!("standard output: {error}")),
+        Enough::Output(error) => unwritable(error),
         Enough::State(error) => fail(UNWRITABLE, format_args!("the state file: {error}; events after it come again")),
     }
 }
 
-fn stopped(reason: StopReason, why: Option<&Failure>) -> ExitCode {
+fn unwritable(error: io::Error) -> u8 {
+    match error.kind() {
+        // Whoever read it wants no more.
+        ErrorKind::BrokenPipe => ENDED,
+        _ => fail(UNWRITABLE, format_args!("standard output: {error}")),
+    }
+}
+
+fn stopped(reason: StopReason, why: Option<&Failure>) -> u8 {
     let (why, advice) = why.map_or((String::new(), ""), |why| (why.to_string(), why.advice()));
     match reason {
         StopReason::NoContent => {
             say("the server has no more events");
-            ExitCode::from(ENDED)
+            ENDED
         }
         StopReason::Credentials(_) | StopReason::Status(_) | StopReason::ContentType => {
             fail(REFUSED, format_args!("refused: {why}; {advice}"))
@@ -221,18 +263,18 @@ fn stopped(reason: StopReason, why: Option<&Failure>) -> ExitCode {
         StopReason::MaxAttempts | StopReason::MaxElapsed => {
             fail(GIVEN_UP, format_args!("given up after an hour without an event: {why}; {advice}"))
         }
-        _ => ExitCode::from(ENDED),
+        _ => ENDED,
     }
 }
 
-fn summary(follower: &Follower) -> ExitCode {
+fn summary(follower: &Follower) -> u8 {
     let Tally { events, gaps, duplicates, .. } = follower.tally;
     let reconnects = follower.opened.saturating_sub(1);
     say(format_args!("{events} events, {reconnects} reconnects, gaps {gaps}, duplicates {duplicates}"));
-    ExitCode::from(if events > 0 && gaps == 0 && duplicates == 0 { ENDED } else { GIVEN_UP })
+    if events > 0 && gaps == 0 && duplicates == 0 { ENDED } else { GIVEN_UP }
 }
 
-fn fail(status: u8, text: impl core::fmt::Display) -> ExitCode {
+fn fail(status: u8, text: impl core::fmt::Display) -> u8 {
     say(text);
-    ExitCode::from(status)
+    status
 }

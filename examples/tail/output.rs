@@ -1,54 +1,66 @@
-//! Events on standard output, for people or for programs, and everything else on standard error, one line each.
+//! Events on standard output, for people or for programs.
 //!
 //! Knows terminals and JSON; decides nothing.
 
-use core::fmt::{self, Display, Write as _};
+use core::fmt::{self, Display};
 use std::env;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use embedded_sse::{Event, Lossy};
 use serde_json::Value;
 
+use crate::stdio::{goes_on_in_a_line, stdout};
+use crate::text::{Tame, tame_json};
+
 /// Standard output.
 pub(crate) struct Output {
-    out: BufWriter<io::Stdout>,
+    out: Box<dyn Write + Send>,
+    /// One event, which is written at once: a `kill` between two events leaves no half one.
+    lines: Vec<u8>,
     json: bool,
+    terminal: bool,
     colours: bool,
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        let out = io::stdout();
-        let colours = out.is_terminal() && allowed();
-        Self { out: BufWriter::new(out), json, colours }
+    pub(crate) fn new(json: bool) -> io::Result<Self> {
+        let terminal = io::stdout().is_terminal();
+        // Half a line that a killed run left is none of ours.
+        let lines = if goes_on_in_a_line() { b"\n".to_vec() } else { Vec::new() };
+        Ok(Self { out: stdout()?, lines, json, terminal, colours: terminal && allowed() })
     }
 
     pub(crate) fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if self.json { self.add_json(event) } else { self.add_text(event) }?;
+        let written = self.out.write_all(&self.lines);
+        self.lines.clear();
+        written
+    }
+
+    fn add_json(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let text = |bytes| {
+            let text = Value::String(Lossy(bytes).to_string()).to_string();
+            if self.terminal { tame_json(&text) } else { text }
+        };
+        let (event_type, data, id) = (text(event.event_type), text(event.data), text(event.last_event_id));
+        writeln!(self.lines, r#"{{"type":{event_type},"data":{data},"last_event_id":{id}}}"#)
+    }
+
+    fn add_text(&mut self, event: &Event<'_>) -> io::Result<()> {
         let (event_type, data, id) = (event.event_type, event.data, event.last_event_id);
-        if self.json {
-            let text = |bytes| Value::String(Lossy(bytes).to_string());
-            let (event_type, data, id) = (text(event_type), text(data), text(id));
-            return writeln!(self.out, r#"{{"type":{event_type},"data":{data},"last_event_id":{id}}}"#);
-        }
         let (dim, bold, plain) = if self.colours { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-        write!(self.out, "{dim}{}{plain} {bold}{}{plain} ", TimeOfDay::now(), Tame { bytes: event_type, indent: "" })?;
+        write!(
+            self.lines,
+            "{dim}{}{plain} {bold}{}{plain} ",
+            TimeOfDay::now(),
+            Tame { bytes: event_type, indent: "" }
+        )?;
         if !id.is_empty() {
-            write!(self.out, "{dim}[{}]{plain} ", Tame { bytes: id, indent: "" })?;
+            write!(self.lines, "{dim}[{}]{plain} ", Tame { bytes: id, indent: "" })?;
         }
-        writeln!(self.out, "{}", Tame { bytes: data, indent: INDENT })
+        writeln!(self.lines, "{}", Tame { bytes: data, indent: INDENT })
     }
-
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// Says something on standard error. When nobody is there to read it, that is no reason to stop.
-pub(crate) fn say(text: impl Display) {
-    let mut line = format!("tail: {}", Tame { bytes: text.to_string().as_bytes(), indent: " " });
-    line.push('\n');
-    let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Below the time.
@@ -57,27 +69,6 @@ const INDENT: &str = "             ";
 fn allowed() -> bool {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty());
     set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb")
-}
-
-/// A stranger's text, without what a terminal would obey.
-struct Tame<'t> {
-    bytes: &'t [u8],
-    /// Stands before each line but the first.
-    indent: &'t str,
-}
-
-impl Display for Tame<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in Lossy(self.bytes).to_string().chars() {
-            match character {
-                '\n' => write!(f, "\n{}", self.indent)?,
-                '\t' => f.write_char('\t')?,
-                _ if character.is_control() => write!(f, "{}", character.escape_default())?,
-                _ => f.write_char(character)?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// In UTC, the only one that `std` knows.

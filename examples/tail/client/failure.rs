@@ -9,6 +9,8 @@ use std::io::{self, ErrorKind};
 
 use reqwest::StatusCode;
 
+use super::shown::{DETAIL, shortened};
+
 /// Why an attempt is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -32,8 +34,12 @@ pub(crate) enum Failure {
     ContentType(String),
     /// 200, but compressed in this way.
     Encoded(String),
-    /// A redirect to something that is no URL of HTTP.
+    /// Informational responses without end.
+    Informational,
+    /// A redirect to this, which is no URL of HTTP.
     Location(String),
+    /// A redirect that would take the body of the request to this other server.
+    Untrusted(String),
     /// The request cannot be written.
     Request(String),
     /// The stream ended.
@@ -49,7 +55,7 @@ impl Failure {
             Self::Unreachable(_) => "check the host name and the network",
             Self::Tls(_) => "check that the server speaks TLS at this port and that its certificate is trusted here",
             Self::Cut(_) | Self::Ended => "look into the server's log",
-            Self::Http(_) => "check that the URL is that of an HTTP server",
+            Self::Http(_) | Self::Informational => "check that the URL is that of an HTTP server",
             Self::NoResponse(_) | Self::Silent(_) => "check that the server is alive",
             Self::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 "give credentials with -H 'Authorization: ..'"
@@ -62,6 +68,7 @@ impl Failure {
             Self::ContentType(_) => "check that the URL is that of an event stream",
             Self::Encoded(_) => "have the server send the stream as it is",
             Self::Location(_) => ELSEWHERE,
+            Self::Untrusted(_) => "give the URL that it means, or --trust-redirects",
             Self::Request(_) => "correct the arguments",
         }
     }
@@ -83,7 +90,9 @@ impl fmt::Display for Failure {
             Self::ContentType(value) if value.is_empty() => f.write_str("the response has no content type"),
             Self::ContentType(value) => write!(f, "the response is {value:?}, not text/event-stream"),
             Self::Encoded(value) => write!(f, "the response is compressed ({value:?}), which nobody asked for"),
+            Self::Informational => f.write_str("informational responses without end, and no other"),
             Self::Location(value) => write!(f, "a redirect leads to {value:?}"),
+            Self::Untrusted(url) => write!(f, "a redirect would take the request's body to another server, {url}"),
             Self::Request(detail) => write!(f, "the request cannot be sent: {detail}"),
             Self::Ended => f.write_str("the stream ended"),
         }
@@ -104,7 +113,7 @@ impl From<reqwest::Error> for Failure {
                 None => break,
             }
         }
-        let detail = cause.to_string();
+        let detail = shortened(&cause.to_string(), DETAIL);
         if error.is_builder() {
             Self::Request(detail)
         } else if error.is_connect() {
@@ -118,7 +127,7 @@ impl From<reqwest::Error> for Failure {
 /// What one link of a chain of errors tells by its type.
 fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
-        return Some(Failure::Tls(error.to_string()));
+        return Some(Failure::Tls(shortened(&error.to_string(), DETAIL)));
     }
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         let broke = error.is_incomplete_message() || error.is_timeout() || error.is_closed();

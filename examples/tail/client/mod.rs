@@ -3,23 +3,30 @@
 //! Knows sockets and headers; decides nothing about when to connect and what a response means, and prints nothing.
 
 pub(crate) mod failure;
+mod http;
+mod ids;
+pub(crate) mod shown;
+mod sockets;
 pub(crate) mod target;
 
 use core::ops::ControlFlow;
 use core::time::Duration;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Response, Session, StopReason, Verdict};
+use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Resumption, Session, StopReason, Verdict};
 use embedded_sse::io::tokio::Clock;
 use embedded_sse::{Decoder, Item, TooLong};
-use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
-use reqwest::{Request, Version, redirect, retry};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Request, Version};
+use tokio::runtime::Handle;
 
 use failure::Failure;
+use http::Answer;
+use ids::Ids;
+use sockets::Sockets;
 use target::Target;
+
+pub(crate) use http::http;
 
 /// The longest last event ID: more than servers take in a header.
 const ID: usize = 8 * 1024;
@@ -38,17 +45,23 @@ pub(crate) struct Client {
     /// Where attempts begin.
     target: Target,
     clock: Clock,
+    ids: Ids,
+    sockets: Sockets,
 }
 
 /// What happens, in its order.
 #[allow(dead_code, reason = "not every program that includes this wants to know all")]
 pub(crate) enum News<'a> {
+    /// An attempt begins, which can tell the server this of where it was.
+    Attempt(Resumption<'a>),
+    /// A redirect leads to another server.
+    Elsewhere(&'a Target),
     /// A request is sent, with these headers.
     Asking(&'a Target, &'a HeaderMap),
     /// The stream is open.
     Opened(Version),
-    /// It said something.
-    Item(Item<'a>),
+    /// It said something. An event either has an id of its own, or the one of the event before it.
+    Item(Item<'a>, bool),
     /// It said something too long, which is left out.
     TooLong(TooLong),
     /// Everything was told that had been read. This is the last event ID now: time to store it.
@@ -70,7 +83,20 @@ pub(crate) enum End {
 
 impl Client {
     pub(crate) fn new(http: reqwest::Client, session: StreamSession, target: Target) -> Self {
-        Self { http, session, target, clock: Clock::new() }
+        let (clock, ids, sockets) = (Clock::new(), Ids::default(), Sockets::default());
+        Self { http, session, target, clock, ids, sockets }
+    }
+
+    /// Gives up what comes before a response when it keeps a processor busy. Of use when nothing else runs in this runtime.
+    #[allow(dead_code, reason = "not every program that includes this has a runtime for it alone")]
+    pub(crate) fn has_sockets_in(&mut self, runtime: Handle) {
+        self.sockets = Sockets::of(runtime);
+    }
+
+    /// Whether the request can be sent at all.
+    #[allow(dead_code, reason = "not every program that includes this has somebody to correct it")]
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.request(&self.target).map(drop)
     }
 
     #[allow(dead_code, reason = "not every program that includes this gives orders")]
@@ -144,79 +170,80 @@ impl Client {
         Ok(())
     }
 
-    fn tell(&mut self, epoch: Epoch, now: Instant, mut chunk: &[u8], listener: &mut Listener<'_>) -> ControlFlow<()> {
-        while let Some(item) = self.session.next_item(epoch, now, &mut chunk) {
-            listener(item.map_or_else(News::TooLong, News::Item))?;
+    fn tell(&mut self, epoch: Epoch, now: Instant, chunk: &[u8], listener: &mut Listener<'_>) -> ControlFlow<()> {
+        let mut rest = chunk;
+        loop {
+            let before = rest;
+            let item = self.session.next_item(epoch, now, &mut rest);
+            let has_id = self.ids.read(&before[..before.len() - rest.len()]);
+            let Some(item) = item else { break };
+            listener(item.map_or_else(News::TooLong, |item| News::Item(item, has_id)))?;
         }
         listener(News::Read { last_event_id: self.session.last_event_id() })
     }
 
     /// Sends the request, wherever it is redirected, until there is a stream.
     async fn open(&mut self, epoch: Epoch, listener: &mut Listener<'_>) -> Result<reqwest::Response, Over> {
+        let enough = |wants_more: ControlFlow<()>| if wants_more.is_break() { Err(Over::Enough) } else { Ok(()) };
+        enough(listener(News::Attempt(self.session.resumption())))?;
         let mut target = self.target.clone();
         let mut redirected = false;
         loop {
             let request = self.request(&target)?;
-            if listener(News::Asking(&target, request.headers())).is_break() {
-                return Err(Over::Enough);
-            }
+            enough(listener(News::Asking(&target, request.headers())))?;
             let response = self.in_time(epoch, self.http.execute(request)).await?.map_err(|error| {
                 let not_sent = error.is_connect() && !redirected;
                 let why = Failure::from(error);
                 if not_sent { Over::NotSent(why) } else { Over::Lost(why) }
             })?;
-            let status = response.status();
-            let header = |name| joined(response.headers(), &name);
-            let (content_type, location) = (header(CONTENT_TYPE), header(LOCATION));
-            let encoding =
-                header(CONTENT_ENCODING).filter(|value| status == 200 && !value.eq_ignore_ascii_case(b"identity"));
+            let answer = Answer::of(&response);
             let now = self.clock.now();
-            let verdict = match encoding {
-                Some(_) => self.session.judged(epoch, now, Verdict::Stop(StopReason::ContentType)),
-                None => self.session.responded(
-                    epoch,
-                    now,
-                    &Response {
-                        status: status.as_u16(),
-                        content_type: content_type.as_deref(),
-                        location: location.as_deref(),
-                        retry_after: header(RETRY_AFTER).as_deref(),
-                        date: header(DATE).as_deref(),
-                        unix_time: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()),
-                    },
-                ),
+            let verdict = match answer.response() {
+                Some(response) => self.session.responded(epoch, now, &response),
+                None => self.session.judged(epoch, now, Verdict::Stop(StopReason::ContentType)),
             };
             match verdict {
                 Verdict::Accept => {
-                    if listener(News::Opened(response.version())).is_break() {
-                        return Err(Over::Enough);
-                    }
+                    self.ids = Ids::default();
+                    enough(listener(News::Opened(response.version())))?;
                     return Ok(response);
                 }
                 Verdict::Redirect { permanent } => {
-                    target = target.redirected(status.as_u16(), &location.unwrap_or_default())?;
-                    redirected = true;
-                    if permanent {
-                        self.target = target.clone();
+                    let next = match target.redirected(answer.status(), answer.location()) {
+                        Err(why @ Failure::Untrusted(_)) => {
+                            // Another attempt would end here too.
+                            self.session.judged(epoch, now, Verdict::Stop(StopReason::Status(answer.status())));
+                            return Err(Over::Lost(why));
+                        }
+                        next => next?,
+                    };
+                    if next.url.origin() != target.url.origin() {
+                        enough(listener(News::Elsewhere(&next)))?;
                     }
+                    if permanent {
+                        self.target = next.clone();
+                    }
+                    (target, redirected) = (next, true);
                 }
-                _ => {
-                    return Err(Over::Lost(match (status.as_u16(), encoding) {
-                        (_, Some(encoding)) => Failure::Encoded(lossy(&encoding)),
-                        (200, None) => Failure::ContentType(lossy(&content_type.unwrap_or_default())),
-                        _ => Failure::Status(status),
-                    }));
-                }
+                _ => return Err(Over::Lost(answer.failure())),
             }
         }
     }
 
     /// The application's headers, and those of the session where it has not said otherwise.
     fn request(&self, target: &Target) -> Result<Request, Failure> {
-        let mut request = Request::new(target.method.clone(), target.url.clone());
+        // Takes user name and password out of the URL.
+        let mut request = self.http.request(target.method.clone(), target.url.clone()).build()?;
+        if !request.url().username().is_empty() || request.url().password().is_some() {
+            return Err(Failure::Request("user name and password in the URL are not UTF-8".into()));
+        }
         *request.body_mut() = target.body.clone().map(Into::into);
         let headers = request.headers_mut();
+        let credentials = headers.remove(AUTHORIZATION);
         *headers = target.headers.clone();
+        if let Some(credentials) = credentials {
+            headers.entry(AUTHORIZATION).or_insert(credentials);
+        }
         for (name, value) in self.session.headers() {
             let wrong = |error: &dyn core::fmt::Display| Failure::Request(format!("{name}: {error}"));
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| wrong(&error))?;
@@ -230,9 +257,9 @@ impl Client {
     /// What comes of `work`, unless the session loses patience.
     async fn in_time<T>(&self, epoch: Epoch, work: impl Future<Output = T>) -> Result<T, Failure> {
         let begun = self.clock.now();
-        let (until, late): (_, fn(Duration) -> Failure) = match self.session.poll(begun) {
-            Action::AwaitResponse { epoch: of, until } if of == epoch => (until, Failure::NoResponse),
-            Action::Read { epoch: of, until } if of == epoch => (until, Failure::Silent),
+        let (until, late, awaits_response): (_, fn(Duration) -> Failure, _) = match self.session.poll(begun) {
+            Action::AwaitResponse { epoch: of, until } if of == epoch => (until, Failure::NoResponse, true),
+            Action::Read { epoch: of, until } if of == epoch => (until, Failure::Silent, false),
             _ => return Err(Failure::NoResponse(Duration::ZERO)),
         };
         let Some(until) = until else { return Ok(work.await) };
@@ -240,6 +267,7 @@ impl Client {
             biased;
             done = work => Ok(done),
             () = self.clock.sleep_until(until) => Err(late(until.saturating_duration_since(begun))),
+            () = self.sockets.overworked(), if awaits_response => Err(Failure::Informational),
         }
     }
 }
@@ -256,37 +284,6 @@ impl From<Failure> for Over {
     fn from(why: Failure) -> Self {
         Self::Lost(why)
     }
-}
-
-/// An HTTP client that leaves all decisions to the session: no redirects, no attempts of its own, and a connection is never
-/// used twice. It notices when the machine at the other end is gone, in HTTP/2 also when the server there hangs.
-pub(crate) fn http(proxies: bool) -> Result<reqwest::Client, reqwest::Error> {
-    // Fails only when there is one already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || {
-        let builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .pool_max_idle_per_host(0)
-            .tcp_keepalive(KEEP_ALIVE)
-            .http2_keep_alive_interval(KEEP_ALIVE)
-            .http2_keep_alive_timeout(KEEP_ALIVE);
-        if proxies { builder } else { builder.no_proxy() }
-    };
-    // A machine without certificates can still speak HTTP. What it says of HTTPS then is that it trusts nobody.
-    builder().build().or_else(|_| builder().tls_certs_only([]).build())
-}
-
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
-
-/// Several lines of one header are one value.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
-    let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
-    (!values.is_empty()).then(|| values.join(&b", "[..]))
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Random enough for a jitter: `std` seeds its hash maps with it.

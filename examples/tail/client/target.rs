@@ -8,15 +8,19 @@ use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderNa
 use reqwest::{Method, Url};
 
 use super::failure::Failure;
+use super::shown::public;
 
 /// A request without what the session adds to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
+    /// User name and password in it are sent as credentials.
     pub(crate) url: Url,
     pub(crate) method: Method,
     pub(crate) body: Option<String>,
     /// Of the application.
     pub(crate) headers: HeaderMap,
+    /// Other servers, to which a redirect leads, may see the headers and the body.
+    pub(crate) trusting: bool,
 }
 
 /// The headers of the application that another server may see. What it uses as a secret cannot be told from a name.
@@ -26,11 +30,20 @@ impl Target {
     /// Where `location` sends this request, as the Fetch standard has it.
     pub(crate) fn redirected(&self, status: u16, location: &[u8]) -> Result<Self, Failure> {
         let location = str::from_utf8(location).unwrap_or_default().trim();
-        let url = self.url.join(location).ok().filter(|url| is_http(url) && !location.is_empty());
-        let Some(url) = url else { return Err(Failure::Location(location.to_owned())) };
+        let mut url = match self.url.join(location) {
+            Ok(url) if is_http(&url) && !location.is_empty() => url,
+            Ok(url) => return Err(Failure::Location(public(&url))),
+            // No part of it is known not to be a secret.
+            Err(_) => return Err(Failure::Location(format!("({} bytes that are no URL)", location.len()))),
+        };
+        let is_same = url.origin() == self.url.origin();
+        if is_same && url.username().is_empty() && url.password().is_none() {
+            // They can only be refused where there is no host.
+            let _ = url.set_username(self.url.username());
+            let _ = url.set_password(self.url.password());
+        }
         let mut target = Self { url, ..self.clone() };
-        if target.url.origin() != self.url.origin() {
-            target.headers = self.headers.clone();
+        if !is_same && !self.trusting {
             for name in self.headers.keys().filter(|name| !FOR_ANYONE.contains(name)) {
                 target.headers.remove(name);
             }
@@ -45,14 +58,17 @@ impl Target {
             target.body = None;
             target.headers.remove(CONTENT_TYPE);
         }
+        if !is_same && !self.trusting && target.body.is_some() {
+            return Err(Failure::Untrusted(public(&target.url)));
+        }
         Ok(target)
     }
 }
 
 impl fmt::Display for Target {
-    /// Without what may be a secret: a password and a query.
+    /// Without what may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.method, self.url.origin().ascii_serialization(), self.url.path())
+        write!(f, "{} {}", self.method, public(&self.url))
     }
 }
 

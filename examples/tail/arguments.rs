@@ -1,0 +1,50 @@
+//! What the arguments mean, and what must not be shown of them.
+//!
+//! Knows URLs and headers. `clap` shows a value that it does not like; a value that may be secret is therefore looked at here.
+
+use std::env;
+
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+
+use crate::client::target::is_http;
+
+pub(crate) fn url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if is_http(&url) => Ok(url),
+        Ok(_) => Err("it has to begin with http:// or https://".into()),
+        Err(error) => Err(format!("{error}; it has to begin with http:// or https://, a host and a path")),
+    }
+}
+
+/// The headers that were given, and the type of a body.
+pub(crate) fn headers(lines: &[String], is_post: bool) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = header(line)?;
+        headers.append(name, value);
+    }
+    if is_post {
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    }
+    Ok(headers)
+}
+
+fn header(line: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) = line.split_once(':').ok_or("there is no colon in it; give it as 'Name: value'")?;
+    let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|error| error.to_string())?;
+    if name == "last-event-id" {
+        return Err("give the last event ID with --last-event-id".into());
+    }
+    let mut value = HeaderValue::from_str(value.trim()).map_err(|error| format!("{name}: {error}"))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// What `clap` says of the arguments, without those that may be URLs.
+pub(crate) fn without_secrets(text: String) -> String {
+    env::args_os()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .filter(|argument| argument.contains(['@', '?', '/']))
+        .fold(text, |text, argument| text.replace(&format!("'{argument}'"), "(not shown: it may be a URL)"))
+}
