@@ -15,6 +15,7 @@ const WORK: Duration = Duration::from_secs(2);
 pub(crate) struct Sockets(Option<Handle>);
 
 impl Sockets {
+    /// To know in time, the runtime needs an `event_interval` of 1.
     pub(crate) fn of(runtime: Handle) -> Self {
         Self(Some(runtime))
     }
