@@ -16,7 +16,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -236,7 +236,7 @@ fn kills(name: &str, namespace: bool, url: &str) {
     assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left beside it");
 }
 
-fn follow(file: &PathBuf, namespace: bool, url: &str) -> Child {
+fn follow(file: &Path, namespace: bool, url: &str) -> Child {
     let mut tail = tail(&["--json", "--state", text(file), url]);
     tail.stdout(Stdio::null());
     if !namespace {

@@ -154,6 +154,11 @@ async fn run(arguments: Arguments) -> u8 {
             Err(error) => return fail(UNWRITABLE, format_args!("no port to serve on: {error}")),
         },
     };
+    let is_post = arguments.post.is_some();
+    let headers = match arguments::headers(&arguments.headers, is_post) {
+        Ok(headers) => headers,
+        Err(error) => return fail(WRONG, format_args!("-H: {error}")),
+    };
     let state = match arguments.state.as_deref().map(StateFile::open).transpose() {
         Ok(state) => state,
         Err(error) => {
@@ -164,11 +169,6 @@ async fn run(arguments: Arguments) -> u8 {
     let http = match client::http(!is_demo) {
         Ok(http) => http,
         Err(error) => return fail(WRONG, Failure::from(error)),
-    };
-    let is_post = arguments.post.is_some();
-    let headers = match arguments::headers(&arguments.headers, is_post) {
-        Ok(headers) => headers,
-        Err(error) => return fail(WRONG, format_args!("-H: {error}")),
     };
     let mut session = session(is_post, is_demo);
     let begin = arguments.last_event_id.as_ref().map(String::as_bytes).or(state.as_ref().map(StateFile::stored));

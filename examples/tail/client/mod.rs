@@ -44,9 +44,9 @@ pub(crate) struct Client {
     session: StreamSession,
     /// Where attempts begin.
     target: Target,
-    clock: Clock,
     ids: Ids,
     sockets: Sockets,
+    clock: Clock,
 }
 
 /// What happens, in its order.
