@@ -128,9 +128,7 @@ fn explain(error: &clap::Error) -> u8 {
 
 fn start(arguments: Arguments) -> u8 {
     // The client stays in this thread, where it may block on the output; sockets and signals have others.
-    // They tell after each piece of work how long it took, not after 61.
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = match runtime.worker_threads(2).event_interval(1).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(UNWRITABLE, format_args!("no threads: {error}")),
     };
