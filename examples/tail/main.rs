@@ -67,7 +67,8 @@ use tally::Tally;
 struct Arguments {
     /// Where the stream is; http or https
     url: Option<String>,
-    /// Send this header too; to another server after a redirect only Accept, Accept-Language, Content-Type and User-Agent
+    /// Send this header too; to another server after a redirect only Accept, Accept-Language, Content-Type and User-Agent, or
+    /// all with --trust-redirects
     #[arg(short = 'H', value_name = "K: V", requires = "url")]
     headers: Vec<String>,
     /// Send a POST with this body, application/json unless -H says otherwise
