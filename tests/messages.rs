@@ -57,7 +57,7 @@ fn why_there_is_no_further_attempt() {
         (StopReason::Credentials(401), "the server wants other credentials (status 401)"),
         (StopReason::Status(404), "the server refuses the request (status 404)"),
         (StopReason::ContentType, "the server's answer is no event stream"),
-        (StopReason::CannotResume, "the request can be neither repeated nor resumed"),
+        (StopReason::CannotResume, "the request may not be repeated, and its answer cannot be resumed"),
         (StopReason::MaxAttempts, "all attempts are used up"),
         (StopReason::MaxElapsed, "the time for attempts is used up"),
     ];
