@@ -15,7 +15,7 @@ const LOOKS: usize = 3;
 /// How often a byte may be copied: out of its chunk, and once more to where it is kept.
 const COPIES: usize = 2;
 
-const LENGTH: usize = 64 * 1024;
+const LENGTH: usize = 32 * 1024;
 
 /// Room for any id here.
 type Large = Decoder<Vec<u8>, LENGTH>;
