@@ -142,12 +142,13 @@ impl<T: Timer + ?Sized> Timer for &T {
 /// use core::pin::pin;
 /// use embedded_sse::Decoder;
 /// use embedded_sse::client::{Policy, Reconnect, Session, StopReason};
+/// use embedded_sse::io::HeaderList;
 /// use embedded_sse::io::driver::{Driver, NextError};
 ///
 /// async fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) -> StopReason {
 ///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
 ///     let driver = Driver::new(session, [0; 512], timer);
-///     let run = pin!(driver.run(connect, [0; 256], async |headers| {
+///     let run = pin!(driver.run(connect, [0; HeaderList::room_for(64) + 64], async |headers| {
 ///         let token = 42; // or await a fresh one
 ///         headers.push("Authorization", format_args!("Bearer {token}"))
 ///     }));

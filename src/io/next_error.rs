@@ -13,8 +13,9 @@ use crate::codec::TooLong;
 pub enum NextError {
     /// Something was larger than the memory for it. The stream goes on.
     TooLong(TooLong),
-    /// An attempt has failed because the request's headers cannot be written: [`HeaderError::Full`] or
-    /// [`HeaderError::Forbidden`]. There will be others, with the same result if nothing is done about it.
+    /// An attempt has failed because the request's headers cannot be written: [`HeaderError::Full`],
+    /// [`HeaderError::Forbidden`] or [`HeaderError::InvalidName`]. There will be others, with the same result if nothing is done
+    /// about it.
     Headers(HeaderError),
     /// The network was reported down and not up again. Only a blocking driver says so; an asynchronous one waits.
     Offline,
