@@ -60,6 +60,7 @@ impl<T: TcpConnect, D: Dns, const N: usize> Connect for EdgeHttp<'_, T, D, N> {
                     location,
                     retry_after: head.headers.get_raw("Retry-After"),
                     date: head.headers.get_raw("Date"),
+                    ..Response::default()
                 })
                 .await;
             match verdict {

@@ -45,6 +45,7 @@ impl<T: TcpConnect, D: Dns, const N: usize> Connect for Reqwless<'_, T, D, N> {
                     location,
                     retry_after: header("Retry-After"),
                     date: header("Date"),
+                    ..Response::default()
                 })
                 .await;
             match verdict {

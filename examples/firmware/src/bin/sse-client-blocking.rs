@@ -120,6 +120,7 @@ impl<'n> Http<'n, '_> {
             location: header("Location"),
             retry_after: header("Retry-After"),
             date: header("Date"),
+            ..Response::default()
         });
         match verdict {
             Verdict::Accept => Ok(Some(connection)),
