@@ -146,11 +146,12 @@ impl Life {
                 return Err(format!("defmt-print: {error}; cargo install defmt-print"));
             }
         };
+        let name = elf.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lines = printer.stdout.take();
         let log = Arc::clone(log);
         let reader = thread::spawn(move || {
             for line in lines.into_iter().flat_map(|lines| BufReader::new(lines).lines()).map_while(Result::ok) {
-                println!("        {line}");
+                println!("        {name}: {line}");
                 locked(&log).push(line);
             }
         });

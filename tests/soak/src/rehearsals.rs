@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use embedded_sse::{Decoder, Frame, single_line};
 
+use crate::checks::{Verdict, count, last_tally, memory, require, said, text};
 use crate::device::Device;
 use crate::http;
 use crate::random::Random;
 use crate::script::{self, Step};
 use crate::server::{Seen, Server, listen};
-
-/// What is to be said of a run, or why it failed.
-pub type Verdict = Result<String, String>;
 
 /// Runs a firmware.
 type Rehearsal = fn(&Path) -> Verdict;
@@ -186,40 +184,4 @@ fn follow(elf: &Path, events: u32, too_long: u32, script: &[Step], random: Rando
     require(status.success(), format!("the firmware ends with {status}; {}", said(&device, "Tally {")))?;
     require(seen.steps >= script.len(), format!("{} of {} steps were played", seen.steps, script.len()))?;
     Ok((device, seen))
-}
-
-fn require(is_so: bool, otherwise: impl Into<String>) -> Result<(), String> {
-    if is_so { Ok(()) } else { Err(otherwise.into()) }
-}
-
-/// How many lines of the log have this text.
-fn count(device: &Device, text: &str) -> usize {
-    device.log().iter().filter(|line| line.contains(text)).count()
-}
-
-fn last_tally(device: &Device) -> Result<String, String> {
-    let tally = said(device, "Tally {");
-    if tally.is_empty() { Err("the device has counted nothing".to_string()) } else { Ok(tally) }
-}
-
-/// What the device says of its memory. When too little is left between its static memory and its stack, nothing else that it
-/// says is worth much.
-fn memory(device: &Device) -> Result<String, String> {
-    const RAM: usize = 64 * 1024;
-    let line = said(device, "static RAM");
-    let mut numbers = line.split_whitespace().filter_map(|word| word.parse::<usize>().ok());
-    let taken = numbers.next().zip(numbers.next()).map(|(ram, stack)| ram + stack);
-    require(taken.is_some_and(|taken| taken + 4096 <= RAM), format!("of 64 KiB of RAM the device takes {line:?}"))?;
-    Ok(line)
-}
-
-/// What the device has said last that begins with this.
-fn said(device: &Device, text: &str) -> String {
-    let log = device.log();
-    let line = log.iter().rev().find_map(|line| line.find(text).and_then(|at| line.get(at..)));
-    line.unwrap_or_default().to_string()
-}
-
-fn text(error: impl ToString) -> String {
-    error.to_string()
 }

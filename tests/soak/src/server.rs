@@ -93,23 +93,13 @@ impl Server<'_> {
     }
 
     fn accept(&self, listener: &TcpListener) -> Result<Option<TcpStream>, String> {
-        listener.set_nonblocking(true).map_err(|error| format!("the listener: {error}"))?;
-        loop {
-            match listener.accept() {
-                Ok((stream, _)) => {
-                    let blocking = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
-                    let patient = blocking.and_then(|()| stream.set_write_timeout(Some(Duration::from_secs(10))));
-                    return patient.map(|()| Some(stream)).map_err(|error| format!("a connection: {error}"));
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.stop.load(Ordering::Relaxed) {
-                        return Ok(None);
-                    }
-                    thread::sleep(Duration::from_millis(5));
-                }
-                Err(error) => return Err(format!("the listener: {error}")),
+        while !self.stop.load(Ordering::Relaxed) {
+            if let Some(stream) = accept(listener)? {
+                return Ok(Some(stream));
             }
+            thread::sleep(Duration::from_millis(5));
         }
+        Ok(None)
     }
 
     /// In one of HTTP's two ways for a body without a length, in pieces that know nothing of frames.
@@ -146,6 +136,20 @@ impl Server<'_> {
             stream.write_all(b"0\r\n\r\n")?;
         }
         Ok(())
+    }
+}
+
+/// The connection that waits, if one does.
+pub fn accept(listener: &TcpListener) -> Result<Option<TcpStream>, String> {
+    listener.set_nonblocking(true).map_err(|error| format!("the listener: {error}"))?;
+    match listener.accept() {
+        Ok((stream, _)) => {
+            let blocking = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
+            let patient = blocking.and_then(|()| stream.set_write_timeout(Some(Duration::from_secs(10))));
+            patient.map(|()| Some(stream)).map_err(|error| format!("a connection: {error}"))
+        }
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(format!("the listener: {error}")),
     }
 }
 

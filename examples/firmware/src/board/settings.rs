@@ -19,7 +19,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// `URL`, and for a rehearsal, where all waits are short, a number.
+    /// `URL`, and for a rehearsal, where all waits are short, a number. With `standard` after it the policy is
+    /// [`Policy::standard`].
     ///
     /// # Panics
     ///
@@ -30,21 +31,26 @@ impl Settings {
         let mut arguments = arguments.skip(1).map(|argument| argument.expect("the command line is text"));
         let url = arguments.next().map(String::from_str).expect("the first argument is a URL");
         let url = url.expect("a URL has 128 bytes at most");
-        match arguments.next().map(u32::from_str) {
-            None => Self {
+        let Some(until) = arguments.next().map(u32::from_str) else {
+            return Self {
                 url,
                 policy: Policy::standard().liveness(Some(Duration::from_secs(60))),
                 save_every: Duration::from_secs(60),
                 until: None,
-            },
-            Some(until) => Self {
-                url,
-                policy: Policy::new(Backoff::exponential(Duration::from_millis(100), Duration::from_secs(1)))
-                    .connect_timeout(Some(Duration::from_secs(5)))
-                    .liveness(Some(Duration::from_secs(3))),
-                save_every: Duration::from_millis(250),
-                until: Some(until.expect("the second argument is a number")),
-            },
+            };
+        };
+        let policy = match arguments.next() {
+            None => Policy::new(Backoff::exponential(Duration::from_millis(100), Duration::from_secs(1)))
+                .connect_timeout(Some(Duration::from_secs(5)))
+                .liveness(Some(Duration::from_secs(3))),
+            Some("standard") => Policy::standard(),
+            Some(_) => panic!("the third argument is `standard`"),
+        };
+        Self {
+            url,
+            policy,
+            save_every: Duration::from_millis(250),
+            until: Some(until.expect("the second argument is a number")),
         }
     }
 }
