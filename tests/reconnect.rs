@@ -211,15 +211,15 @@ fn a_connection_that_delivered_an_event_is_stable_sooner() {
 #[test]
 fn a_stream_that_ends_every_minute_and_delivers_is_not_backed_off_from() {
     let mut device = Device::new(Policy::standard().max_elapsed(Duration::from_secs(3600)));
-    let mut waits = Vec::new();
+    let mut longest = 0; // a list of all of them is too large for a small board
     for _ in 0..1440 {
         let (epoch, waited) = device.connect();
-        waits.push(waited);
+        longest = longest.max(waited);
         device.machine.opened(epoch, device.now());
         device.after(100).hear(epoch, Heard::Event).after(54_900);
         device.machine.ended(epoch, device.now());
     }
-    assert_eq!(waits.iter().max(), Some(&7999));
+    assert_eq!(longest, 7999);
 }
 
 #[test]
