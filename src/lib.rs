@@ -11,7 +11,9 @@ extern crate std;
 pub mod client;
 pub mod codec;
 pub mod io;
+mod jitter;
 pub mod server;
+mod time;
 
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]

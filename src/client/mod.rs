@@ -49,10 +49,8 @@ mod reconnect;
 mod response;
 mod session;
 mod stop_reason;
-mod time;
 
-pub(crate) use backoff::below;
-pub use backoff::{Backoff, Jitter, NoJitter, Spread};
+pub use backoff::{Backoff, Spread};
 #[cfg(feature = "embedded-io")]
 pub(crate) use header::is_token;
 pub use open::Heard;
@@ -61,5 +59,6 @@ pub use reconnect::{Action, Epoch, Reconnect};
 pub use response::{Response, Rules, Verdict};
 pub use session::{Repeat, Resumption, Session};
 pub use stop_reason::StopReason;
-pub use time::Instant;
-pub(crate) use time::millis;
+
+pub use crate::jitter::{Jitter, NoJitter};
+pub use crate::time::Instant;

@@ -3,7 +3,7 @@
 //! Knows what was heard and when; does not know what happens to a connection that is given up.
 
 use super::policy::{Limit, Policy};
-use super::time::Instant;
+use crate::time::Instant;
 
 /// What was heard on a connection. Report it once per read; where several variants apply, the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

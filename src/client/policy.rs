@@ -6,7 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::backoff::{Backoff, Spread};
-use super::time::{Instant, millis};
+use crate::time::{Instant, millis};
 
 /// When to try again, when to give up a connection and when to give up altogether.
 ///

@@ -6,11 +6,12 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use super::backoff::{Backoff, Jitter, NoJitter};
+use super::backoff::Backoff;
 use super::open::{Heard, Open};
 use super::policy::Policy;
 use super::stop_reason::StopReason;
-use super::time::{Instant, millis};
+use crate::jitter::{Jitter, NoJitter};
+use crate::time::{Instant, millis};
 
 /// Which attempt to connect a fact is about. What an old connection still reports changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

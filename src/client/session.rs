@@ -2,13 +2,13 @@
 //!
 //! Knows what to send and what a chunk means for the watchdogs; knows no URL, no method and no HTTP.
 
-use super::backoff::Jitter;
 use super::open::Heard;
 use super::reconnect::{Action, Epoch, Reconnect};
 use super::response::{Response, Rules, Verdict};
 use super::stop_reason::StopReason;
-use super::time::Instant;
 use crate::codec::{Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, TooLong};
+use crate::jitter::Jitter;
+use crate::time::Instant;
 
 /// A decoder and a machine that keep each other informed.
 ///

@@ -4,7 +4,8 @@
 
 use core::time::Duration;
 
-use crate::client::{Instant, Jitter, below, millis};
+use crate::jitter::{Jitter, below};
+use crate::time::{Instant, millis};
 
 /// The schedule of one connection, on the serving side.
 ///

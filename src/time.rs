@@ -48,7 +48,7 @@ impl Instant {
     }
 
     /// Milliseconds since then; zero when it was not earlier. Saturates.
-    pub(super) const fn millis_since(self, earlier: Self) -> u32 {
+    pub(crate) const fn millis_since(self, earlier: Self) -> u32 {
         let millis = self.0.saturating_sub(earlier.0);
         if millis > u32::MAX as u64 { u32::MAX } else { millis as u32 }
     }
