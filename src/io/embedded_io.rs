@@ -7,7 +7,7 @@ use core::fmt;
 use ::embedded_io::{BufRead, ErrorKind, Read, Write};
 
 use super::chunk::{Chunk, item};
-pub use super::read_error::ReadError;
+pub use super::error::ReadError;
 use crate::codec::{BufferFull, Decoder, Event, Found, Frame, Item, Step};
 
 /// Reads events from one connection, through a chunk buffer.

@@ -31,7 +31,7 @@ impl Exchange<'_> {
     ///
     /// # Cancel safety
     ///
-    /// End [`open`](super::driver::Connect::open) then; nothing is lost.
+    /// End [`open`](super::Connect::open) then; nothing is lost.
     pub async fn respond(&self, response: &Response<'_>) -> Verdict {
         ready_when(|| self.stage.responded(self.epoch, response)).await
     }
@@ -45,7 +45,7 @@ impl Exchange<'_> {
     /// # Cancel safety
     ///
     /// What a read that had begun has got is lost, unless the body's `read` is cancel-safe; nothing else is. End
-    /// [`open`](super::driver::Connect::open) then.
+    /// [`open`](super::Connect::open) then.
     #[expect(clippy::await_holding_refcell_ref, reason = "the room is the right to read, and goes when the body goes")]
     pub async fn read<R: Read + ?Sized>(self, body: &mut R) -> Result<(), R::Error> {
         loop {

@@ -7,7 +7,7 @@ use core::fmt;
 
 use ::embedded_io::{Error, ErrorKind, Read};
 
-use super::chunk::{Chunk, item};
+use super::super::chunk::{Chunk, item};
 pub use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};

@@ -1,15 +1,6 @@
-//! A session over any asynchronous transport: events for ever, one connection at a time.
+//! The driver over asynchronous transports: what the session says, raced against a timer.
 //!
-//! Does what the session says, and races it against the timer. Decides nothing: when to connect, what a response means and how
-//! long a connection may be silent, the session knows; a URL, the transport.
-//!
-//! There are two halves. [`Driver::run`] is the transport's: one future that connects, waits and reads, and that owns whatever
-//! connection there is, also one that borrows from its client. [`Events`] is the application's: it polls that future as long as
-//! an event is waited for, and never drops it. So a wait for an event can be cancelled at any time; the connection, an attempt
-//! to connect and a read that has begun are still there when it is waited for again. What the halves share lies in the
-//! [`Driver`], the chunk that was read last too, in cells that no half holds while the other one runs.
-//!
-//! Before each read and each request the transport's half asks the session whether it is still wanted.
+//! Decides nothing: when to connect, what a response means and how long a connection may be silent, the session knows.
 
 use core::cell::{Cell, RefCell, RefMut};
 use core::convert::Infallible;
@@ -19,10 +10,9 @@ use core::mem::replace;
 use core::pin::{Pin, pin};
 use core::task::Poll;
 
-use super::chunk::{Chunk, item};
-pub use super::exchange::Exchange;
-use super::exchange::Stage;
-pub use super::next_error::NextError;
+use super::super::chunk::{Chunk, item};
+use super::exchange::{Exchange, Stage};
+use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
 use crate::codec::{Event, Found, Item, Step};
