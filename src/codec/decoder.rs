@@ -7,8 +7,8 @@ use core::fmt;
 use core::time::Duration;
 
 use super::event::{Event, Item, TooLong};
-use super::machine::{Machine, Memory};
-use super::step::{Found, Step};
+use super::read::machine::{Machine, Memory};
+use super::read::step::{Found, Step};
 
 /// Decodes an event stream in memory that the caller chose.
 ///

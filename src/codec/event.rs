@@ -57,13 +57,13 @@ impl<'a> Event<'a> {
 
 /// Without `std` nothing can ask the CPU what it has, and `core`'s check is the best there is.
 #[cfg(not(feature = "std"))]
-pub(super) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
+pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
     core::str::from_utf8(bytes)
 }
 
 /// The fast check tells only that something is wrong; where, `core` says, which is also the faster one for short text.
 #[cfg(feature = "std")]
-pub(super) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
+pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
     if bytes.len() < 64 {
         return core::str::from_utf8(bytes);
     }

@@ -20,51 +20,31 @@
 //! | `retry` | ASCII digits: the reconnection time in milliseconds, at once |
 //! | anything else | ignored |
 
-mod block;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-mod copy;
-mod data_writer;
 mod decoder;
-mod encode;
-mod encoder;
 mod event;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-mod fast;
 mod field;
 mod fixed_event;
-mod frame;
 #[cfg(feature = "nom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nom")))]
 pub mod grammar;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-mod head;
-#[cfg(test)]
-mod heartbeat;
-mod last_event_id;
-#[cfg(test)]
-mod linear_work;
-mod machine;
+mod line_end;
 #[cfg(feature = "alloc")]
 mod owned_event;
+mod read;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-mod plain;
-mod scan;
-mod span;
-mod step;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-mod straight;
-mod tokenizer;
+mod wide;
+mod write;
 
-pub use data_writer::DataWriter;
 pub use decoder::{Decoder, SetIdError};
-pub use encode::BufferFull;
-pub use encoder::{Encoder, Segments};
 pub use event::{Event, Item, Lossy, TooLong};
 pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
 pub use fixed_event::FixedEvent;
-pub use frame::Frame;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use owned_event::OwnedEvent;
-pub use step::{Found, Step};
-pub use tokenizer::{Token, Tokenizer};
+pub use read::step::{Found, Step};
+pub use read::tokenizer::{Token, Tokenizer};
+pub use write::data_writer::DataWriter;
+pub use write::frame::Frame;
+pub use write::output::BufferFull;
+pub use write::wire::{Encoder, Segments};

@@ -1,8 +1,8 @@
 //! What a server can say at once: one block of the stream, ready to be written.
 //!
-//! Holds the caller's values, and nothing else: what the bytes are, `encoder.rs` knows.
+//! Holds the caller's values, and nothing else: what the bytes are, `wire.rs` knows.
 
-use super::field::{EventId, SingleLine};
+use crate::codec::field::{EventId, SingleLine};
 
 /// One block of an event stream (R4): an event, or a comment, or both, with its blank line.
 ///
@@ -27,11 +27,11 @@ use super::field::{EventId, SingleLine};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct Frame<'a> {
-    pub(super) comment: Option<&'a str>,
-    pub(super) event_type: Option<SingleLine<'a>>,
+    pub(crate) comment: Option<&'a str>,
+    pub(crate) event_type: Option<SingleLine<'a>>,
     pub(crate) id: Option<EventId<'a>>,
-    pub(super) retry_ms: Option<u64>,
-    pub(super) data: Option<&'a str>,
+    pub(crate) retry_ms: Option<u64>,
+    pub(crate) data: Option<&'a str>,
 }
 
 impl<'a> Frame<'a> {

@@ -1,15 +1,15 @@
 //! The ways to get a frame's bytes: piece by piece, as a whole, as text.
 //!
-//! What the bytes are, `encoder.rs` knows; this only asks it.
+//! What the bytes are, `wire.rs` knows; this only asks it.
 
 use core::fmt;
 
-#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-use super::encoder::write;
-use super::encoder::{Encoder, Segments};
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use super::fast::write;
 use super::frame::Frame;
+#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
+use super::wire::write;
+use super::wire::{Encoder, Segments};
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+use crate::codec::wide::frame::write;
 
 impl<'a> Frame<'a> {
     /// The frame in pieces, none of them copied; put together they are its bytes.

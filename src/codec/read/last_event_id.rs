@@ -10,15 +10,15 @@
 //!
 //! The only code that writes to the store. Knows no lines but `id` lines.
 
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use super::plain::copy_plain;
-use super::scan::has_nul;
 use super::span::{Span, slice};
+use crate::codec::line_end::has_nul;
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+use crate::codec::wide::plain::copy_plain;
 
 /// The state of the store; the bytes are the caller's.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct LastEventId {
+pub(crate) struct LastEventId {
     /// From where to where in the store.
     committed: (usize, usize),
     /// The block's, from an `id` line that waits for the blank one.
@@ -26,15 +26,15 @@ pub(super) struct LastEventId {
 }
 
 impl LastEventId {
-    pub(super) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent };
+    pub(crate) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent };
 
     /// The last event ID string.
-    pub(super) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
+    pub(crate) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
         slice(store, self.committed.0, self.committed.1)
     }
 
     /// Sets the string. `false`: it is longer than the store allows, and nothing has changed.
-    pub(super) fn set(&mut self, id: &[u8], store: &mut [u8]) -> bool {
+    pub(crate) fn set(&mut self, id: &[u8], store: &mut [u8]) -> bool {
         let middle = store.len() / 2;
         let start = middle - self.spare_half(middle);
         let place = store.get_mut(start..).and_then(|room| room.get_mut(..id.len()));
@@ -42,7 +42,7 @@ impl LastEventId {
             Some(place) if id.len() <= middle => {
                 place.copy_from_slice(id);
                 #[cfg(test)]
-                super::scan::work::copied(id.len());
+                crate::codec::line_end::work::copied(id.len());
                 self.committed = (start, start + id.len());
                 true
             }
@@ -51,7 +51,7 @@ impl LastEventId {
     }
 
     /// Whether an `id` line waits for its blank line.
-    pub(super) const fn is_pending(&self) -> bool {
+    pub(crate) const fn is_pending(&self) -> bool {
         !self.pending.is_absent()
     }
 
@@ -59,7 +59,7 @@ impl LastEventId {
     ///
     /// Until the end of the line is seen it may still turn out not to count, so the id of this block is kept as long as both
     /// have room.
-    pub(super) fn push(&mut self, line: &mut Span, value: &[u8], first: bool, store: &mut [u8]) {
+    pub(crate) fn push(&mut self, line: &mut Span, value: &[u8], first: bool, store: &mut [u8]) {
         let (from, room) = self.spare(store);
         if first {
             self.pending.move_to_end(room);
@@ -81,7 +81,7 @@ impl LastEventId {
     /// enough to find its end, to see that there is no NUL, and to keep it.
     #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
     #[inline(always)]
-    pub(super) fn take_line(&mut self, length: usize, rest: &[u8], store: &mut [u8]) -> bool {
+    pub(crate) fn take_line(&mut self, length: usize, rest: &[u8], store: &mut [u8]) -> bool {
         let (from, room) = self.spare(store);
         let end = from + length;
         if self.is_pending() || !matches!(rest.get(length), Some(b'\r' | b'\n')) {
@@ -89,7 +89,7 @@ impl LastEventId {
         }
         let (Some(line), Some(place)) = (rest.get(..length), room.get_mut(from..end)) else { return false };
         #[cfg(test)]
-        super::scan::work::copied(length);
+        crate::codec::line_end::work::copied(length);
         let taken = copy_plain(line, place);
         if taken {
             self.pending = Span::Stored { start: from, end };
@@ -98,14 +98,14 @@ impl LastEventId {
     }
 
     /// The end of an `id` line. An id that does not fit has replaced the one before it in the block all the same.
-    pub(super) const fn end_line(&mut self, line: Span) {
+    pub(crate) const fn end_line(&mut self, line: Span) {
         if !line.is_absent() {
             self.pending = line;
         }
     }
 
     /// A blank line: the block's id becomes the last event ID (R34). `false`: it did not fit, and the one before stays.
-    pub(super) const fn commit(&mut self) -> bool {
+    pub(crate) const fn commit(&mut self) -> bool {
         let pending = core::mem::replace(&mut self.pending, Span::Absent);
         if let Span::Stored { start, end } = pending {
             self.committed = (start, end);
@@ -114,12 +114,12 @@ impl LastEventId {
     }
 
     /// Forgets the block under way (R41, R62).
-    pub(super) const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.pending = Span::Absent;
     }
 
     /// Whether the last event ID string is empty.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.committed.0 == self.committed.1
     }
 
@@ -137,7 +137,7 @@ impl LastEventId {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Decoder;
+    use crate::codec::Decoder;
 
     #[test]
     fn an_id_is_given_by_the_stream_since_the_reset_or_it_is_not() {

@@ -12,7 +12,7 @@ use narrow as core_of_this_size;
 use wide as core_of_this_size;
 
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-pub(super) use wide::{NEAR, is_line_end};
+pub(crate) use wide::{NEAR, is_line_end};
 
 /// The offset of the first CR or LF.
 #[inline(always)]
@@ -35,7 +35,7 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
 /// bytes, for which the next line would have to wait, but from a branch, which a CPU foresees.
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 #[inline(always)]
-pub(super) fn find_line_end_like(length: usize, bytes: &[u8]) -> Option<usize> {
+pub(crate) fn find_line_end_like(length: usize, bytes: &[u8]) -> Option<usize> {
     if is_line_end(bytes.get(length)) && wide::is_plain_up_to(length, bytes) {
         #[cfg(test)]
         work::looked_at(length + 1);
@@ -70,24 +70,24 @@ pub(crate) mod work {
 
 #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
 mod narrow {
-    pub(super) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
         bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'))
     }
 
-    pub(super) fn has_nul(bytes: &[u8]) -> bool {
+    pub(crate) fn has_nul(bytes: &[u8]) -> bool {
         bytes.iter().any(|byte| matches!(byte, 0))
     }
 }
 
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod wide {
-    use super::super::plain::{first_control, has_control, is_plain};
+    use super::super::wide::plain::{first_control, has_control, is_plain};
 
     /// As far as a search goes by itself.
     pub(crate) const NEAR: usize = 256;
 
     #[inline(always)]
-    pub(super) fn find_line_end(bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
         let Some(block) = bytes.first_chunk::<64>() else { return find_in_short(0, bytes) };
         if has_control(block) {
             return line_end_from(first_control(block), bytes);
@@ -131,13 +131,13 @@ mod wide {
         memchr::memchr2(b'\r', b'\n', bytes.get(at..)?).map(|more| at + more)
     }
 
-    pub(super) fn has_nul(bytes: &[u8]) -> bool {
+    pub(crate) fn has_nul(bytes: &[u8]) -> bool {
         memchr::memchr(0, bytes).is_some()
     }
 
     /// Whether the first `length` bytes are plain. Their number is that of a word as a rule.
     #[inline(always)]
-    pub(super) fn is_plain_up_to(length: usize, bytes: &[u8]) -> bool {
+    pub(crate) fn is_plain_up_to(length: usize, bytes: &[u8]) -> bool {
         match bytes.first_chunk::<8>() {
             Some(word) if length < word.len() => first_control(word) >= length,
             _ => bytes.get(..length).is_some_and(is_plain),

@@ -1,6 +1,6 @@
 //! What one step of the machine did: the word between the machine and those who lend it memory.
 
-use super::event::TooLong;
+use crate::codec::event::TooLong;
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Decoder;
+use crate::codec::Decoder;
 
 const TOKENS: [&[u8]; 11] =
     [b":", b"\r", b"\n", b"\r\n", b"x", b"data", b"id:7", b"id:\0", b"event:", b"retry:1\n", b"\xEF\xBB"];

@@ -7,8 +7,8 @@
 //! through `LineStart` to one search for its end and comes back as one piece; every other state exists for lines that are cut.
 //! All roads lead to the one search at the bottom, so that its code stands only once in flash.
 
-use super::field::Field;
-use super::scan::find_line_end;
+use crate::codec::field::Field;
+use crate::codec::line_end::find_line_end;
 
 /// What stands in a stream, in pieces as they arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,14 +48,14 @@ pub enum Token<'c> {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tokenizer {
-    pub(super) state: State,
+    pub(crate) state: State,
     /// The field whose last piece was handed out as a token and whose end was not.
     ended: Option<Field>,
 }
 
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) enum State {
+pub(crate) enum State {
     /// The line agrees with what stands in [`NAMES`] up to this place. At [`START`], nothing of the stream was read.
     Name(u8),
     /// A line has ended with CR; an LF here belongs to it (R18).
@@ -69,7 +69,7 @@ pub(super) enum State {
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) enum Line {
+pub(crate) enum Line {
     Blank,
     Field(Field),
     /// It means nothing (R33).
@@ -78,14 +78,14 @@ pub(super) enum Line {
 
 /// A part of a line within a chunk; offsets are into that chunk.
 #[derive(Clone, Copy)]
-pub(super) struct Piece {
-    pub(super) line: Line,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Piece {
+    pub(crate) line: Line,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// The field begins with this piece.
-    pub(super) first: bool,
+    pub(crate) first: bool,
     /// The line ends behind this piece.
-    pub(super) last: bool,
+    pub(crate) last: bool,
 }
 
 /// What a stream or a line can begin with, each followed by what it is: the byte order mark by zero, a name by its [`Field`].
@@ -137,7 +137,7 @@ impl Tokenizer {
     }
 
     /// Whether a line has begun that would count if it were finished.
-    pub(super) const fn is_mid_field(&self) -> bool {
+    pub(crate) const fn is_mid_field(&self) -> bool {
         match self.state {
             State::Name(place) => matches!(place, DATA..RETRY),
             State::AfterColon(field) | State::Value(Line::Field(field)) => {
@@ -149,7 +149,7 @@ impl Tokenizer {
 
     /// The value goes as far as `end`, where its line ends or the chunk does. Moves behind that; `true`: the line has ended.
     #[inline(always)]
-    pub(super) fn end_value(&mut self, line: Line, chunk: &[u8], end: usize, at: &mut usize) -> bool {
+    pub(crate) fn end_value(&mut self, line: Line, chunk: &[u8], end: usize, at: &mut usize) -> bool {
         *at = end;
         let ended = end < chunk.len();
         if ended {
@@ -163,7 +163,7 @@ impl Tokenizer {
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
     /// empty, so that the beginning of a field is always told.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
-    pub(super) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
+    pub(crate) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
         loop {
             let (line, start, first) = loop {
                 let &byte = chunk.get(*at)?;
@@ -209,7 +209,7 @@ impl Tokenizer {
     /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
     #[cfg_attr(not(all(target_pointer_width = "64", not(embedded_sse_small))), inline(never))]
-    pub(super) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
+    pub(crate) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
         let cr = chunk.get(*at) == Some(&b'\r');
         *at += 1;
         self.state = State::LineStart;

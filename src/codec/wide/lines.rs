@@ -3,13 +3,13 @@
 //! Knows the names of fields and their colon, if they lie whole in the chunk. All that is cut or rare is the tokenizer's own
 //! business.
 
-use super::field::Field;
-use super::scan::{find_line_end, find_line_end_like};
-use super::tokenizer::{Line, State, Tokenizer};
+use crate::codec::field::Field;
+use crate::codec::line_end::{find_line_end, find_line_end_like};
+use crate::codec::read::tokenizer::{Line, State, Tokenizer};
 
 /// How a line begins.
 #[derive(Clone, Copy)]
-pub(super) enum Head {
+pub(crate) enum Head {
     Blank,
     Line {
         field: Field,
@@ -22,17 +22,17 @@ pub(super) enum Head {
 /// How long the last line of a kind was. Types, ids and comments are often as long as the ones before them.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Lengths {
+pub(crate) struct Lengths {
     event: usize,
     id: usize,
     comment: usize,
 }
 
 impl Lengths {
-    pub(super) const UNKNOWN: Self = Self { event: 0, id: 0, comment: 0 };
+    pub(crate) const UNKNOWN: Self = Self { event: 0, id: 0, comment: 0 };
 
     #[inline(always)]
-    pub(super) const fn of(&mut self, field: Field) -> &mut usize {
+    pub(crate) const fn of(&mut self, field: Field) -> &mut usize {
         match field {
             Field::Event => &mut self.event,
             Field::Id => &mut self.id,
@@ -45,7 +45,7 @@ impl Tokenizer {
     /// What the line is that begins at `at`: blank, a comment, or of a known name whose colon and one more byte are there. All
     /// that is rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Self::next_piece).
     #[inline(always)]
-    pub(super) fn head(&self, chunk: &[u8], at: usize) -> Head {
+    pub(crate) fn head(&self, chunk: &[u8], at: usize) -> Head {
         if !matches!(self.state, State::LineStart) {
             return Head::Other;
         }
@@ -71,14 +71,14 @@ impl Tokenizer {
 
     /// How long the value is that starts at `start`, or the part of it that is there.
     #[inline(always)]
-    pub(super) fn length(chunk: &[u8], start: usize) -> usize {
+    pub(crate) fn length(chunk: &[u8], start: usize) -> usize {
         let rest = chunk.get(start..).unwrap_or_default();
         find_line_end(rest).unwrap_or(rest.len())
     }
 
     /// The same for a value that is perhaps as long as the last one of its kind, whose length is in `last`.
     #[inline(always)]
-    pub(super) fn length_like(last: &mut usize, chunk: &[u8], start: usize) -> usize {
+    pub(crate) fn length_like(last: &mut usize, chunk: &[u8], start: usize) -> usize {
         let rest = chunk.get(start..).unwrap_or_default();
         *last = find_line_end_like(*last, rest).unwrap_or(rest.len());
         *last
@@ -86,19 +86,19 @@ impl Tokenizer {
 
     /// Whether a `data` value goes on with the next byte.
     #[inline(always)]
-    pub(super) const fn is_in_data(&self) -> bool {
+    pub(crate) const fn is_in_data(&self) -> bool {
         matches!(self.state, State::Value(Line::Field(Field::Data)))
     }
 
     /// Whether a comment goes on with the next byte.
     #[inline(always)]
-    pub(super) const fn is_in_comment(&self) -> bool {
+    pub(crate) const fn is_in_comment(&self) -> bool {
         matches!(self.state, State::Value(Line::Field(Field::Comment)))
     }
 
     /// Moves behind the line end at `at` if one stands there, which makes a blank line.
     #[inline(always)]
-    pub(super) fn blank_line(&mut self, chunk: &[u8], at: &mut usize) -> bool {
+    pub(crate) fn blank_line(&mut self, chunk: &[u8], at: &mut usize) -> bool {
         let blank = matches!(self.state, State::LineStart) && matches!(chunk.get(*at), Some(b'\r' | b'\n'));
         if blank {
             self.end_line(chunk, at);

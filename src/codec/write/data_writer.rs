@@ -1,12 +1,12 @@
 //! Data that is written as it is made, a piece at a time.
 //!
-//! Knows how pieces join into lines; how a line begins and a frame ends, `encoder.rs` knows.
+//! Knows how pieces join into lines; how a line begins and a frame ends, `wire.rs` knows.
 
 use core::fmt;
 
-use super::encoder::{FRAME_END, label, split_line};
-use super::field::Field;
 use super::frame::Frame;
+use super::wire::{FRAME_END, label, split_line};
+use crate::codec::field::Field;
 
 /// Writes an event whose data comes in pieces, through [`fmt::Write`]: a number, `write!`, a JSON serialiser.
 ///

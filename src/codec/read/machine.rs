@@ -4,47 +4,47 @@
 //! the last event ID's.
 
 use super::block::Block;
-use super::event::TooLong;
-use super::field::{Field, Retry};
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use super::head::Lengths;
 use super::last_event_id::LastEventId;
 use super::span::{Span, slice};
 use super::step::{Found, Step};
 use super::tokenizer::{Line, Piece, Tokenizer};
+use crate::codec::event::TooLong;
+use crate::codec::field::{Field, Retry};
+#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
+use crate::codec::wide::lines::Lengths;
 
 /// What the caller lends for one step.
-pub(super) struct Memory<'m> {
-    pub(super) chunk: &'m [u8],
-    pub(super) buffer: &'m mut [u8],
+pub(crate) struct Memory<'m> {
+    pub(crate) chunk: &'m [u8],
+    pub(crate) buffer: &'m mut [u8],
     /// Both halves of the store of ids.
-    pub(super) ids: &'m mut [u8],
+    pub(crate) ids: &'m mut [u8],
 }
 
 /// The decoder without its memory.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Machine {
-    pub(super) tokenizer: Tokenizer,
-    pub(super) phase: Phase,
-    pub(super) retry: Retry,
+pub(crate) struct Machine {
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) phase: Phase,
+    pub(crate) retry: Retry,
     /// The type, id or comment that was last under way. Absent is what nobody wants: an id that holds NUL, a comment of a
     /// caller who has no use for it.
-    pub(super) line: Span,
-    pub(super) block: Block,
-    pub(super) id: LastEventId,
+    pub(crate) line: Span,
+    pub(crate) block: Block,
+    pub(crate) id: LastEventId,
     /// A comment or an idle blank line has ended, and nobody was told.
-    pub(super) heartbeat: bool,
+    pub(crate) heartbeat: bool,
     /// Since the last reset a blank line has committed an id, and the last one was not empty.
-    pub(super) gave_id: bool,
+    pub(crate) gave_id: bool,
     #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-    pub(super) lengths: Lengths,
+    pub(crate) lengths: Lengths,
 }
 
 /// What the block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     UnderWay,
     /// It is, and a comment stood in it: its blank line is no heartbeat.
     Commented,
@@ -60,7 +60,7 @@ const SMALL: bool = cfg!(any(not(target_pointer_width = "64"), embedded_sse_smal
 const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 100);
 
 impl Machine {
-    pub(super) const NEW: Self = Self {
+    pub(crate) const NEW: Self = Self {
         tokenizer: Tokenizer::new(),
         block: Block::EMPTY,
         id: LastEventId::EMPTY,
@@ -73,7 +73,7 @@ impl Machine {
         lengths: Lengths::UNKNOWN,
     };
 
-    pub(super) const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.tokenizer.reset();
         self.block.clear();
         self.id.reset();
@@ -85,14 +85,14 @@ impl Machine {
         self.gave_id = false;
     }
 
-    pub(super) fn is_mid_event(&self) -> bool {
+    pub(crate) fn is_mid_event(&self) -> bool {
         self.tokenizer.is_mid_field()
             || self.id.is_pending()
             || (matches!(self.phase, Phase::UnderWay | Phase::Commented) && !self.block.is_empty())
     }
 
     /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
-    pub(super) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
+    pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
         #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
         let at = match self.go_straight(memory.chunk, memory) {
             Ok(step) => return step,
@@ -140,7 +140,7 @@ impl Machine {
 
     /// What a line or a part of one does.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
-    pub(super) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
+    pub(crate) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
         let whole = first && last;
         if last && field == Field::Comment {
@@ -201,14 +201,14 @@ impl Machine {
 
     /// A comment is a heartbeat, and the blank line of its block belongs to it.
     #[inline(always)]
-    pub(super) const fn end_comment(&mut self) {
+    pub(crate) const fn end_comment(&mut self) {
         self.heartbeat = true;
         self.phase = Phase::Commented;
     }
 
     /// R34 to R40.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
-    pub(super) fn blank_line(&mut self) -> Option<Found> {
+    pub(crate) fn blank_line(&mut self) -> Option<Found> {
         let has_id = self.id.is_pending();
         let id_fits = !has_id || self.id.commit();
         if has_id && id_fits {
@@ -235,7 +235,7 @@ impl Machine {
 
     /// The chunk goes: what is still needed of it is copied.
     #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
-    pub(super) fn spill(&mut self, memory: &mut Memory<'_>) {
+    pub(crate) fn spill(&mut self, memory: &mut Memory<'_>) {
         let chunk = memory.chunk;
         if SMALL || !self.block.is_empty() {
             self.block.spill(chunk, memory.buffer);

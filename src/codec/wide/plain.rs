@@ -8,7 +8,7 @@
 const FIRST_PLAIN: u8 = b'\r' + 1;
 
 #[inline(always)]
-pub(super) fn is_plain(text: &[u8]) -> bool {
+pub(crate) fn is_plain(text: &[u8]) -> bool {
     match text.len() {
         64.. => are_plain::<64>(text),
         16.. => are_plain::<16>(text),
@@ -44,7 +44,7 @@ fn are_plain<const N: usize>(text: &[u8]) -> bool {
 
 /// Copies plain text to a place of its length. `false`: it is not plain, and what is in `to` is undefined.
 #[inline(always)]
-pub(super) fn copy_plain(from: &[u8], to: &mut [u8]) -> bool {
+pub(crate) fn copy_plain(from: &[u8], to: &mut [u8]) -> bool {
     let copied = match from.len() {
         64.. => copy_blocks::<64>(from, to),
         16.. => copy_blocks::<16>(from, to),
@@ -78,7 +78,7 @@ fn copy_block<const N: usize>(block: &[u8; N], place: &mut [u8; N]) -> Option<()
 
 /// Whether any byte is below 14, in a block of 8 bytes or of a multiple of 16.
 #[inline(always)]
-pub(super) fn has_control<const N: usize>(block: &[u8; N]) -> bool {
+pub(crate) fn has_control<const N: usize>(block: &[u8; N]) -> bool {
     if let (8, Some(word)) = (N, block.first_chunk()) {
         return controls(word) != 0;
     }
@@ -99,7 +99,7 @@ pub(super) fn has_control<const N: usize>(block: &[u8; N]) -> bool {
 ///
 /// By branches, for which the search behind it does not wait, and by halves, because few are foreseen better than many.
 #[inline(always)]
-pub(super) fn first_control<const N: usize>(block: &[u8; N]) -> usize {
+pub(crate) fn first_control<const N: usize>(block: &[u8; N]) -> usize {
     if let (64, Some(first), Some(last)) = (N, block.first_chunk::<32>(), block.last_chunk::<32>()) {
         return if has_control(first) { first_in_words(first) } else { 32 + first_in_words(last) };
     }

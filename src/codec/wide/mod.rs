@@ -7,21 +7,26 @@
 //! known, so what counts is the chain of operations from one line's start to the next one's, and branches are cheaper on it than
 //! arithmetic.
 
-use super::block::Block;
-use super::copy::{copy_line, copy_line_like};
-use super::field::Field;
-use super::head::Head;
-use super::machine::{Machine, Memory, Phase};
-use super::scan::find_line_end;
-use super::span::{Span, slice};
-use super::step::{Found, Step};
-use super::tokenizer::{Line, Piece, Tokenizer};
+pub(super) mod copy;
+pub(super) mod frame;
+pub(super) mod lines;
+pub(super) mod plain;
+
+use self::copy::{copy_line, copy_line_like};
+use self::lines::Head;
+use crate::codec::field::Field;
+use crate::codec::line_end::find_line_end;
+use crate::codec::read::block::Block;
+use crate::codec::read::machine::{Machine, Memory, Phase};
+use crate::codec::read::span::{Span, slice};
+use crate::codec::read::step::{Found, Step};
+use crate::codec::read::tokenizer::{Line, Piece, Tokenizer};
 
 impl Machine {
     /// What streams of tokens are: a `data` value that goes on, or an event that begins with its `data` line. `Err`: from this
     /// place on the step is for the general walk.
     #[inline(always)]
-    pub(super) fn go_straight(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
+    pub(crate) fn go_straight(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
         let mut at = 0;
         if self.tokenizer.is_in_data() {
             let Some(length) = self.block.copy_data(chunk, memory.buffer) else { return Err(0) };
@@ -57,7 +62,7 @@ impl Machine {
 
     /// Goes from line to line as long as they are of known names, until something is found or one is of another kind or cut.
     #[inline(always)]
-    pub(super) fn whole_lines(
+    pub(crate) fn whole_lines(
         &mut self,
         chunk: &[u8],
         at: &mut usize,
@@ -178,7 +183,7 @@ impl Block {
     /// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which
     /// is all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
     #[inline(always)]
-    pub(super) fn copy_data(&mut self, rest: &[u8], buffer: &mut [u8]) -> Option<usize> {
+    pub(crate) fn copy_data(&mut self, rest: &[u8], buffer: &mut [u8]) -> Option<usize> {
         let Span::Stored { start, end } = self.data else { return None };
         let room = self.room(buffer).get_mut(end..)?;
         let copied = copy_line(rest, room)?;

@@ -1,14 +1,14 @@
 //! Lines that have to be copied anyway: looking for their end and copying go hand in hand.
 //!
-//! The counterpart of `scan.rs`, with the same line ends, for processors on which a pass over the bytes counts.
+//! The counterpart of `line_end.rs`, with the same line ends, for processors on which a pass over the bytes counts.
 
 use super::plain::{copy_plain, first_control, has_control};
-use super::scan::{NEAR, find_line_end, is_line_end};
+use crate::codec::line_end::{NEAR, find_line_end, is_line_end};
 
 /// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
 /// `None`: `to` has not room for the line.
 #[inline(always)]
-pub(super) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
+pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
     let copied = match copy_near(from, to) {
         Ok(at) if at == from.len() => Some(at),
         Err(at) if is_line_end(from.get(at)) => Some(at),
@@ -22,7 +22,7 @@ pub(super) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
 /// [`copy_line`] for a line that is perhaps as long as the one before it, as in base64 and in dumps. Then its length does not
 /// follow from its bytes, for which the next line would have to wait, but from a branch, which a CPU foresees.
 #[inline(always)]
-pub(super) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Option<usize> {
+pub(crate) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Option<usize> {
     if is_line_end(from.get(length)) {
         if let (Some(line), Some(place)) = (from.get(..length), to.get_mut(..length)) {
             if copy_plain(line, place) {
@@ -38,8 +38,8 @@ pub(super) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Optio
 /// One pass looks and copies.
 #[cfg(test)]
 fn count(bytes: usize) {
-    super::scan::work::looked_at(bytes);
-    super::scan::work::copied(bytes);
+    crate::codec::line_end::work::looked_at(bytes);
+    crate::codec::line_end::work::copied(bytes);
 }
 
 /// Copies plain blocks without a call, as far as they go: `Err` at a control character.

@@ -4,9 +4,9 @@
 
 use core::iter::FusedIterator;
 
-use super::field::{EventId, Field, SingleLine};
 use super::frame::Frame;
-use super::scan::find_line_end;
+use crate::codec::field::{EventId, Field, SingleLine};
+use crate::codec::line_end::find_line_end;
 
 /// A frame as text, in pieces that put together are its bytes.
 ///
@@ -41,7 +41,7 @@ enum Next<'a> {
 }
 
 impl<'a> Segments<'a> {
-    pub(super) const fn new(frame: Frame<'a>) -> Self {
+    pub(crate) const fn new(frame: Frame<'a>) -> Self {
         Self { frame, begun: 0, next: Next::FirstLine }
     }
 
@@ -99,18 +99,18 @@ impl FusedIterator for Segments<'_> {}
 
 /// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
 #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-pub(super) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
+pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     let mut encoder = frame.encoder();
     let len = encoder.fill(buffer);
     encoder.is_done().then_some(len)
 }
 
-/// The order on the wire. The data comes last, so that a [`DataWriter`](super::DataWriter) can go on from there.
-pub(super) const ORDER: [Field; 5] = [Field::Comment, Field::Event, Field::Id, Field::Retry, Field::Data];
+/// The order on the wire. The data comes last, so that a [`DataWriter`](crate::DataWriter) can go on from there.
+pub(crate) const ORDER: [Field; 5] = [Field::Comment, Field::Event, Field::Id, Field::Retry, Field::Data];
 
 /// The field's text, if the frame has one; the reconnection time is a number.
 #[inline]
-pub(super) fn text<'a>(frame: &Frame<'a>, field: Field) -> Option<&'a str> {
+pub(crate) fn text<'a>(frame: &Frame<'a>, field: Field) -> Option<&'a str> {
     match field {
         Field::Comment => frame.comment,
         Field::Event => frame.event_type.map(SingleLine::as_str),
@@ -121,19 +121,19 @@ pub(super) fn text<'a>(frame: &Frame<'a>, field: Field) -> Option<&'a str> {
 }
 
 /// What ends a frame: the end of its last line and the blank line (R4).
-pub(super) const FRAME_END: &str = "\n\n";
+pub(crate) const FRAME_END: &str = "\n\n";
 
 /// How a line begins, with the end of the line before it.
-pub(super) struct Label {
+pub(crate) struct Label {
     /// Before most texts.
-    pub(super) long: &'static str,
+    pub(crate) long: &'static str,
     /// Before a text that is empty or begins with a space.
-    pub(super) bare: &'static str,
+    pub(crate) bare: &'static str,
 }
 
 /// One space stands after each colon, to be dropped by the reader (R10, R24). A comment keeps what follows its colon (R22),
 /// so that a space is put there for its looks alone.
-pub(super) const fn label(field: Field) -> Label {
+pub(crate) const fn label(field: Field) -> Label {
     let long = match field {
         Field::Comment => return Label { long: "\n: ", bare: "\n:" },
         Field::Event => "\nevent: ",
@@ -146,12 +146,12 @@ pub(super) const fn label(field: Field) -> Label {
 
 /// Whether the first line of the text is empty or begins with a space.
 #[inline]
-pub(super) const fn is_bare(text: &[u8]) -> bool {
+pub(crate) const fn is_bare(text: &[u8]) -> bool {
     matches!(text, [] | [b' ' | b'\r' | b'\n', ..])
 }
 
 /// The first line of the text, and what follows its line end if it has one (R7, R9).
-pub(super) fn split_line(text: &str) -> (&str, Option<&str>) {
+pub(crate) fn split_line(text: &str) -> (&str, Option<&str>) {
     let end = find_line_end(text.as_bytes()).unwrap_or(text.len());
     let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     (line, rest.get(line_end_len(rest.as_bytes())..).filter(|_| !rest.is_empty()))
@@ -159,7 +159,7 @@ pub(super) fn split_line(text: &str) -> (&str, Option<&str>) {
 
 /// The length of the line end with which the bytes begin.
 #[inline]
-pub(super) const fn line_end_len(bytes: &[u8]) -> usize {
+pub(crate) const fn line_end_len(bytes: &[u8]) -> usize {
     match bytes {
         [b'\r', b'\n', ..] => 2,
         [] => 0,
@@ -168,7 +168,7 @@ pub(super) const fn line_end_len(bytes: &[u8]) -> usize {
 }
 
 /// How many decimal digits the number has.
-pub(super) fn digit_count(number: u64) -> u8 {
+pub(crate) fn digit_count(number: u64) -> u8 {
     let mut count = 20;
     while count > 1 && first_digit(count, number).1 == number {
         count -= 1;
@@ -179,7 +179,7 @@ pub(super) fn digit_count(number: u64) -> u8 {
 /// The first of the number's digits, of which it has `count`, and the number without it.
 ///
 /// By subtraction, for a small processor has no division, and would link a large one.
-pub(super) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
+pub(crate) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
     let mut power = 1u64;
     for _ in 1..count {
         power = power.wrapping_mul(10);
@@ -215,7 +215,7 @@ pub struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    pub(super) fn new(mut segments: Segments<'a>) -> Self {
+    pub(crate) fn new(mut segments: Segments<'a>) -> Self {
         let rest = segments.next().unwrap_or_default().as_bytes();
         Self { segments, rest }
     }

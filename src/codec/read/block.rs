@@ -19,30 +19,30 @@ use super::span::Span;
 /// The `data` and `event` lines of one block.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Block {
-    pub(super) data: Span,
-    pub(super) event_type: Span,
+pub(crate) struct Block {
+    pub(crate) data: Span,
+    pub(crate) event_type: Span,
 }
 
 impl Block {
-    pub(super) const EMPTY: Self = Self { data: Span::Absent, event_type: Span::Absent };
+    pub(crate) const EMPTY: Self = Self { data: Span::Absent, event_type: Span::Absent };
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.data.is_absent() && self.event_type.is_empty()
     }
 
     /// Whether it has no line that counts.
-    pub(super) const fn is_absent(&self) -> bool {
+    pub(crate) const fn is_absent(&self) -> bool {
         self.data.is_absent() && self.event_type.is_absent()
     }
 
-    pub(super) const fn clear(&mut self) {
+    pub(crate) const fn clear(&mut self) {
         self.data = Span::Absent;
         self.event_type = Span::Absent;
     }
 
     /// A part of a `data` line, or a whole one, that has to be copied (R28).
-    pub(super) fn push_data(&mut self, value: &[u8], first: bool, chunk: &[u8], buffer: &mut [u8]) {
+    pub(crate) fn push_data(&mut self, value: &[u8], first: bool, chunk: &[u8], buffer: &mut [u8]) {
         let room = self.room(buffer);
         self.data.settle(0, chunk, room);
         if self.data.is_absent() {
@@ -54,13 +54,13 @@ impl Block {
     }
 
     /// The end of an `event` line: the last one counts, an empty one empties (R27).
-    pub(super) fn set_type(&mut self, line: Span, buffer: &mut [u8]) {
+    pub(crate) fn set_type(&mut self, line: Span, buffer: &mut [u8]) {
         self.event_type = line;
         self.event_type.move_to_end(buffer);
     }
 
     /// Where a line under way begins.
-    pub(super) const fn begin_line(&self) -> usize {
+    pub(crate) const fn begin_line(&self) -> usize {
         match self.data {
             Span::Stored { end, .. } => end,
             _ => 0,
@@ -68,7 +68,7 @@ impl Block {
     }
 
     /// The buffer as far as the data and the line under way can go.
-    pub(super) fn room<'b>(&self, buffer: &'b mut [u8]) -> &'b mut [u8] {
+    pub(crate) fn room<'b>(&self, buffer: &'b mut [u8]) -> &'b mut [u8] {
         let end = match (self.data, self.event_type) {
             (Span::Absent | Span::Chunk { .. } | Span::Stored { .. }, Span::Stored { start, .. }) => start,
             _ => buffer.len(),
@@ -78,7 +78,7 @@ impl Block {
 
     /// Copies what lies in the chunk, which is about to go. The type goes first: it is the shorter one, and of an event that
     /// is too large it should be the data that is found too long.
-    pub(super) fn spill(&mut self, chunk: &[u8], buffer: &mut [u8]) {
+    pub(crate) fn spill(&mut self, chunk: &[u8], buffer: &mut [u8]) {
         self.event_type.settle_at_end(self.begin_line(), chunk, buffer);
         let room = self.room(buffer);
         self.data.settle(0, chunk, room);

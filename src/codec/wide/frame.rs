@@ -1,20 +1,20 @@
 //! A whole frame into one buffer, on processors where every branch and every pass counts.
 //!
-//! Writes the same bytes as [`Encoder`](super::Encoder), from the same vocabulary, at several times the speed and in twice the
-//! code: a small processor goes without. What is on the wire, `encoder.rs` knows.
+//! Writes the same bytes as [`Encoder`](crate::Encoder), from the same vocabulary, at several times the speed and in twice the
+//! code: a small processor goes without. What is on the wire, `wire.rs` knows.
 
 use super::copy::{copy_line, copy_line_like};
-use super::encoder::{FRAME_END, digit_count, first_digit, is_bare, label, line_end_len};
-use super::field::Field;
-use super::frame::Frame;
 use super::plain::copy_plain;
-use super::scan::find_line_end;
+use crate::codec::field::Field;
+use crate::codec::line_end::find_line_end;
+use crate::codec::write::frame::Frame;
+use crate::codec::write::wire::{FRAME_END, digit_count, first_digit, is_bare, label, line_end_len};
 
 const LINE_END: u8 = FRAME_END.as_bytes()[0];
 
 /// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
 #[inline]
-pub(super) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
+pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     let mut at = 0;
     if let Some(text) = frame.comment {
         at = write_comment(text.as_bytes(), buffer)?;

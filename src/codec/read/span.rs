@@ -7,7 +7,7 @@ use core::cell::Cell;
 /// Where a value lies.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) enum Span {
+pub(crate) enum Span {
     /// There is no such value.
     Absent,
     /// There is one, but it had no room.
@@ -20,16 +20,16 @@ pub(super) enum Span {
 
 impl Span {
     /// An empty value that begins at this place of its store.
-    pub(super) const fn begin(place: usize) -> Self {
+    pub(crate) const fn begin(place: usize) -> Self {
         Self::Stored { start: place, end: place }
     }
 
-    pub(super) const fn is_absent(&self) -> bool {
+    pub(crate) const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
     /// Absent, or of no bytes.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         match self {
             Self::Absent => true,
             Self::Lost => false,
@@ -37,12 +37,12 @@ impl Span {
         }
     }
 
-    pub(super) const fn is_lost(&self) -> bool {
+    pub(crate) const fn is_lost(&self) -> bool {
         matches!(self, Self::Lost)
     }
 
     /// The bytes; none of what is absent or lost.
-    pub(super) fn of<'b>(self, chunk: &'b [u8], store: &'b [u8]) -> &'b [u8] {
+    pub(crate) fn of<'b>(self, chunk: &'b [u8], store: &'b [u8]) -> &'b [u8] {
         let (of, start, end) = match self {
             Self::Absent | Self::Lost => return &[],
             Self::Chunk { start, end } => (chunk, start, end),
@@ -52,13 +52,13 @@ impl Span {
     }
 
     /// Adds to a stored value, which is lost if `room`, the store as far as it is free, ends too early.
-    pub(super) fn append(&mut self, value: &[u8], room: &mut [u8]) {
+    pub(crate) fn append(&mut self, value: &[u8], room: &mut [u8]) {
         let Self::Stored { end, .. } = self else { return };
         match room.get_mut(*end..).and_then(|room| room.get_mut(..value.len())) {
             Some(place) => {
                 place.copy_from_slice(value);
                 #[cfg(test)]
-                super::scan::work::copied(value.len());
+                crate::codec::line_end::work::copied(value.len());
                 *end += value.len();
             }
             None => *self = Self::Lost,
@@ -66,7 +66,7 @@ impl Span {
     }
 
     /// Copies to this place of the store what lies in the chunk, which is about to go.
-    pub(super) fn settle(&mut self, place: usize, chunk: &[u8], room: &mut [u8]) {
+    pub(crate) fn settle(&mut self, place: usize, chunk: &[u8], room: &mut [u8]) {
         if let Self::Chunk { start, end } = *self {
             *self = Self::begin(place);
             self.append(slice(chunk, start, end), room);
@@ -74,7 +74,7 @@ impl Span {
     }
 
     /// Copies to the end of the store, but not before `from`, what lies in the chunk, which is about to go.
-    pub(super) fn settle_at_end(&mut self, from: usize, chunk: &[u8], store: &mut [u8]) {
+    pub(crate) fn settle_at_end(&mut self, from: usize, chunk: &[u8], store: &mut [u8]) {
         if let Self::Chunk { start, end } = *self {
             let place = store.len().saturating_sub(end - start).max(from);
             self.settle(place, chunk, store);
@@ -82,7 +82,7 @@ impl Span {
     }
 
     /// Moves what is stored to the end of the store, unless it is there.
-    pub(super) fn move_to_end(&mut self, store: &mut [u8]) {
+    pub(crate) fn move_to_end(&mut self, store: &mut [u8]) {
         match self {
             Self::Stored { start, end } if *end < store.len() => {
                 let length = *end - *start;
@@ -96,14 +96,14 @@ impl Span {
 }
 
 /// Never fails: spans are made from the slices that they are used on.
-pub(super) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
+pub(crate) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
     of.get(start..end).unwrap_or_default()
 }
 
 /// Moves the first bytes to the end. By cells, since `copy_within` brings a panic with it that is never reached.
-pub(super) fn move_up(bytes: &mut [u8], length: usize) {
+pub(crate) fn move_up(bytes: &mut [u8], length: usize) {
     #[cfg(test)]
-    super::scan::work::copied(length);
+    crate::codec::line_end::work::copied(length);
     let cells = Cell::from_mut(bytes).as_slice_of_cells();
     for (to, from) in cells.iter().rev().zip(cells.get(..length).unwrap_or_default().iter().rev()) {
         to.set(from.get());
