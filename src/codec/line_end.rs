@@ -23,6 +23,16 @@ pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
     found
 }
 
+/// The length of the line end with which the bytes begin.
+#[inline]
+pub(crate) const fn line_end_len(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\r', b'\n', ..] => 2,
+        [] => 0,
+        _ => 1,
+    }
+}
+
 /// Whether there is a NUL, which an id cannot have (R42).
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {

@@ -31,20 +31,22 @@ mod line_end;
 #[cfg(feature = "alloc")]
 mod owned_event;
 mod read;
+mod text;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 mod wide;
 mod write;
 
 pub use decoder::{Decoder, SetIdError};
 pub use event::{Event, Item, Lossy, TooLong};
-pub use field::{EventId, Field, InvalidEventId, LineBreak, SingleLine};
+pub use field::Field;
 pub use fixed_event::FixedEvent;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use owned_event::OwnedEvent;
 pub use read::step::{Found, Step};
 pub use read::tokenizer::{Token, Tokenizer};
+pub use text::{EventId, InvalidEventId, LineBreak, SingleLine};
 pub use write::data_writer::DataWriter;
 pub use write::frame::Frame;
 pub use write::output::BufferFull;
-pub use write::wire::{Encoder, Segments};
+pub use write::segments::{Encoder, Segments};

@@ -5,11 +5,12 @@
 
 use super::block::Block;
 use super::last_event_id::LastEventId;
+use super::retry::Retry;
 use super::span::{Span, slice};
 use super::step::{Found, Step};
 use super::tokenizer::{Line, Piece, Tokenizer};
 use crate::codec::event::TooLong;
-use crate::codec::field::{Field, Retry};
+use crate::codec::field::Field;
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 use crate::codec::wide::lines::Lengths;
 

@@ -9,6 +9,7 @@ pub(super) mod last_event_id;
 #[cfg(test)]
 mod linear_work;
 pub(super) mod machine;
+pub(super) mod retry;
 pub(super) mod span;
 pub(super) mod step;
 pub(super) mod tokenizer;

@@ -6,9 +6,9 @@
 use super::copy::{copy_line, copy_line_like};
 use super::plain::copy_plain;
 use crate::codec::field::Field;
-use crate::codec::line_end::find_line_end;
+use crate::codec::line_end::{find_line_end, line_end_len};
 use crate::codec::write::frame::Frame;
-use crate::codec::write::wire::{FRAME_END, digit_count, first_digit, is_bare, label, line_end_len};
+use crate::codec::write::wire::{FRAME_END, digit_count, first_digit, is_bare, label};
 
 const LINE_END: u8 = FRAME_END.as_bytes()[0];
 

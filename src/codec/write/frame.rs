@@ -2,7 +2,7 @@
 //!
 //! Holds the caller's values, and nothing else: what the bytes are, `wire.rs` knows.
 
-use crate::codec::field::{EventId, SingleLine};
+use crate::codec::text::{EventId, SingleLine};
 
 /// One block of an event stream (R4): an event, or a comment, or both, with its blank line.
 ///

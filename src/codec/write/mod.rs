@@ -5,4 +5,5 @@
 pub(super) mod data_writer;
 pub(super) mod frame;
 pub(super) mod output;
+pub(super) mod segments;
 pub(super) mod wire;

@@ -6,8 +6,8 @@ use core::fmt;
 
 use super::frame::Frame;
 #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-use super::wire::write;
-use super::wire::{Encoder, Segments};
+use super::segments::write;
+use super::segments::{Encoder, Segments};
 #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
 use crate::codec::wide::frame::write;
 
