@@ -7,7 +7,8 @@ use core::fmt;
 use core::time::Duration;
 
 use super::event::{Event, Item, TooLong};
-use super::read::machine::{Machine, Memory};
+use super::pace::Walk;
+use super::read::machine::Memory;
 use super::read::step::{Found, Step};
 
 /// Decodes an event stream in memory that the caller chose.
@@ -46,7 +47,7 @@ use super::read::step::{Found, Step};
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Decoder<B, const ID: usize = 64> {
-    machine: Machine,
+    walk: Walk,
     ids: [[u8; ID]; 2],
     buffer: B,
 }
@@ -64,14 +65,14 @@ impl<B, const ID: usize> Decoder<B, ID> {
     /// `Decoder::<_, 256>::with_id_capacity(buffer)`.
     #[must_use]
     pub const fn with_id_capacity(buffer: B) -> Self {
-        Self { machine: Machine::NEW, ids: [[0; ID]; 2], buffer }
+        Self { walk: Walk::NEW, ids: [[0; ID]; 2], buffer }
     }
 
     /// The last event ID string: what an event carries, and what a reconnect sends as `Last-Event-ID` unless it is empty (R60).
     /// It changes only at blank lines (R34) and outlives [`reset`](Self::reset).
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        self.machine.id.committed(self.ids.as_flattened())
+        self.walk.machine.id.committed(self.ids.as_flattened())
     }
 
     /// Sets the last event ID string, for one that was kept in storage. Empty forgets it.
@@ -83,7 +84,7 @@ impl<B, const ID: usize> Decoder<B, ID> {
         if id.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
             return Err(SetIdError::Forbidden);
         }
-        if self.machine.id.set(id, self.ids.as_flattened_mut()) { Ok(()) } else { Err(SetIdError::TooLong) }
+        if self.walk.machine.id.set(id, self.ids.as_flattened_mut()) { Ok(()) } else { Err(SetIdError::TooLong) }
     }
 
     /// The reconnection time that the server asked for last (R30), `None` if it never did. It outlives
@@ -98,33 +99,33 @@ impl<B, const ID: usize> Decoder<B, ID> {
 
     /// The same in milliseconds, for which a small core needs no division.
     pub(crate) const fn reconnection_millis(&self) -> Option<u64> {
-        self.machine.retry.time()
+        self.walk.machine.retry.time()
     }
 
     /// A new connection begins: the unfinished event is forgotten and its id with it (R41), a byte order mark is dropped again
     /// (R13). The last event ID string and the reconnection time stay (R62), and so does the report of an id that was too long, if
     /// its event was the last thing found.
     pub const fn reset(&mut self) {
-        self.machine.reset();
+        self.walk.machine.reset();
     }
 
     /// Whether since the last call a comment ended, or a blank line with neither a comment nor a line that counts before it in its
     /// block. The blank line of a block with a comment belongs to that comment's heartbeat. [`reset`](Self::reset) forgets it.
     pub(crate) const fn take_heartbeat(&mut self) -> bool {
-        core::mem::replace(&mut self.machine.heartbeat, false)
+        core::mem::replace(&mut self.walk.machine.heartbeat, false)
     }
 
     /// Whether since the last [`reset`](Self::reset) a blank line committed an id, and the last one was not empty. An id that was
     /// too long, or that [`set_last_event_id`](Self::set_last_event_id) sets, changes nothing here.
     pub(crate) const fn gave_id(&self) -> bool {
-        self.machine.gave_id
+        self.walk.machine.gave_id
     }
 
     /// Whether the stream, if it ended here, would lose an event or an id that has begun (R41). Comments and `retry` lines are
     /// no loss.
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
-        self.machine.is_mid_event()
+        self.walk.machine.is_mid_event()
     }
 }
 
@@ -174,13 +175,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     /// Nothing found means that the whole chunk was consumed. Something found may have consumed nothing.
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, chunk: &[u8]) -> Step {
-        self.machine.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
+        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
     }
 
     /// One step of [`next_item`](Self::next_item) that lends nothing; see [`step`](Self::step).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, chunk: &[u8]) -> Step {
-        self.machine.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
+        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
     }
 
     /// The event that the last step has found: [`Found::Event`]. `chunk` is the very slice that this step was given.
@@ -190,18 +191,18 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     #[must_use]
     pub fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         let buffer = self.buffer.as_ref();
-        let event_type = match self.machine.block.event_type.of(chunk, buffer) {
+        let event_type = match self.walk.machine.block.event_type.of(chunk, buffer) {
             [] => Event::DEFAULT_TYPE.as_bytes(),
             event_type => event_type,
         };
-        Event { event_type, data: self.machine.block.data.of(chunk, buffer), last_event_id: self.last_event_id() }
+        Event { event_type, data: self.walk.machine.block.data.of(chunk, buffer), last_event_id: self.last_event_id() }
     }
 
     /// The comment that the last step has found: [`Found::Comment`]. `chunk` is the very slice that this step was given. After
     /// anything else it is some text or none.
     #[must_use]
     pub fn comment<'a>(&'a self, chunk: &'a [u8]) -> &'a [u8] {
-        self.machine.line.of(chunk, self.buffer.as_ref())
+        self.walk.machine.line.of(chunk, self.buffer.as_ref())
     }
 }
 

@@ -30,10 +30,13 @@ pub mod grammar;
 mod line_end;
 #[cfg(feature = "alloc")]
 mod owned_event;
+#[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), path = "wide/mod.rs")]
+#[cfg_attr(not(all(target_pointer_width = "64", not(embedded_sse_small))), path = "small.rs")]
+mod pace;
 mod read;
 mod text;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-mod wide;
+#[cfg(test)]
+mod work;
 mod write;
 
 pub use decoder::{Decoder, SetIdError};

@@ -4,6 +4,8 @@
 
 use core::fmt;
 
+use super::pace::is_known_plain;
+
 /// Text without a line end, which is all that an event type can be (R9).
 ///
 /// ```
@@ -169,8 +171,8 @@ macro_rules! event_id {
 
 /// The first CR, LF or NUL, and its offset. `const`, hence without `memchr`.
 const fn first_control(text: &[u8], nul_too: bool) -> Option<(usize, u8)> {
-    // Servers check every id they send, and text has hardly ever a byte below 14.
-    if cfg!(all(target_pointer_width = "64", not(embedded_sse_small))) && is_plain(text) {
+    // Servers check every id they send.
+    if is_known_plain(text) {
         return None;
     }
     let mut rest = text;
@@ -181,38 +183,4 @@ const fn first_control(text: &[u8], nul_too: bool) -> Option<(usize, u8)> {
         rest = behind;
     }
     None
-}
-
-/// Whether no byte is below 14: as `plain.rs` asks, in a form that is `const`.
-const fn is_plain(text: &[u8]) -> bool {
-    match text.len() {
-        64.. => are_plain::<64>(text),
-        16.. => are_plain::<16>(text),
-        4.. => are_plain::<4>(text),
-        _ => are_plain::<1>(text),
-    }
-}
-
-/// For a block and more. The last block overlaps with the one before it, so that nothing is left over.
-const fn are_plain<const N: usize>(text: &[u8]) -> bool {
-    let mut rest = text;
-    while let Some((block, behind)) = rest.split_first_chunk::<N>() {
-        if has_control(block) {
-            return false;
-        }
-        rest = behind;
-    }
-    match text.last_chunk::<N>() {
-        Some(block) => !has_control(block),
-        None => true,
-    }
-}
-
-const fn has_control<const N: usize>(block: &[u8; N]) -> bool {
-    let (mut found, mut at) = (false, 0);
-    while at < N {
-        found |= block[at] < 14;
-        at += 1;
-    }
-    found
 }

@@ -12,8 +12,6 @@
 
 use super::span::{Span, slice};
 use crate::codec::line_end::has_nul;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use crate::codec::wide::plain::copy_plain;
 
 /// The state of the store; the bytes are the caller's.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +40,7 @@ impl LastEventId {
             Some(place) if id.len() <= middle => {
                 place.copy_from_slice(id);
                 #[cfg(test)]
-                crate::codec::line_end::work::copied(id.len());
+                crate::codec::work::copied(id.len());
                 self.committed = (start, start + id.len());
                 true
             }
@@ -77,26 +75,6 @@ impl LastEventId {
         line.append(value, room);
     }
 
-    /// A whole `id` line, if it is as long as the last one, as ids often are, plain, and the first of its block: then one look is
-    /// enough to find its end, to see that there is no NUL, and to keep it.
-    #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-    #[inline(always)]
-    pub(crate) fn take_line(&mut self, length: usize, rest: &[u8], store: &mut [u8]) -> bool {
-        let (from, room) = self.spare(store);
-        let end = from + length;
-        if self.is_pending() || !matches!(rest.get(length), Some(b'\r' | b'\n')) {
-            return false;
-        }
-        let (Some(line), Some(place)) = (rest.get(..length), room.get_mut(from..end)) else { return false };
-        #[cfg(test)]
-        crate::codec::line_end::work::copied(length);
-        let taken = copy_plain(line, place);
-        if taken {
-            self.pending = Span::Stored { start: from, end };
-        }
-        taken
-    }
-
     /// The end of an `id` line. An id that does not fit has replaced the one before it in the block all the same.
     pub(crate) const fn end_line(&mut self, line: Span) {
         if !line.is_absent() {
@@ -124,7 +102,7 @@ impl LastEventId {
     }
 
     /// Where the half begins that has not the committed id, and the store up to its end.
-    fn spare<'s>(&self, store: &'s mut [u8]) -> (usize, &'s mut [u8]) {
+    pub(crate) fn spare<'s>(&self, store: &'s mut [u8]) -> (usize, &'s mut [u8]) {
         let middle = store.len() / 2;
         let from = self.spare_half(middle);
         (from, store.get_mut(..from + middle).unwrap_or_default())

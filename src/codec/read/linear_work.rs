@@ -1,12 +1,11 @@
 //! A guard: decoding looks at no byte and copies no byte more than a few times, whatever the stream is and however it is cut.
 //!
-//! Counts the bytes (`line_end::work`), no clock. A machine that looked at a line again with each chunk, or moved what it keeps,
+//! Counts the bytes (`work`), no clock. A machine that looked at a line again with each chunk, or moved what it keeps,
 //! would be quadratic, and is what this is here to catch.
 
 use alloc::vec::Vec;
 
-use crate::codec::line_end::work;
-use crate::codec::{Decoder, Tokenizer};
+use crate::codec::{Decoder, Tokenizer, work};
 
 /// How often a byte may be looked at: once by the search, and once more where a value is found to have no room, or where an id
 /// is searched for NUL.

@@ -11,8 +11,6 @@ use super::step::{Found, Step};
 use super::tokenizer::{Line, Piece, Tokenizer};
 use crate::codec::event::TooLong;
 use crate::codec::field::Field;
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use crate::codec::wide::lines::Lengths;
 
 /// What the caller lends for one step.
 pub(crate) struct Memory<'m> {
@@ -38,8 +36,6 @@ pub(crate) struct Machine {
     pub(crate) heartbeat: bool,
     /// Since the last reset a blank line has committed an id, and the last one was not empty.
     pub(crate) gave_id: bool,
-    #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-    pub(crate) lengths: Lengths,
 }
 
 /// What the block is.
@@ -55,9 +51,6 @@ pub(crate) enum Phase {
     TellId,
 }
 
-/// Calls that do nothing are cheap on a small core, and asking first is not.
-const SMALL: bool = cfg!(any(not(target_pointer_width = "64"), embedded_sse_small));
-
 const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 100);
 
 impl Machine {
@@ -70,8 +63,6 @@ impl Machine {
         phase: Phase::UnderWay,
         heartbeat: false,
         gave_id: false,
-        #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-        lengths: Lengths::UNKNOWN,
     };
 
     pub(crate) const fn reset(&mut self) {
@@ -92,55 +83,28 @@ impl Machine {
             || (matches!(self.phase, Phase::UnderWay | Phase::Commented) && !self.block.is_empty())
     }
 
-    /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
-    pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
-        #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-        let at = match self.go_straight(memory.chunk, memory) {
-            Ok(step) => return step,
-            Err(at) => at,
-        };
-        #[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-        let at = 0;
-        self.walk(at, memory, items)
+    /// A step begins: an event that was shown goes. `Some`: its id was too long, which was still to be told.
+    pub(crate) fn begin(&mut self) -> Option<Found> {
+        if !matches!(self.phase, Phase::Dispatched | Phase::TellId) {
+            return None;
+        }
+        self.block.clear();
+        let tell_id = core::mem::replace(&mut self.phase, Phase::UnderWay) == Phase::TellId;
+        tell_id.then_some(Found::TooLong(TooLong { field: Field::Id }))
     }
 
-    /// Line by line, whatever they are.
-    #[inline(never)]
-    fn walk(&mut self, mut at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
-        let chunk = memory.chunk;
-        if let Phase::Dispatched | Phase::TellId = self.phase {
-            self.block.clear();
-            if core::mem::replace(&mut self.phase, Phase::UnderWay) == Phase::TellId {
-                return Step { consumed: 0, found: Some(Found::TooLong(TooLong { field: Field::Id })) };
-            }
-        }
-        loop {
-            #[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-            if let Some(found) = self.whole_lines(chunk, &mut at, memory, items) {
-                return Step { consumed: at, found: Some(found) };
-            }
-            if at == chunk.len() {
-                break;
-            }
-            // A copy, because what is lent to a call cannot stay in a register.
-            let mut behind = at;
-            let piece = self.tokenizer.next_piece(chunk, &mut behind);
-            at = behind;
-            let found = match piece {
-                Some(Piece { line: Line::Blank, .. }) => self.blank_line(),
-                Some(piece) => self.field(piece, memory, items),
-                None => break,
-            };
-            if found.is_some() {
-                return Step { consumed: at, found };
-            }
-        }
-        self.spill(memory);
-        Step { consumed: chunk.len(), found: None }
+    /// Takes the next line or part of one, which begins at `at`, whatever it is.
+    pub(crate) fn take_piece(&mut self, at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
+        let mut consumed = at;
+        let found = match self.tokenizer.next_piece(memory.chunk, &mut consumed) {
+            Some(Piece { line: Line::Blank, .. }) => self.blank_line(),
+            Some(piece) => self.field(piece, memory, items),
+            None => None,
+        };
+        Step { consumed, found }
     }
 
     /// What a line or a part of one does.
-    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
     pub(crate) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
         let whole = first && last;
@@ -208,7 +172,6 @@ impl Machine {
     }
 
     /// R34 to R40.
-    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
     pub(crate) fn blank_line(&mut self) -> Option<Found> {
         let has_id = self.id.is_pending();
         let id_fits = !has_id || self.id.commit();
@@ -235,11 +198,7 @@ impl Machine {
     }
 
     /// The chunk goes: what is still needed of it is copied.
-    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
     pub(crate) fn spill(&mut self, memory: &mut Memory<'_>) {
-        let chunk = memory.chunk;
-        if SMALL || !self.block.is_empty() {
-            self.block.spill(chunk, memory.buffer);
-        }
+        self.block.spill(memory.chunk, memory.buffer);
     }
 }

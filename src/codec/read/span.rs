@@ -58,7 +58,7 @@ impl Span {
             Some(place) => {
                 place.copy_from_slice(value);
                 #[cfg(test)]
-                crate::codec::line_end::work::copied(value.len());
+                crate::codec::work::copied(value.len());
                 *end += value.len();
             }
             None => *self = Self::Lost,
@@ -103,7 +103,7 @@ pub(crate) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
 /// Moves the first bytes to the end. By cells, since `copy_within` brings a panic with it that is never reached.
 pub(crate) fn move_up(bytes: &mut [u8], length: usize) {
     #[cfg(test)]
-    crate::codec::line_end::work::copied(length);
+    crate::codec::work::copied(length);
     let cells = Cell::from_mut(bytes).as_slice_of_cells();
     for (to, from) in cells.iter().rev().zip(cells.get(..length).unwrap_or_default().iter().rev()) {
         to.set(from.get());

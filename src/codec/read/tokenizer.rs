@@ -147,22 +147,8 @@ impl Tokenizer {
         }
     }
 
-    /// The value goes as far as `end`, where its line ends or the chunk does. Moves behind that; `true`: the line has ended.
-    #[inline(always)]
-    pub(crate) fn end_value(&mut self, line: Line, chunk: &[u8], end: usize, at: &mut usize) -> bool {
-        *at = end;
-        let ended = end < chunk.len();
-        if ended {
-            self.end_line(chunk, at);
-        } else {
-            self.state = State::Value(line);
-        }
-        ended
-    }
-
     /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
     /// empty, so that the beginning of a field is always told.
-    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(never))]
     pub(crate) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
         loop {
             let (line, start, first) = loop {
@@ -199,16 +185,27 @@ impl Tokenizer {
                 }
             };
             let end = chunk.get(start..).and_then(find_line_end).map_or(chunk.len(), |length| start + length);
-            let last = self.end_value(line, chunk, end, at);
+            *at = end;
+            let last = end < chunk.len();
+            if last {
+                self.end_line_apart(chunk, at);
+            } else {
+                self.state = State::Value(line);
+            }
             if line != Line::Ignored {
                 return Some(Piece { line, start, end, first, last });
             }
         }
     }
 
+    /// [`end_line`](Self::end_line) by a call, which is shorter than a copy of it in the loop above.
+    #[inline(never)]
+    fn end_line_apart(&mut self, chunk: &[u8], at: &mut usize) {
+        self.end_line(chunk, at);
+    }
+
     /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
-    #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), inline(always))]
-    #[cfg_attr(not(all(target_pointer_width = "64", not(embedded_sse_small))), inline(never))]
+    #[inline(always)]
     pub(crate) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
         let cr = chunk.get(*at) == Some(&b'\r');
         *at += 1;

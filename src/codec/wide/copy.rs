@@ -3,7 +3,8 @@
 //! The counterpart of `line_end.rs`, with the same line ends, for processors on which a pass over the bytes counts.
 
 use super::plain::{copy_plain, first_control, has_control};
-use crate::codec::line_end::{NEAR, find_line_end, is_line_end};
+use super::scan::{NEAR, is_line_end};
+use crate::codec::line_end::find_line_end;
 
 /// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
 /// `None`: `to` has not room for the line.
@@ -38,8 +39,8 @@ pub(crate) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Optio
 /// One pass looks and copies.
 #[cfg(test)]
 fn count(bytes: usize) {
-    crate::codec::line_end::work::looked_at(bytes);
-    crate::codec::line_end::work::copied(bytes);
+    crate::codec::work::looked_at(bytes);
+    crate::codec::work::copied(bytes);
 }
 
 /// Copies plain blocks without a call, as far as they go: `Err` at a control character.

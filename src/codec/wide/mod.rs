@@ -1,85 +1,142 @@
-//! The straight path: the lines that nearly all streams consist of, taken whole, in front of the general machine.
+//! What 64-bit hosts run: the lines that nearly all streams consist of, taken whole, in front of the machine.
 //!
-//! Nothing here means anything that the machine does not say too; it is faster, and only that. A small core does without it, for
-//! its code is as large as the rest of the decoder.
+//! Wraps the machine and offers the same names as `small.rs`. Nothing here means anything that the machine does not say too; it is
+//! faster, and only that. A small core does without it, for its code is as large as the rest of the decoder.
 //!
 //! For those who change it: these are the hot loops of the crate. The next line cannot be looked at before the end of this one is
 //! known, so what counts is the chain of operations from one line's start to the next one's, and branches are cheaper on it than
 //! arithmetic.
 
-pub(super) mod copy;
-pub(super) mod frame;
-pub(super) mod lines;
-pub(super) mod plain;
+mod copy;
+mod frame;
+mod lines;
+mod plain;
+mod scan;
 
-use self::copy::{copy_line, copy_line_like};
-use self::lines::Head;
+use copy::{copy_line, copy_line_like};
+pub(crate) use frame::write;
+use lines::{Head, Lengths, blank_line, end_value, head, is_in_comment, is_in_data, length, length_like};
+use plain::copy_plain;
+pub(crate) use plain::is_known_plain;
+use scan::is_line_end;
+pub(crate) use scan::{find_line_end, has_nul};
+
 use crate::codec::field::Field;
-use crate::codec::line_end::find_line_end;
+use crate::codec::line_end;
 use crate::codec::read::block::Block;
+use crate::codec::read::last_event_id::LastEventId;
 use crate::codec::read::machine::{Machine, Memory, Phase};
 use crate::codec::read::span::{Span, slice};
 use crate::codec::read::step::{Found, Step};
-use crate::codec::read::tokenizer::{Line, Piece, Tokenizer};
+use crate::codec::read::tokenizer::{Line, Piece};
 
-impl Machine {
+/// The machine, and the way through a chunk: by whole lines as far as they go.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Walk {
+    pub(crate) machine: Machine,
+    lengths: Lengths,
+}
+
+impl Walk {
+    pub(crate) const NEW: Self = Self { machine: Machine::NEW, lengths: Lengths::UNKNOWN };
+
+    /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
+    pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
+        match self.go_straight(memory.chunk, memory) {
+            Ok(step) => step,
+            Err(at) => self.walk(at, memory, items),
+        }
+    }
+
+    /// Line by line, whatever they are.
+    #[inline(never)]
+    fn walk(&mut self, mut at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
+        let chunk = memory.chunk;
+        if let found @ Some(_) = self.machine.begin() {
+            return Step { consumed: 0, found };
+        }
+        loop {
+            if let found @ Some(_) = self.whole_lines(chunk, &mut at, memory, items) {
+                return Step { consumed: at, found };
+            }
+            if at == chunk.len() {
+                break;
+            }
+            let step = self.take_piece(at, memory, items);
+            if step.found.is_some() {
+                return step;
+            }
+            at = step.consumed;
+        }
+        if !self.machine.block.is_empty() {
+            self.machine.spill(memory);
+        }
+        Step { consumed: at, found: None }
+    }
+
+    /// What is cut or rare. Not a part of the loop that takes whole lines, whose registers it would use.
+    #[inline(never)]
+    fn take_piece(&mut self, at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
+        self.machine.take_piece(at, memory, items)
+    }
+
     /// What streams of tokens are: a `data` value that goes on, or an event that begins with its `data` line. `Err`: from this
     /// place on the step is for the general walk.
     #[inline(always)]
-    pub(crate) fn go_straight(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
+    fn go_straight(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
         let mut at = 0;
-        if self.tokenizer.is_in_data() {
-            let Some(length) = self.block.copy_data(chunk, memory.buffer) else { return Err(0) };
-            if !self.tokenizer.end_value(Line::Field(Field::Data), chunk, length, &mut at) {
+        if is_in_data(&self.machine.tokenizer) {
+            let Some(length) = copy_data(&mut self.machine.block, chunk, memory.buffer) else { return Err(0) };
+            if !end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, length, &mut at) {
                 return Ok(Step { consumed: at, found: None });
             }
-            if !self.id.is_pending() && !self.block.event_type.is_lost() && self.tokenizer.blank_line(chunk, &mut at) {
-                self.phase = Phase::Dispatched;
+            if !self.machine.id.is_pending()
+                && !self.machine.block.event_type.is_lost()
+                && blank_line(&mut self.machine.tokenizer, chunk, &mut at)
+            {
+                self.machine.phase = Phase::Dispatched;
                 return Ok(Step { consumed: at, found: Some(Found::Event) });
             }
-        } else if self.tokenizer.is_in_comment() && self.line.is_absent() {
-            let end = find_line_end(chunk).unwrap_or(chunk.len());
-            if self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at) {
-                self.end_comment();
+        } else if is_in_comment(&self.machine.tokenizer) && self.machine.line.is_absent() {
+            let end = line_end::find_line_end(chunk).unwrap_or(chunk.len());
+            if end_value(&mut self.machine.tokenizer, Line::Field(Field::Comment), chunk, end, &mut at) {
+                self.machine.end_comment();
             }
-        } else if self.phase == Phase::Dispatched {
-            let Head::Line { field: Field::Data, start } = self.tokenizer.head(chunk, 0) else { return Err(0) };
-            let end = start + Tokenizer::length(chunk, start);
-            self.block.clear();
-            if !self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at) {
-                self.phase = Phase::UnderWay;
-                self.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
+        } else if self.machine.phase == Phase::Dispatched {
+            let Head::Line { field: Field::Data, start } = head(&self.machine.tokenizer, chunk, 0) else {
+                return Err(0);
+            };
+            let end = start + length(chunk, start);
+            self.machine.block.clear();
+            if !end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, end, &mut at) {
+                self.machine.phase = Phase::UnderWay;
+                self.machine.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
                 return Ok(Step { consumed: at, found: None });
             }
-            self.block.data = Span::Chunk { start, end };
-            if self.tokenizer.blank_line(chunk, &mut at) {
+            self.machine.block.data = Span::Chunk { start, end };
+            if blank_line(&mut self.machine.tokenizer, chunk, &mut at) {
                 return Ok(Step { consumed: at, found: Some(Found::Event) });
             }
-            self.phase = Phase::UnderWay;
+            self.machine.phase = Phase::UnderWay;
         }
         Err(at)
     }
 
     /// Goes from line to line as long as they are of known names, until something is found or one is of another kind or cut.
     #[inline(always)]
-    pub(crate) fn whole_lines(
-        &mut self,
-        chunk: &[u8],
-        at: &mut usize,
-        memory: &mut Memory<'_>,
-        items: bool,
-    ) -> Option<Found> {
+    fn whole_lines(&mut self, chunk: &[u8], at: &mut usize, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         loop {
-            let found = match self.tokenizer.head(chunk, *at) {
+            let found = match head(&self.machine.tokenizer, chunk, *at) {
                 Head::Blank => {
-                    self.tokenizer.blank_line(chunk, at);
-                    self.blank_line()
+                    blank_line(&mut self.machine.tokenizer, chunk, at);
+                    self.machine.blank_line()
                 }
-                Head::Line { field: Field::Data, start } if self.block.data.is_absent() => {
-                    let end = start + Tokenizer::length(chunk, start);
-                    self.block.data = Span::Chunk { start, end };
-                    self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, at);
-                    if self.tokenizer.blank_line(chunk, at) { self.blank_line() } else { None }
+                Head::Line { field: Field::Data, start } if self.machine.block.data.is_absent() => {
+                    let end = start + length(chunk, start);
+                    self.machine.block.data = Span::Chunk { start, end };
+                    end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, end, at);
+                    if blank_line(&mut self.machine.tokenizer, chunk, at) { self.machine.blank_line() } else { None }
                 }
                 Head::Line { field: Field::Data, start } => {
                     *at = self.more_data(start, chunk, memory);
@@ -90,20 +147,29 @@ impl Machine {
                     None
                 }
                 Head::Line { field: Field::Id, start }
-                    if self.id.take_line(*self.lengths.of(Field::Id), slice(chunk, start, chunk.len()), memory.ids) =>
+                    if take_id(
+                        &mut self.machine.id,
+                        *self.lengths.of(Field::Id),
+                        slice(chunk, start, chunk.len()),
+                        memory.ids,
+                    ) =>
                 {
                     let end = start + *self.lengths.of(Field::Id);
-                    self.tokenizer.end_value(Line::Field(Field::Id), chunk, end, at);
+                    end_value(&mut self.machine.tokenizer, Line::Field(Field::Id), chunk, end, at);
                     None
                 }
                 Head::Line { field, start } => {
-                    let end = start + Tokenizer::length_like(self.lengths.of(field), chunk, start);
-                    let last = self.tokenizer.end_value(Line::Field(field), chunk, end, at);
+                    let end = start + length_like(self.lengths.of(field), chunk, start);
+                    let last = end_value(&mut self.machine.tokenizer, Line::Field(field), chunk, end, at);
                     if last && field == Field::Event {
-                        self.block.set_type(Span::Chunk { start, end }, &mut []);
+                        self.machine.block.set_type(Span::Chunk { start, end }, &mut []);
                         None
                     } else {
-                        self.field(Piece { line: Line::Field(field), start, end, first: true, last }, memory, items)
+                        self.machine.field(
+                            Piece { line: Line::Field(field), start, end, first: true, last },
+                            memory,
+                            items,
+                        )
                     }
                 }
                 Head::Other => return None,
@@ -117,20 +183,20 @@ impl Machine {
     /// A comment that nobody wants, and those that follow it. Returns the place behind them.
     #[inline(never)]
     fn skip_comments(&mut self, mut start: usize, chunk: &[u8]) -> usize {
-        self.line = Span::Absent;
-        let idle = self.block.is_absent() && !self.id.is_pending();
+        self.machine.line = Span::Absent;
+        let idle = self.machine.block.is_absent() && !self.machine.id.is_pending();
         let mut length = *self.lengths.of(Field::Comment);
         loop {
             let mut at = 0;
-            let end = start + Tokenizer::length_like(&mut length, chunk, start);
-            if self.tokenizer.end_value(Line::Field(Field::Comment), chunk, end, &mut at) {
-                self.end_comment();
+            let end = start + length_like(&mut length, chunk, start);
+            if end_value(&mut self.machine.tokenizer, Line::Field(Field::Comment), chunk, end, &mut at) {
+                self.machine.end_comment();
             }
             // With nothing under way a blank line says nothing (R35).
-            while idle && self.tokenizer.blank_line(chunk, &mut at) {
-                self.phase = Phase::UnderWay;
+            while idle && blank_line(&mut self.machine.tokenizer, chunk, &mut at) {
+                self.machine.phase = Phase::UnderWay;
             }
-            match self.tokenizer.head(chunk, at) {
+            match head(&self.machine.tokenizer, chunk, at) {
                 Head::Line { field: Field::Comment, start: next } => start = next,
                 _ => {
                     *self.lengths.of(Field::Comment) = length;
@@ -144,29 +210,29 @@ impl Machine {
     /// own is what a CPU wants for that. Returns the place behind them.
     #[inline(never)]
     fn more_data(&mut self, mut start: usize, chunk: &[u8], memory: &mut Memory<'_>) -> usize {
-        let room = self.block.room(memory.buffer);
-        self.block.data.settle(0, chunk, room);
-        if let Span::Stored { start: from, end: mut behind } = self.block.data {
+        let room = self.machine.block.room(memory.buffer);
+        self.machine.block.data.settle(0, chunk, room);
+        if let Span::Stored { start: from, end: mut behind } = self.machine.block.data {
             let mut length = usize::MAX;
             while let Some(copied) = copy_joined(length, chunk.get(start..).unwrap_or_default(), room, behind) {
                 length = copied;
                 behind += 1 + length;
                 let mut at = 0;
-                self.tokenizer.end_value(Line::Field(Field::Data), chunk, start + length, &mut at);
-                match self.tokenizer.head(chunk, at) {
+                end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, start + length, &mut at);
+                match head(&self.machine.tokenizer, chunk, at) {
                     Head::Line { field: Field::Data, start: next } => start = next,
                     _ => {
-                        self.block.data = Span::Stored { start: from, end: behind };
+                        self.machine.block.data = Span::Stored { start: from, end: behind };
                         return at;
                     }
                 }
             }
-            self.block.data = Span::Stored { start: from, end: behind };
+            self.machine.block.data = Span::Stored { start: from, end: behind };
         }
-        let end = start + Tokenizer::length(chunk, start);
-        self.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
+        let end = start + length(chunk, start);
+        self.machine.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);
         let mut at = end;
-        self.tokenizer.end_value(Line::Field(Field::Data), chunk, end, &mut at);
+        end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, end, &mut at);
         at
     }
 }
@@ -179,15 +245,32 @@ fn copy_joined(length: usize, rest: &[u8], room: &mut [u8], at: usize) -> Option
     copy_line_like(length, rest, place)
 }
 
-impl Block {
-    /// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which
-    /// is all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
-    #[inline(always)]
-    pub(crate) fn copy_data(&mut self, rest: &[u8], buffer: &mut [u8]) -> Option<usize> {
-        let Span::Stored { start, end } = self.data else { return None };
-        let room = self.room(buffer).get_mut(end..)?;
-        let copied = copy_line(rest, room)?;
-        self.data = Span::Stored { start, end: end + copied };
-        Some(copied)
+/// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which is
+/// all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
+#[inline(always)]
+fn copy_data(block: &mut Block, rest: &[u8], buffer: &mut [u8]) -> Option<usize> {
+    let Span::Stored { start, end } = block.data else { return None };
+    let room = block.room(buffer).get_mut(end..)?;
+    let copied = copy_line(rest, room)?;
+    block.data = Span::Stored { start, end: end + copied };
+    Some(copied)
+}
+
+/// A whole `id` line, if it is as long as the last one, as ids often are, plain, and the first of its block: then one look is
+/// enough to find its end, to see that there is no NUL, and to keep it.
+#[inline(always)]
+fn take_id(id: &mut LastEventId, length: usize, rest: &[u8], store: &mut [u8]) -> bool {
+    let (from, room) = id.spare(store);
+    let end = from + length;
+    if id.is_pending() || !is_line_end(rest.get(length)) {
+        return false;
     }
+    let (Some(line), Some(place)) = (rest.get(..length), room.get_mut(from..end)) else { return false };
+    #[cfg(test)]
+    crate::codec::work::copied(length);
+    let taken = copy_plain(line, place);
+    if taken {
+        id.end_line(Span::Stored { start: from, end });
+    }
+    taken
 }

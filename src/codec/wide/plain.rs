@@ -128,3 +128,37 @@ const fn controls(word: &[u8; 8]) -> u64 {
     let word = u64::from_le_bytes(*word);
     word.wrapping_sub(ONES * FIRST_PLAIN as u64) & !word & HIGHS
 }
+
+/// Whether no byte is below 14, as text has hardly ever one: [`is_plain`] in a form that is `const`.
+pub(crate) const fn is_known_plain(text: &[u8]) -> bool {
+    match text.len() {
+        64.. => are_known_plain::<64>(text),
+        16.. => are_known_plain::<16>(text),
+        4.. => are_known_plain::<4>(text),
+        _ => are_known_plain::<1>(text),
+    }
+}
+
+/// For a block and more. The last block overlaps with the one before it, so that nothing is left over.
+const fn are_known_plain<const N: usize>(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some((block, behind)) = rest.split_first_chunk::<N>() {
+        if has_low_byte(block) {
+            return false;
+        }
+        rest = behind;
+    }
+    match text.last_chunk::<N>() {
+        Some(block) => !has_low_byte(block),
+        None => true,
+    }
+}
+
+const fn has_low_byte<const N: usize>(block: &[u8; N]) -> bool {
+    let (mut found, mut at) = (false, 0);
+    while at < N {
+        found |= block[at] < FIRST_PLAIN;
+        at += 1;
+    }
+    found
+}

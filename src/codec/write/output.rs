@@ -5,11 +5,8 @@
 use core::fmt;
 
 use super::frame::Frame;
-#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-use super::segments::write;
 use super::segments::{Encoder, Segments};
-#[cfg(all(target_pointer_width = "64", not(embedded_sse_small)))]
-use crate::codec::wide::frame::write;
+use crate::codec::pace;
 
 impl<'a> Frame<'a> {
     /// The frame in pieces, none of them copied; put together they are its bytes.
@@ -36,7 +33,7 @@ impl<'a> Frame<'a> {
     /// frame. To write through a smaller buffer, take the [`encoder`](Self::encoder).
     #[inline]
     pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b mut [u8], BufferFull> {
-        match write(self, buffer) {
+        match pace::write(self, buffer) {
             Some(len) => Ok(buffer.get_mut(..len).unwrap_or_default()),
             None => Err(self.too_long()),
         }

@@ -152,11 +152,3 @@ impl<'a> Encoder<'a> {
         self.rest.is_empty()
     }
 }
-
-/// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
-#[cfg(not(all(target_pointer_width = "64", not(embedded_sse_small))))]
-pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
-    let mut encoder = frame.encoder();
-    let len = encoder.fill(buffer);
-    encoder.is_done().then_some(len)
-}
