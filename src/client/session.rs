@@ -312,9 +312,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         *input = chunk.get(step.consumed..).unwrap_or_default();
         Some(match step.found? {
             Found::TooLong(too_long) => Err(too_long),
-            Found::Retry => Ok(Item::Retry(self.decoder.reconnection_time().unwrap_or_default())),
-            Found::Comment => Ok(Item::Comment(self.decoder.comment(chunk))),
-            Found::Event => Ok(Item::Event(self.decoder.event(chunk))),
+            found => Ok(self.decoder.item(found, chunk)),
         })
     }
 

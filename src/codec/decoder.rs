@@ -163,9 +163,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         *input = chunk.get(step.consumed..).unwrap_or_default();
         Some(match step.found? {
             Found::TooLong(too_long) => Err(too_long),
-            Found::Retry => Ok(Item::Retry(self.reconnection_time().unwrap_or_default())),
-            Found::Comment => Ok(Item::Comment(self.comment(chunk))),
-            Found::Event => Ok(Item::Event(self.event(chunk))),
+            found => Ok(self.item(found, chunk)),
         })
     }
 
@@ -196,6 +194,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
             event_type => event_type,
         };
         Event { event_type, data: self.walk.machine.block.data.of(chunk, buffer), last_event_id: self.last_event_id() }
+    }
+
+    /// What the last step has found, which was not [`Found::TooLong`]. `chunk` is the very slice that this step was given.
+    pub(crate) fn item<'a>(&'a self, found: Found, chunk: &'a [u8]) -> Item<'a> {
+        match found {
+            Found::Comment => Item::Comment(self.comment(chunk)),
+            Found::Retry => Item::Retry(self.reconnection_time().unwrap_or_default()),
+            Found::Event | Found::TooLong(_) => Item::Event(self.event(chunk)),
+        }
     }
 
     /// The comment that the last step has found: [`Found::Comment`]. `chunk` is the very slice that this step was given. After

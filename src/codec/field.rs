@@ -12,15 +12,15 @@ use core::fmt;
 #[non_exhaustive]
 pub enum Field {
     /// A line that begins with a colon. Not a field in the Standard's words, but it too has text (R5, R22).
-    Comment,
+    Comment = 0,
     /// `data`: one line of the event's data (R28).
-    Data,
+    Data = 1,
     /// `event`: the event's type (R27).
-    Event,
+    Event = 2,
     /// `id`: the last event ID (R29).
-    Id,
+    Id = 3,
     /// `retry`: the reconnection time (R30).
-    Retry,
+    Retry = 4,
 }
 
 impl Field {

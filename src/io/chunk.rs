@@ -2,8 +2,6 @@
 //!
 //! Knows no transport and no decoder's rules.
 
-use crate::codec::{Decoder, Found, Item};
-
 /// Bytes that were read. A step is given the rest of them; what it has found lies in the slice that it was given.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -48,17 +46,5 @@ impl<C: AsRef<[u8]> + AsMut<[u8]>> Chunk<C> {
     pub(super) fn filled(&mut self, length: usize) {
         self.rest = 0;
         self.end = length.min(self.buffer.as_ref().len());
-    }
-}
-
-/// What `Decoder::step_item` has found in this chunk.
-pub(super) fn item<'a, B, const ID: usize>(decoder: &'a Decoder<B, ID>, found: Found, chunk: &'a [u8]) -> Item<'a>
-where
-    B: AsRef<[u8]> + AsMut<[u8]>,
-{
-    match found {
-        Found::Comment => Item::Comment(decoder.comment(chunk)),
-        Found::Retry => Item::Retry(decoder.reconnection_time().unwrap_or_default()),
-        Found::Event | Found::TooLong(_) => Item::Event(decoder.event(chunk)),
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use ::embedded_io::{BufRead, ErrorKind, Read, Write};
 
-use super::chunk::{Chunk, item};
+use super::chunk::Chunk;
 pub use super::error::ReadError;
 use crate::codec::{BufferFull, Decoder, Event, Found, Frame, Item, Step};
 
@@ -80,7 +80,7 @@ where
     ///
     /// As for [`next`](Self::next), and for a comment that had no room.
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
-        Ok(self.advance(Decoder::step_item)?.map(|found| item(&self.decoder, found, self.chunk.lent())))
+        Ok(self.advance(Decoder::step_item)?.map(|found| self.decoder.item(found, self.chunk.lent())))
     }
 
     fn advance(
@@ -168,7 +168,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         }
         let Some(found) = self.found else { return Ok(None) };
         let chunk = Self::look(&mut self.reader, &mut self.found, self.given)?;
-        Ok(Some(item(&self.decoder, found, chunk)))
+        Ok(Some(self.decoder.item(found, chunk)))
     }
 
     fn advance(

@@ -10,7 +10,7 @@
 
 use ::embedded_io_async::{BufRead, Read, Write};
 
-use super::chunk::{Chunk, item};
+use super::chunk::Chunk;
 pub use super::embedded_io::{ReadError, WriteError};
 use crate::codec::{Decoder, Event, Found, Frame, Item, Step};
 
@@ -100,7 +100,7 @@ where
     ///
     /// That of [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
-        Ok(self.advance(Decoder::step_item).await?.map(|found| item(&self.decoder, found, self.chunk.lent())))
+        Ok(self.advance(Decoder::step_item).await?.map(|found| self.decoder.item(found, self.chunk.lent())))
     }
 
     async fn advance(
@@ -196,7 +196,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         }
         let Some(found) = self.found else { return Ok(None) };
         let chunk = Self::look(&mut self.reader, &mut self.found, self.given).await?;
-        Ok(Some(item(&self.decoder, found, chunk)))
+        Ok(Some(self.decoder.item(found, chunk)))
     }
 
     async fn advance(

@@ -9,7 +9,7 @@ use ::tokio::time;
 use core::time::Duration;
 
 use super::ReadError;
-use super::chunk::{Chunk, item};
+use super::chunk::Chunk;
 use crate::client::Instant;
 use crate::codec::{Decoder, Event, Found, Item, Step};
 
@@ -93,7 +93,7 @@ where
     ///
     /// That of [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<io::Error>> {
-        Ok(self.advance(Decoder::step_item).await?.map(|found| item(&self.decoder, found, self.chunk.lent())))
+        Ok(self.advance(Decoder::step_item).await?.map(|found| self.decoder.item(found, self.chunk.lent())))
     }
 
     async fn advance(
@@ -186,7 +186,7 @@ where
         if self.found.is_none() {
             self.found = self.advance(Decoder::step_item).await?;
         }
-        Ok(self.look().await?.map(|(decoder, found, chunk)| item(decoder, found, chunk)))
+        Ok(self.look().await?.map(|(decoder, found, chunk)| decoder.item(found, chunk)))
     }
 
     async fn advance(

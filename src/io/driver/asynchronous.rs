@@ -10,7 +10,7 @@ use core::mem::replace;
 use core::pin::{Pin, pin};
 use core::task::Poll;
 
-use super::super::chunk::{Chunk, item};
+use super::super::chunk::Chunk;
 use super::exchange::{Exchange, Stage};
 use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
@@ -439,7 +439,7 @@ where
     /// That of [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Item<'_>, NextError> {
         let (held, found) = self.advance(Session::step_item).await?;
-        Ok(item(held.session.decoder(), found, held.chunk.lent()))
+        Ok(held.session.decoder().item(found, held.chunk.lent()))
     }
 
     /// Shows the session, for example to store the last event ID: that also changes without an event, as when one was too long.

@@ -7,7 +7,7 @@ use core::fmt;
 
 use ::embedded_io::{Error, ErrorKind, Read};
 
-use super::super::chunk::{Chunk, item};
+use super::super::chunk::Chunk;
 pub use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
@@ -108,7 +108,7 @@ where
     /// [`NextError`]; after each of them it may be asked again.
     pub fn next_item(&mut self) -> Result<Item<'_>, NextError> {
         let found = self.advance(Session::step_item)?;
-        Ok(item(self.session.decoder(), found, self.chunk.lent()))
+        Ok(self.session.decoder().item(found, self.chunk.lent()))
     }
 
     /// The session, to report what only the application knows. Times are of the timer's clock.
