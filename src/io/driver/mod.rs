@@ -15,13 +15,18 @@
 mod asynchronous;
 pub mod blocking;
 #[cfg(feature = "embedded-io-async")]
+mod events;
+#[cfg(feature = "embedded-io-async")]
 mod exchange;
 mod next_error;
 pub(super) mod request;
 
 #[cfg(feature = "embedded-io-async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
-pub use asynchronous::{Connect, Driver, Events, Timer};
+pub use asynchronous::{Connect, Driver, Timer};
+#[cfg(feature = "embedded-io-async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
+pub use events::Events;
 #[cfg(feature = "embedded-io-async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
 pub use exchange::Exchange;
