@@ -1,6 +1,7 @@
 //! Bytes to events and events to bytes: the wire format of `text/event-stream`.
 //!
-//! This room knows no I/O, no time and no connection.
+//! This room must not know I/O, time or connections. Reading goes one way, and each calls only what stands behind it: decoder,
+//! walk (`pace`: `wide/` or `small.rs`), machine, block and last event ID. Writing: frame, segments, wire.
 //!
 //! The whole format, as the Standard's section 9.2.5 has it:
 //!
@@ -30,6 +31,7 @@ pub mod grammar;
 mod line_end;
 #[cfg(feature = "alloc")]
 mod owned_event;
+// Wide or small? Asked here and nowhere else: both files offer the same names.
 #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), path = "wide/mod.rs")]
 #[cfg_attr(not(all(target_pointer_width = "64", not(embedded_sse_small))), path = "small.rs")]
 mod pace;

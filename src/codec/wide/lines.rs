@@ -1,16 +1,16 @@
-//! How a line begins, at one look: the straight path's half of the tokenizer.
+//! What a line is and how long, at one look.
 //!
-//! Knows the names of fields and their colon, if they lie whole in the chunk. All that is cut or rare is the tokenizer's own
-//! business.
+//! Knows the names of fields and their colon, if they lie whole in the chunk. Must not know what is cut or rare: that is the
+//! tokenizer's business.
 
 use super::scan::{is_line_end, is_plain_up_to};
 use crate::codec::field::Field;
 use crate::codec::line_end::find_line_end;
 use crate::codec::read::tokenizer::{Line, State, Tokenizer};
 
-/// How a line begins.
+/// What a line is, by its beginning.
 #[derive(Clone, Copy)]
-pub(crate) enum Head {
+pub(crate) enum Kind {
     Blank,
     Line {
         field: Field,
@@ -43,29 +43,29 @@ impl Lengths {
 }
 
 /// What the line is that begins at `at`: blank, a comment, or of a known name whose colon and one more byte are there. All
-/// that is rare, such as `retry`, or cut is [`Other`](Head::Other), and for [`next_piece`](Tokenizer::next_piece).
+/// that is rare, such as `retry`, or cut is [`Other`](Kind::Other), and for [`next_piece`](Tokenizer::next_piece).
 #[inline(always)]
-pub(crate) fn head(tokenizer: &Tokenizer, chunk: &[u8], at: usize) -> Head {
+pub(crate) fn kind(tokenizer: &Tokenizer, chunk: &[u8], at: usize) -> Kind {
     if !matches!(tokenizer.state, State::LineStart) {
-        return Head::Other;
+        return Kind::Other;
     }
     let rest = chunk.get(at..).unwrap_or_default();
     // Names are first looked for together with their space: then the start of the value follows from a branch, which a CPU
     // foresees, and not from a byte, for which the search for the line's end would have to wait.
     let (field, name) = match rest.first() {
-        Some(b'\n' | b'\r') => return Head::Blank,
-        Some(b'd') if rest.starts_with(b"data: ") => return Head::Line { field: Field::Data, start: at + 6 },
+        Some(b'\n' | b'\r') => return Kind::Blank,
+        Some(b'd') if rest.starts_with(b"data: ") => return Kind::Line { field: Field::Data, start: at + 6 },
         Some(b'd') if rest.starts_with(b"data:") => (Field::Data, 5),
-        Some(b':') => return Head::Line { field: Field::Comment, start: at + 1 },
-        Some(b'e') if rest.starts_with(b"event: ") => return Head::Line { field: Field::Event, start: at + 7 },
+        Some(b':') => return Kind::Line { field: Field::Comment, start: at + 1 },
+        Some(b'e') if rest.starts_with(b"event: ") => return Kind::Line { field: Field::Event, start: at + 7 },
         Some(b'e') if rest.starts_with(b"event:") => (Field::Event, 6),
-        Some(b'i') if rest.starts_with(b"id: ") => return Head::Line { field: Field::Id, start: at + 4 },
+        Some(b'i') if rest.starts_with(b"id: ") => return Kind::Line { field: Field::Id, start: at + 4 },
         Some(b'i') if rest.starts_with(b"id:") => (Field::Id, 3),
-        _ => return Head::Other,
+        _ => return Kind::Other,
     };
     match rest.get(name) {
-        None | Some(b' ') => Head::Other,
-        Some(_) => Head::Line { field, start: at + name },
+        None | Some(b' ') => Kind::Other,
+        Some(_) => Kind::Line { field, start: at + name },
     }
 }
 

@@ -15,7 +15,7 @@ mod scan;
 
 use copy::{copy_line, copy_line_like};
 pub(crate) use frame::write;
-use lines::{Head, Lengths, blank_line, end_value, head, is_in_comment, is_in_data, length, length_like};
+use lines::{Kind, Lengths, blank_line, end_value, is_in_comment, is_in_data, kind, length, length_like};
 use plain::copy_plain;
 pub(crate) use plain::is_known_plain;
 use scan::is_line_end;
@@ -43,7 +43,7 @@ impl Walk {
 
     /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
-        match self.go_straight(memory.chunk, memory) {
+        match self.data_first(memory.chunk, memory) {
             Ok(step) => step,
             Err(at) => self.walk(at, memory, items),
         }
@@ -84,7 +84,7 @@ impl Walk {
     /// What streams of tokens are: a `data` value that goes on, or an event that begins with its `data` line. `Err`: from this
     /// place on the step is for the general walk.
     #[inline(always)]
-    fn go_straight(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
+    fn data_first(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
         let mut at = 0;
         if is_in_data(&self.machine.tokenizer) {
             let Some(length) = copy_data(&mut self.machine.block, chunk, memory.buffer) else { return Err(0) };
@@ -104,7 +104,7 @@ impl Walk {
                 self.machine.end_comment();
             }
         } else if self.machine.phase == Phase::Dispatched {
-            let Head::Line { field: Field::Data, start } = head(&self.machine.tokenizer, chunk, 0) else {
+            let Kind::Line { field: Field::Data, start } = kind(&self.machine.tokenizer, chunk, 0) else {
                 return Err(0);
             };
             let end = start + length(chunk, start);
@@ -127,26 +127,26 @@ impl Walk {
     #[inline(always)]
     fn whole_lines(&mut self, chunk: &[u8], at: &mut usize, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         loop {
-            let found = match head(&self.machine.tokenizer, chunk, *at) {
-                Head::Blank => {
+            let found = match kind(&self.machine.tokenizer, chunk, *at) {
+                Kind::Blank => {
                     blank_line(&mut self.machine.tokenizer, chunk, at);
                     self.machine.blank_line()
                 }
-                Head::Line { field: Field::Data, start } if self.machine.block.data.is_absent() => {
+                Kind::Line { field: Field::Data, start } if self.machine.block.data.is_absent() => {
                     let end = start + length(chunk, start);
                     self.machine.block.data = Span::Chunk { start, end };
                     end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, end, at);
                     if blank_line(&mut self.machine.tokenizer, chunk, at) { self.machine.blank_line() } else { None }
                 }
-                Head::Line { field: Field::Data, start } => {
+                Kind::Line { field: Field::Data, start } => {
                     *at = self.more_data(start, chunk, memory);
                     None
                 }
-                Head::Line { field: Field::Comment, start } if !items => {
+                Kind::Line { field: Field::Comment, start } if !items => {
                     *at = self.skip_comments(start, chunk);
                     None
                 }
-                Head::Line { field: Field::Id, start }
+                Kind::Line { field: Field::Id, start }
                     if take_id(
                         &mut self.machine.id,
                         *self.lengths.of(Field::Id),
@@ -158,7 +158,7 @@ impl Walk {
                     end_value(&mut self.machine.tokenizer, Line::Field(Field::Id), chunk, end, at);
                     None
                 }
-                Head::Line { field, start } => {
+                Kind::Line { field, start } => {
                     let end = start + length_like(self.lengths.of(field), chunk, start);
                     let last = end_value(&mut self.machine.tokenizer, Line::Field(field), chunk, end, at);
                     if last && field == Field::Event {
@@ -172,7 +172,7 @@ impl Walk {
                         )
                     }
                 }
-                Head::Other => return None,
+                Kind::Other => return None,
             };
             if found.is_some() {
                 return found;
@@ -196,8 +196,8 @@ impl Walk {
             while idle && blank_line(&mut self.machine.tokenizer, chunk, &mut at) {
                 self.machine.phase = Phase::UnderWay;
             }
-            match head(&self.machine.tokenizer, chunk, at) {
-                Head::Line { field: Field::Comment, start: next } => start = next,
+            match kind(&self.machine.tokenizer, chunk, at) {
+                Kind::Line { field: Field::Comment, start: next } => start = next,
                 _ => {
                     *self.lengths.of(Field::Comment) = length;
                     return at;
@@ -219,8 +219,8 @@ impl Walk {
                 behind += 1 + length;
                 let mut at = 0;
                 end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, start + length, &mut at);
-                match head(&self.machine.tokenizer, chunk, at) {
-                    Head::Line { field: Field::Data, start: next } => start = next,
+                match kind(&self.machine.tokenizer, chunk, at) {
+                    Kind::Line { field: Field::Data, start: next } => start = next,
                     _ => {
                         self.machine.block.data = Span::Stored { start: from, end: behind };
                         return at;
