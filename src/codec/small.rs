@@ -5,7 +5,6 @@
 use super::read::machine::{Machine, Memory};
 use super::read::step::Step;
 use super::write::frame::Frame;
-use super::write::segments::{Encoder, Segments};
 
 /// The machine, and the way through a chunk: piece by piece.
 #[derive(Clone, Debug)]
@@ -40,7 +39,7 @@ impl Walk {
 
 /// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
 pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
-    let mut encoder = Encoder::new(Segments::new(*frame));
+    let mut encoder = frame.encoder();
     let len = encoder.fill(buffer);
     encoder.is_done().then_some(len)
 }

@@ -5,20 +5,9 @@
 use core::fmt;
 
 use super::frame::Frame;
-use super::segments::{Encoder, Segments};
 use crate::codec::pace;
 
-impl<'a> Frame<'a> {
-    /// The frame in pieces, none of them copied; put together they are its bytes.
-    pub const fn segments(&self) -> Segments<'a> {
-        Segments::new(*self)
-    }
-
-    /// Writes the frame piece by piece through buffers of any size.
-    pub fn encoder(&self) -> Encoder<'a> {
-        Encoder::new(self.segments())
-    }
-
+impl Frame<'_> {
     /// The length of the frame in bytes, at least 1. Reads the texts through, to find their line ends.
     #[must_use]
     pub fn encoded_len(&self) -> usize {

@@ -8,6 +8,18 @@ use super::frame::Frame;
 use super::wire::{FRAME_END, ORDER, digit_count, first_digit, is_bare, label, split_line, text};
 use crate::codec::field::Field;
 
+impl<'a> Frame<'a> {
+    /// The frame in pieces, none of them copied; put together they are its bytes.
+    pub const fn segments(&self) -> Segments<'a> {
+        Segments::new(*self)
+    }
+
+    /// Writes the frame piece by piece through buffers of any size.
+    pub fn encoder(&self) -> Encoder<'a> {
+        Encoder::new(self.segments())
+    }
+}
+
 /// A frame as text, in pieces that put together are its bytes.
 ///
 /// Each piece lies in the frame's values or in static memory: nothing is copied. No piece is empty, so that each can be sent
