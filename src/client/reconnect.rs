@@ -177,13 +177,13 @@ impl<J: Jitter> Reconnect<J> {
     /// The attempt that [`poll`](Self::poll) told to begin was begun. Changes nothing before that one is due.
     pub fn connecting(&mut self, epoch: Epoch, now: Instant) {
         if epoch == self.epoch.next() {
-            self.take(now, Fact::Connecting);
+            self.apply(now, Fact::Connecting);
         }
     }
 
     /// The response was accepted (R51): the first good moment of the connection.
     pub fn opened(&mut self, epoch: Epoch, now: Instant) {
-        self.take_of(epoch, now, Fact::Opened);
+        self.apply_to(epoch, now, Fact::Opened);
     }
 
     /// Something came on the open connection.
@@ -211,24 +211,24 @@ impl<J: Jitter> Reconnect<J> {
 
     /// The stream ended well (R52).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
-        self.take_of(epoch, now, Fact::Ended);
+        self.apply_to(epoch, now, Fact::Ended);
     }
 
     /// There is no connection, or no longer: name not found, refused, cut, timed out, [disconnected](Action::Disconnect)
     /// (R48, R53).
     pub fn lost(&mut self, epoch: Epoch, now: Instant) {
-        self.take_of(epoch, now, Fact::Lost { retry_after: None });
+        self.apply_to(epoch, now, Fact::Lost { retry_after: None });
     }
 
     /// The server turned this attempt away for now, and may have said for how long.
     pub fn rejected(&mut self, epoch: Epoch, now: Instant, retry_after: Option<Duration>) {
         let retry_after = retry_after.map(|time| self.policy.backoff.retry_after(time));
-        self.take_of(epoch, now, Fact::Lost { retry_after });
+        self.apply_to(epoch, now, Fact::Lost { retry_after });
     }
 
     /// Another attempt would be in vain, for this reason (R63).
     pub fn refused(&mut self, epoch: Epoch, now: Instant, reason: StopReason) {
-        self.take_of(epoch, now, Fact::Refused(reason));
+        self.apply_to(epoch, now, Fact::Refused(reason));
     }
 
     /// The server set the reconnection time (R30). Counts from the next loss on, for all that follow (R62).
@@ -243,30 +243,30 @@ impl<J: Jitter> Reconnect<J> {
 
     /// The network is gone, and any connection with it. Until it is back no attempt is made and none is counted.
     pub fn network_down(&mut self, now: Instant) {
-        self.take(now, Fact::NetworkDown);
+        self.apply(now, Fact::NetworkDown);
     }
 
     /// The network is back: one attempt soon, within a second, but not before the server's time is over. Then on from the
     /// failures there were. Changes nothing while the network was not [down](Self::network_down).
     pub fn network_up(&mut self, now: Instant) {
-        self.take(now, Fact::NetworkUp);
+        self.apply(now, Fact::NetworkUp);
     }
 
     /// The device is on another network: any connection on the old one is given up, and for the rest as with
     /// [`network_up`](Self::network_up).
     pub fn network_changed(&mut self, now: Instant) {
-        self.take(now, Fact::NetworkChanged);
+        self.apply(now, Fact::NetworkChanged);
     }
 
     /// The application wants no more (R64).
     pub fn close(&mut self) {
-        self.take(Instant::ZERO, Fact::Closed);
+        self.apply(Instant::ZERO, Fact::Closed);
     }
 
     /// The application wants a connection now, from whatever state: any present connection is given up, the failures are
     /// forgotten, and the wait is over, even one that the server asked for.
     pub fn restart(&mut self) {
-        self.take(Instant::ZERO, Fact::Restarted);
+        self.apply(Instant::ZERO, Fact::Restarted);
     }
 
     pub(super) fn is_connecting(&self, epoch: Epoch) -> bool {
@@ -281,14 +281,14 @@ impl<J: Jitter> Reconnect<J> {
         self.policy.stops_at_end
     }
 
-    fn take_of(&mut self, epoch: Epoch, now: Instant, fact: Fact) {
+    fn apply_to(&mut self, epoch: Epoch, now: Instant, fact: Fact) {
         if self.is_connecting(epoch) || self.is_open(epoch) {
-            self.take(now, fact);
+            self.apply(now, fact);
         }
     }
 
     /// All transitions, in the order of the diagram in `mod.rs`.
-    fn take(&mut self, now: Instant, fact: Fact) {
+    fn apply(&mut self, now: Instant, fact: Fact) {
         use State::{Connecting, Offline, Stopped, Waiting};
         self.state = match (self.state, fact) {
             (_, Fact::Restarted) => {
@@ -326,7 +326,7 @@ impl<J: Jitter> Reconnect<J> {
 
     /// One more failure in the row, or the first of a new one.
     fn failed(&mut self, now: Instant, retry_after: Option<NonZeroU32>) -> State {
-        self.end_row_if_stable(now);
+        self.forget_failures_if_stable(now);
         let delivered = matches!(self.state, State::Open(open) if open.has_delivered());
         if self.failures == 0 || delivered {
             self.begun = now;
@@ -349,7 +349,7 @@ impl<J: Jitter> Reconnect<J> {
 
     /// No failure of the server's. The time before which it is still not to be bothered.
     fn gave_up(&mut self, now: Instant) -> Instant {
-        self.end_row_if_stable(now);
+        self.forget_failures_if_stable(now);
         match self.state {
             State::Waiting { not_before, .. } | State::Offline { not_before, .. } => not_before,
             _ => now.after(self.policy.backoff.at_least(self.asked)),
@@ -365,7 +365,7 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    fn end_row_if_stable(&mut self, now: Instant) {
+    fn forget_failures_if_stable(&mut self, now: Instant) {
         if let State::Open(open) = self.state {
             if open.is_stable(now, &self.policy) {
                 self.forget_failures();
