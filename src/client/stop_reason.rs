@@ -1,34 +1,49 @@
-//! Why there will be no further attempt, and how that is said to a person.
+//! The reasons why a client makes no further attempt, with their messages.
 //!
-//! Knows no state and no rule: who stops, says why.
+//! This module holds no state and no rules; the modules that stop the client choose the reason.
 
 use core::fmt;
 
-/// Why there will be no further attempt.
+/// Why the client makes no further attempt.
+///
+/// The reason comes with [`Action::Stop`](super::Action::Stop). Its `Display` text is a message for a log or a user.
+///
+/// ```
+/// use embedded_sse::client::StopReason;
+///
+/// /// Whether a restart makes sense once the application has fresh credentials.
+/// fn needs_login(reason: StopReason) -> bool {
+///     matches!(reason, StopReason::Credentials(_))
+/// }
+///
+/// assert!(needs_login(StopReason::Credentials(401)));
+/// assert!(!needs_login(StopReason::Status(404)));
+/// assert_eq!(StopReason::Status(404).to_string(), "the server refuses the request (status 404)");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The application closed it (R64).
+    /// The application closed the session (R64).
     Closed,
-    /// The application saw the event after which there are no more.
+    /// The application received the last event of the stream, such as `[DONE]`, and reported it.
     Finished,
-    /// The stream ended, and the policy takes that for the end of all.
+    /// The stream ended, and the policy [stops at the end](super::Policy::stop_at_end).
     Ended,
-    /// The server says that there is nothing to come back for: 204 (R54).
+    /// The server has no more events for this client: status 204 (R54).
     NoContent,
-    /// The server wants other credentials, with this status: 401 or 403. Get fresh ones, then restart.
+    /// The server requires other credentials. The status is 401 or 403. Get fresh credentials, then restart.
     Credentials(u16),
-    /// The response has a status that another attempt would not change (R49).
+    /// The server refused the request with this status, which another attempt would not change (R49).
     Status(u16),
     /// The response is not an event stream (R50).
     ContentType,
-    /// The request may not be repeated, by the rule that [`Session::set_repeat`](super::Session::set_repeat) set, and its answer
-    /// gave no id to resume from.
+    /// The request must not be repeated, by the rule set with [`Session::set_repeat`](super::Session::set_repeat), and
+    /// its response contained no event ID to resume from.
     CannotResume,
-    /// The policy's number of attempts is used up.
+    /// The number of attempts that the policy allows is used up.
     MaxAttempts,
-    /// The policy's time is used up.
+    /// The time that the policy allows for attempts is used up.
     MaxElapsed,
 }
 
@@ -38,11 +53,11 @@ impl fmt::Display for StopReason {
             Self::Closed => "closed by the application",
             Self::Finished => "the last event was received",
             Self::Ended => "the stream has ended",
-            Self::NoContent => "the server has nothing more to send (status 204)",
-            Self::Credentials(status) => return write!(f, "the server wants other credentials (status {status})"),
+            Self::NoContent => "the server has no more events (status 204)",
+            Self::Credentials(status) => return write!(f, "the server requires other credentials (status {status})"),
             Self::Status(status) => return write!(f, "the server refuses the request (status {status})"),
-            Self::ContentType => "the server's answer is no event stream",
-            Self::CannotResume => "the request may not be repeated, and its answer cannot be resumed",
+            Self::ContentType => "the response is not an event stream",
+            Self::CannotResume => "the request must not be repeated, and its response cannot be resumed",
             Self::MaxAttempts => "all attempts are used up",
             Self::MaxElapsed => "the time for attempts is used up",
         })
