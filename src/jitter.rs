@@ -1,13 +1,43 @@
-//! Where random numbers come from: the hook that the client and the server share.
+//! The source of random numbers that the client and the server share.
 //!
-//! Knows no generator, no seed and nothing of what the numbers are for.
+//! This module contains no generator and no seed, and does not depend on what the numbers are used for.
 
-/// Where random numbers come from. The library has no generator and no default seed: a fleet that shares a seed jitters in
-/// step.
+/// A source of random numbers, used to spread waits.
 ///
-/// Implemented for any `FnMut() -> u32`, and for generators of `rand_core` by the newtypes in [`io`](crate::io).
+/// The library contains no generator and no default seed, because devices that share a seed would all wait for the same
+/// time. Seed your generator with something that differs from device to device, such as a hardware random number or a
+/// serial number.
+///
+/// The trait is implemented for every `FnMut() -> u32`. The newtypes in [`io`](crate::io) implement it for the
+/// generators of `rand_core`.
+///
+/// ```
+/// use embedded_sse::client::{Jitter, Policy, Reconnect};
+///
+/// // A closure, here over xorshift32. The seed must not be zero.
+/// let serial_number = 0x1234_5678;
+/// let mut state: u32 = serial_number;
+/// let xorshift = move || {
+///     state ^= state << 13;
+///     state ^= state >> 17;
+///     state ^= state << 5;
+///     state
+/// };
+/// let reconnect = Reconnect::new(Policy::standard(), xorshift);
+///
+/// // A type of your own, here over a hardware generator.
+/// struct Rng { /* the peripheral */ }
+/// # impl Rng { fn read(&mut self) -> u32 { 4 } }
+///
+/// impl Jitter for Rng {
+///     fn next_u32(&mut self) -> u32 {
+///         self.read()
+///     }
+/// }
+/// let reconnect = Reconnect::new(Policy::standard(), Rng {});
+/// ```
 pub trait Jitter {
-    /// A number from the whole range of `u32`, each as likely as any other. Asked once for each wait.
+    /// Returns a random number, uniformly distributed over the whole range of `u32`. Called once for each wait.
     fn next_u32(&mut self) -> u32;
 }
 
@@ -17,7 +47,15 @@ impl<F: FnMut() -> u32> Jitter for F {
     }
 }
 
-/// No randomness: each wait is the longest one that its policy can draw. For tests, and for a device that has no sisters.
+/// A [`Jitter`] without randomness: each wait is the longest one that its policy allows. Use it in tests, and for a
+/// single device rather than a fleet.
+///
+/// ```
+/// use embedded_sse::client::{Jitter, NoJitter, Policy, Reconnect};
+///
+/// let reconnect = Reconnect::new(Policy::standard(), NoJitter);
+/// assert_eq!(NoJitter.next_u32(), u32::MAX);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoJitter;
@@ -28,7 +66,8 @@ impl Jitter for NoJitter {
     }
 }
 
-/// A number from 0 up to just below `end`, by multiplication: a Cortex-M0 has no division.
+/// Returns a random number from 0 up to `end`, exclusive; 0 if `end` is 0. It multiplies, because a Cortex-M0 cannot
+/// divide.
 pub(crate) fn below(end: u32, jitter: &mut impl Jitter) -> u32 {
     ((u64::from(jitter.next_u32()) * u64::from(end)) >> 32) as u32
 }
@@ -38,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_in_a_range_reach_both_ends_and_not_the_bound() {
+    fn below_reaches_both_ends_and_excludes_the_bound() {
         assert_eq!(below(0, &mut NoJitter), 0);
         assert_eq!(below(1, &mut NoJitter), 0);
         assert_eq!(below(10, &mut NoJitter), 9);

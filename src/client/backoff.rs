@@ -1,6 +1,7 @@
-//! How long to wait before the next attempt: all the arithmetic of delays.
+//! The arithmetic of waits: how long to wait before the next attempt.
 //!
-//! Integers only. Knows how many attempts failed and what the server asked for; knows no clock and no state.
+//! It uses integers only. The number of failures and the server's wishes are arguments; this module has no clock and no
+//! state.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -8,46 +9,75 @@ use core::time::Duration;
 use crate::jitter::{Jitter, below};
 use crate::time::millis;
 
-/// How a wait is drawn from its step, after the formulas that AWS published. In each line the first part is certain and
-/// `random` is any time from nothing up to just below its argument.
+/// How a wait is computed from the current step of a [`Backoff`], by the formulas that AWS published.
+///
+/// `random(x)` is a random time from 0 up to `x`, exclusive. The rest of each formula is the fixed part.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::client::{Backoff, Policy, Spread};
+///
+/// // 1 s, 2 s, 4 s, ... 30 s, each time half of it fixed and half of it random.
+/// let backoff = Backoff::exponential(Duration::from_secs(1), Duration::from_secs(30)).spread(Spread::Equal);
+/// let policy = Policy::new(backoff);
+/// assert_eq!(policy, Policy::mobile());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Spread {
-    /// `step`
+    /// `step`: no random part.
     None,
-    /// `random(step)`. On top of a floor this is the spread of [`Backoff::above_floor`].
+    /// `random(step)`. [`Backoff::above_floor`] adds it to its floor.
     Full,
     /// `step / 2 + random(step / 2)`
     Equal,
-    /// `min(cap, first + random(3 * wait before - first))`; the steps are not used.
+    /// `min(cap, first + random(3 * previous_wait - first))`. The steps are not used.
     Decorrelated,
 }
 
-/// How long to wait after each failure in a row.
+/// How long to wait after each consecutive failure.
 ///
-/// The **floor** is the reconnection time (R45): what a `retry` field or a `Retry-After` header asked for, and until there
-/// is one the policy's own. The **step** begins with `first`, grows with each failure up to the cap, and is never less than
-/// the floor as long as that is below the cap. The part of the [`Spread`] that is certain is lifted to the floor, the random
-/// part comes on top:
+/// A wait is computed from two times:
+///
+/// - The **floor** is the reconnection time (R45). It is the time that the server asked for with a `retry` field or a
+///   `Retry-After` header. Until the server asks for one, it is the floor of the policy.
+/// - The **step** starts at `first` and grows with each failure up to `cap`. It is at least the floor, if that is below
+///   `cap`.
+///
+/// The [`Spread`] splits the step into a fixed and a random part:
 ///
 /// ```text
-/// wait = max(certain, floor, least) + random
+/// wait = max(fixed, floor, least) + random
 /// ```
 ///
-/// So no wait is shorter than what the server asked for (R58, R59), each is spread even when all clients were told the same
-/// time, and none is longer than the floor and the cap together. No wait is shorter than [`least`](Self::least) either,
-/// whatever the server asks for and the jitter draws: `retry: 0` is no hot loop, and neither is a generator that returns
-/// zeros. What a server asks for counts up to [`most_asked`](Self::most_asked) for `retry` and
-/// [`most_retry_after`](Self::most_retry_after) for `Retry-After`, so that an absurd time does not stall a client for ever.
+/// - No wait is shorter than the time that the server asked for (R58, R59), and none is longer than the floor and the
+///   cap together.
+/// - With a random part, the waits of a fleet differ, even if the server asked all clients for the same time.
+/// - No wait is shorter than [`least`](Self::least). Neither `retry: 0` nor a generator that returns zeros causes a
+///   busy loop.
+/// - A server cannot stall a client for longer than [`most_asked`](Self::most_asked) with `retry`, or than
+///   [`most_retry_after`](Self::most_retry_after) with `Retry-After`.
+///
 /// Times saturate at `u32::MAX` milliseconds, 49 days.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::client::{Backoff, Policy};
+///
+/// // At least 2 s, plus a random time up to 1 s, 4 s, 16 s, then 30 s.
+/// const BACKOFF: Backoff =
+///     Backoff::above_floor(Duration::from_secs(2), Duration::from_secs(1), Duration::from_secs(30))
+///         .most_retry_after(Duration::from_secs(600));
+/// let policy = Policy::new(BACKOFF);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Backoff {
     floor: u32,
     first: u32,
     cap: u32,
-    /// Bits by which the step moves left with each failure.
+    /// The number of bits by which the step is shifted left with each failure.
     growth: u8,
     spread: Spread,
     least: u32,
@@ -56,14 +86,15 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Always `time`, or what the server asked for instead (R30). With another [`Spread`] its random part comes on top.
+    /// Waits for `time`, or for the time that the server asked for (R30). Without a random part, unless you set a
+    /// [`spread`](Self::spread).
     #[must_use]
     pub const fn fixed(time: Duration) -> Self {
         Self { floor: millis(time), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }
     }
 
-    /// `first`, doubled with each failure up to `cap`, with full jitter on top of [`least`](Self::least) or of what the server
-    /// asked for.
+    /// Waits for a random time up to `first`, doubled with each failure up to `cap`, on top of [`least`](Self::least)
+    /// or of the time that the server asked for. Set another [`spread`](Self::spread) for a fixed part.
     #[must_use]
     pub const fn exponential(first: Duration, cap: Duration) -> Self {
         Self {
@@ -78,60 +109,64 @@ impl Backoff {
         }
     }
 
-    /// `floor`, or what the server asked for instead, and a random time on top: up to `first`, with each failure up to four
-    /// times as much, and never more than `cap`.
+    /// Waits for `floor`, or for the time that the server asked for, plus a random time: up to `first`, four times as
+    /// long with each failure, and at most `cap`.
     ///
-    /// Four times, because clients that lost the server in the same moment come back in waves that overlap: doubled spreads
-    /// stay too dense for the first minute (`examples/herd.rs` shows it).
+    /// The factor is four because the clients that lost the server at the same moment return in overlapping waves. With
+    /// a factor of two the load stays too high for the first minute; the example `herd` shows it.
     #[must_use]
     pub const fn above_floor(floor: Duration, first: Duration, cap: Duration) -> Self {
         Self { floor: millis(floor), growth: 2, ..Self::exponential(first, cap) }
     }
 
-    /// Draws waits in another way.
+    /// Sets how the fixed and the random part of each wait are computed.
     #[must_use]
     pub const fn spread(self, spread: Spread) -> Self {
         Self { spread, ..self }
     }
 
-    /// The shortest of all waits, 1 ms at least; 500 ms at first, as in Firefox. A server's shorter `retry` or `Retry-After` counts
-    /// as this.
+    /// Sets the shortest wait, at least 1 ms; 500 ms by default, as in Firefox. A shorter `retry` or `Retry-After` is
+    /// raised to it.
     #[must_use]
     pub const fn least(self, time: Duration) -> Self {
         let least = millis(time);
         Self { least: if least == 0 { 1 } else { least }, ..self }
     }
 
-    /// What a server's longer `retry` counts as; an hour at first. A reconnection time lasts for as long as the client does, so
-    /// that a mistake in it is never corrected by the next response.
+    /// Sets the longest time that a server can ask for with `retry`; one hour by default. A longer one is lowered to
+    /// it.
+    ///
+    /// The limit exists because a reconnection time stays in force until the server sends another one. A client that
+    /// received a wrong value might not connect again for a very long time.
     #[must_use]
     pub const fn most_asked(self, time: Duration) -> Self {
         Self { most_asked: millis(time), ..self }
     }
 
-    /// What a server's longer `Retry-After` counts as; a day at first.
+    /// Sets the longest time that a server can ask for with `Retry-After`; one day by default. A longer one is lowered
+    /// to it.
     #[must_use]
     pub const fn most_retry_after(self, time: Duration) -> Self {
         Self { most_retry_after: millis(time), ..self }
     }
 
-    /// What the server asked for by `Retry-After`, between the bounds.
+    /// Returns the time that the server asked for with `Retry-After`, within the bounds.
     pub(super) fn retry_after(&self, time: Duration) -> NonZeroU32 {
         self.bounded(millis(time), self.most_retry_after)
     }
 
-    /// What the server asked for by `retry`, between the bounds.
+    /// Returns the time that the server asked for with `retry`, within the bounds.
     pub(super) fn asked(&self, millis: u64) -> NonZeroU32 {
         self.bounded(u32::try_from(millis).unwrap_or(u32::MAX), self.most_asked)
     }
 
-    /// Never zero, so that "nothing asked" needs no room of its own.
+    /// Never returns zero, so that an `Option` of the result takes no extra memory.
     fn bounded(&self, time: u32, most: u32) -> NonZeroU32 {
         NonZeroU32::new(time.min(most).max(self.least)).unwrap_or(NonZeroU32::MIN)
     }
 
-    /// How long to wait when `failures` attempts in a row have failed before this one. `last` is what decorrelated jitter
-    /// remembers, 0 at first.
+    /// Returns the wait in milliseconds after a failure, of which `failures` consecutive ones came before. `last` is
+    /// the state of decorrelated jitter, 0 at the start.
     pub(super) fn wait(
         &self,
         failures: u32,
@@ -142,29 +177,30 @@ impl Backoff {
         let floor = asked.map_or(self.floor, NonZeroU32::get);
         let at_least = floor.min(self.cap);
         let step = self.step(failures).max(at_least);
-        let (certain, random) = match self.spread {
+        let (fixed, random) = match self.spread {
             Spread::None => (step, 0),
             Spread::Full => (0, below(step, jitter)),
             Spread::Equal => (step / 2, below(step - step / 2, jitter)),
             Spread::Decorrelated => {
                 let base = self.first.max(at_least);
                 let span = (*last).max(base).saturating_mul(3).saturating_sub(base);
-                // No more than the floor and the cap together.
+                // The wait must not exceed the floor and the cap together.
                 let most = self.cap.saturating_sub(self.first.saturating_sub(floor));
                 let random = below(span, jitter).min(most);
                 *last = base.saturating_add(random);
                 (base.min(self.cap), random)
             }
         };
-        certain.max(floor).max(self.least).saturating_add(random)
+        fixed.max(floor).max(self.least).saturating_add(random)
     }
 
-    /// The least time between a loss and the next attempt, whatever hurries it.
+    /// Returns the shortest time between a loss and the next attempt, even after the network has come back.
     pub(super) fn at_least(&self, asked: Option<NonZeroU32>) -> u32 {
         asked.map_or(self.least, NonZeroU32::get)
     }
 
-    /// A network came back, for this client and for all others on it: up to a second, so that they do not come at once.
+    /// Returns a random wait of up to one second after the network has come back, because it came back for other
+    /// clients too.
     pub(super) fn prompt(jitter: &mut impl Jitter) -> u32 {
         below(1_000, jitter)
     }
@@ -182,7 +218,7 @@ mod tests {
 
     const S: Duration = Duration::from_secs(1);
 
-    /// The least and the longest wait after each number of failures.
+    /// Returns the shortest and the longest wait after each number of failures.
     fn bounds<const N: usize>(backoff: &Backoff, asked: Option<Duration>, failures: [u32; N]) -> [(u32, u32); N] {
         let asked = asked.map(|time| backoff.asked(time.as_millis() as u64));
         let bound = |failures, random: u32| backoff.wait(failures, asked, &mut 0, &mut || random);
@@ -190,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_is_its_time_or_the_servers() {
+    fn a_fixed_wait_is_its_time_or_the_servers() {
         let fixed = Backoff::fixed(3 * S);
         assert_eq!(bounds(&fixed, None, [0, 1, 9]), [(3000, 3000); 3]);
         assert_eq!(bounds(&fixed, Some(S), [0, 9]), [(1000, 1000); 2]);
@@ -201,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_formulas_of_aws() {
+    fn exponential_waits_follow_the_formulas_of_aws() {
         let aws = Backoff::exponential(S, 30 * S);
         let steps = [0, 1, 2, 3, 4, 5, 6, 30, 31, 32, 64, u32::MAX];
         let expect = [1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000, 30000, 30000, 30000, 30000];
@@ -223,11 +259,11 @@ mod tests {
         let longest = [wait(u32::MAX), wait(u32::MAX), wait(u32::MAX), wait(u32::MAX), wait(u32::MAX)];
         assert_eq!(longest, [2999, 8996, 26987, 30000, 30000]);
         assert_eq!(wait(0), 1000);
-        assert_eq!(wait(u32::MAX / 2), 1999, "after the shortest wait it begins anew");
+        assert_eq!(wait(u32::MAX / 2), 1999, "the shortest wait resets the growth");
     }
 
     #[test]
-    fn above_a_floor_the_spread_grows_fourfold() {
+    fn above_a_floor_the_random_part_grows_fourfold() {
         let backoff = Backoff::above_floor(3 * S, 5 * S, 60 * S);
         let expect = [(3000, 7999), (3000, 22999), (3000, 62999), (3000, 62999)];
         assert_eq!(bounds(&backoff, None, [0, 1, 2, u32::MAX]), expect);
@@ -237,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_asks_for_is_a_floor_in_every_policy_and_spread() {
+    fn the_time_the_server_asks_for_is_a_floor_in_every_policy_and_spread() {
         let exponential = Backoff::exponential(S, 30 * S);
         for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
             for backoff in [Backoff::fixed(S), exponential, Backoff::above_floor(S, S, S)] {
@@ -253,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_asks_for_is_bounded_on_both_sides() {
+    fn the_time_the_server_asks_for_is_bounded_on_both_sides() {
         let backoff = Backoff::exponential(S, 30 * S);
         assert_eq!(backoff.asked(0).get(), 500);
         assert_eq!(backoff.asked(u64::MAX).get(), 3_600_000);
@@ -262,16 +298,12 @@ mod tests {
         assert_eq!(backoff.retry_after(Duration::MAX).get(), 86_400_000);
         assert_eq!(backoff.most_retry_after(60 * S).retry_after(Duration::MAX).get(), 60_000);
         assert_eq!(backoff.least(Duration::ZERO).asked(0).get(), 1);
-        assert_eq!(
-            backoff.most_asked(Duration::ZERO).asked(u64::MAX).get(),
-            500,
-            "the least wait is the stronger bound"
-        );
+        assert_eq!(backoff.most_asked(Duration::ZERO).asked(u64::MAX).get(), 500, "the least wait takes precedence");
         assert_eq!(backoff.most_asked(Duration::MAX).asked(u64::MAX).get(), u32::MAX);
     }
 
     #[test]
-    fn no_jitter_passes_the_least_wait() {
+    fn no_wait_is_shorter_than_the_least_wait() {
         for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
             for (backoff, least) in [
                 (Backoff::exponential(S, 30 * S), 500),

@@ -1,11 +1,12 @@
-//! The values of `Content-Type`, `Retry-After` and `Date`: bytes in, meaning out, in linear time and without memory.
+//! Parsers for the values of `Content-Type`, `Retry-After` and `Date`. They take linear time and no memory.
 //!
-//! Knows no status codes and no policy. Written by hand, because the same grammar in `nom` is 1.3 KB larger on thumbv6m.
+//! This module does not depend on status codes or policies. The parsers are written by hand because the same grammar in
+//! `nom` is 1.3 KB larger on thumbv6m.
 
 use core::time::Duration;
 
-/// Whether a `Content-Type` is `text/event-stream` (R50), as Fetch extracts a MIME type: of several values the last good one
-/// counts, and parameters never do (D6).
+/// Returns whether a `Content-Type` is `text/event-stream` (R50). It extracts the MIME type as Fetch does: the last
+/// valid value of a list counts, and parameters are ignored (D6).
 pub(super) fn is_event_stream(value: &[u8]) -> bool {
     let mut found = false;
     let mut rest = Some(value);
@@ -22,8 +23,10 @@ pub(super) fn is_event_stream(value: &[u8]) -> bool {
     found
 }
 
-/// How long a `Retry-After` asks to wait: digits are seconds, a date counts from the response's own `Date`, or else from the
-/// application's clock, and asks for nothing when it has passed. `None` for anything else.
+/// Returns how long a `Retry-After` value asks the client to wait, or `None` if the value is invalid.
+///
+/// Digits are seconds. A date counts from the `Date` of the response, or from the application's clock if there is no
+/// valid `Date`; with neither the result is `None`. A date in the past is zero.
 pub(super) fn retry_after(value: &[u8], date: Option<&[u8]>, unix_time: Option<u64>) -> Option<Duration> {
     let value = value.trim_ascii();
     let seconds = match number(value) {
@@ -36,10 +39,10 @@ pub(super) fn retry_after(value: &[u8], date: Option<&[u8]>, unix_time: Option<u
     Some(Duration::from_secs(seconds))
 }
 
-/// The beginning of 1970 as [`http_date`] counts.
+/// The start of 1970 on the scale of [`http_date`].
 const UNIX_EPOCH: u64 = 865_566 * 86_400;
 
-/// The first value of a list, and the others. A comma between quotes is no comma.
+/// Splits the first value off a list. A comma inside quotes does not separate values.
 fn split_list(values: &[u8]) -> (&[u8], Option<&[u8]>) {
     let (mut quoted, mut escaped) = (false, false);
     let comma = values.iter().position(|&byte| {
@@ -54,7 +57,7 @@ fn split_list(values: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Type and subtype, if they are tokens.
+/// Returns the type and the subtype if both are tokens.
 fn mime_type(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let essence = value.split(|&byte| byte == b';').next()?.trim_ascii();
     let slash = essence.iter().position(|&byte| byte == b'/')?;
@@ -63,13 +66,13 @@ fn mime_type(value: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_token(kind) && is_token(subtype)).then_some((kind, subtype))
 }
 
-/// RFC 9110, 5.6.2.
+/// Returns whether `text` is a token, by RFC 9110, section 5.6.2.
 pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The three forms of RFC 9110, 5.6.7, in seconds since a day long ago that only has to be the same for two dates. The day of
-/// the week is not looked at; a 31st is taken in every month.
+/// Parses the three date formats of RFC 9110, section 5.6.7. Returns seconds since a fixed day in the past, which only
+/// matters for the difference of two dates. The day of the week is ignored, and day 31 is accepted in every month.
 fn http_date(value: &[u8]) -> Option<u64> {
     let gap = value.iter().position(|&byte| byte == b' ')?;
     let (_, date) = value.split_at_checked(gap)?;
@@ -78,7 +81,7 @@ fn http_date(value: &[u8]) -> Option<u64> {
         [b' ', d, e, b' ', m, o, n, b' ', c, u, y, z, b' ', ref time @ .., b' ', b'G', b'M', b'T'] => {
             seconds(number(&[c, u, y, z])?, [m, o, n], number(&[d, e])?, time)
         }
-        // Sunday, 06-Nov-94 08:49:37 GMT, in the years 1970 to 2069
+        // Sunday, 06-Nov-94 08:49:37 GMT; two digits stand for the years 1970 to 2069
         [b' ', d, e, b'-', m, o, n, b'-', y, z, b' ', ref time @ .., b' ', b'G', b'M', b'T'] => {
             let year = number(&[y, z])?;
             seconds(if year < 70 { 2000 + year } else { 1900 + year }, [m, o, n], number(&[d, e])?, time)
@@ -93,7 +96,7 @@ fn http_date(value: &[u8]) -> Option<u64> {
 }
 
 fn seconds(year: u32, month: [u8; 3], day: u32, time: &[u8]) -> Option<u64> {
-    // A year from March on, so that the leap day is its last; and 400 years later, so that it is never negative.
+    // Years start in March, so that the leap day is the last day. 400 years are added, so that no value is negative.
     let (month, shift) = match &month {
         b"Mar" => (0, 400),
         b"Apr" => (1, 400),
@@ -119,7 +122,7 @@ fn seconds(year: u32, month: [u8; 3], day: u32, time: &[u8]) -> Option<u64> {
     Some(u64::from(days) * 86_400 + u64::from((hour * 60 + minute) * 60 + second))
 }
 
-/// Digits and nothing else. Saturates.
+/// Parses ASCII digits and nothing else. Saturates.
 fn number(text: &[u8]) -> Option<u32> {
     let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     digits.then(|| text.iter().fold(0, |all: u32, &byte| all.saturating_mul(10).saturating_add(u32::from(byte - b'0'))))

@@ -1,10 +1,13 @@
-//! When to connect, and what was lost. Knows no clock, no socket and no bytes on the wire.
+//! The client side: when to connect, when to give up a connection, and where to resume.
 //!
-//! [`Reconnect`] is a machine of five states. The caller asks what to do ([`Reconnect::poll`]), does it, and reports facts;
-//! [`Session`] is the same with a decoder in it.
+//! Nothing here does I/O or reads a clock: you pass the time in, and report what happened on the network.
+//!
+//! [`Session`] is what most applications use: a decoder and the reconnection logic in one. [`Reconnect`] is the
+//! reconnection logic alone, a state machine with five states. With both, you ask what to do with `poll`, do it, and
+//! report the result.
 //!
 //! ```text
-//!    new, and restart from every state
+//!    new; restart, from every state
 //!            |
 //!            v       network_down
 //!      +-----------+ ------------------> +-----------+
@@ -12,7 +15,7 @@
 //! |    +-----------+ <------------------ +-----------+    |
 //! |          |        network_up,             ^           |
 //! |          |        network_changed         |           |
-//! |          | connecting, when due           |           |
+//! |          | connecting, once due           |           |
 //! |          v                                |           |
 //! |    +-----------+                          |           |
 //! +--- | Connecting| -------------------------+           |
@@ -25,12 +28,13 @@
 //!      +-----------+  network_down
 //!
 //! lost, ended, rejected, network_changed: from Connecting and Open to Waiting
-//! refused: from Connecting and Open to Stopped, and so are
-//!     the losses for which the policy has no attempt or no time left, and the end of a stream if it says so
+//! lost, ended, rejected, once the policy allows no more attempts or time: from Connecting and Open to Stopped
+//! ended, if the policy stops at the end of the stream: from Open to Stopped
+//! refused: from Connecting and Open to Stopped
 //! close: from every state to Stopped
 //! ```
 //!
-//! | state | what `poll` answers | and when its time is over |
+//! | state | `poll` returns | after the deadline |
 //! |---|---|---|
 //! | Waiting | `WaitUntil` | `Connect` |
 //! | Offline | `WaitForNetwork` | |
@@ -38,8 +42,24 @@
 //! | Open | `Read` | `Disconnect` |
 //! | Stopped | `Stop` | |
 //!
-//! Who owns which fact: delays are computed in `backoff.rs`, transitions are made in `reconnect.rs`, status codes mean what
-//! `response.rs` says, and a header is read in `header.rs`.
+//! | to decide | there is |
+//! |---|---|
+//! | how long to wait before the next attempt | [`Backoff`] and [`Spread`], with random numbers from a [`Jitter`] |
+//! | all other limits: timeouts, number of attempts | [`Policy`] |
+//! | what a response means | [`Response`], [`Rules`] and [`Verdict`] |
+//! | whether a request may be sent again | [`Repeat`] |
+//! | where a reconnect resumes | [`Resumption`] |
+//!
+//! ```
+//! use core::time::Duration;
+//! use embedded_sse::Decoder;
+//! use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect, Session};
+//!
+//! let policy = Policy::standard().connect_timeout(Some(Duration::from_secs(10)));
+//! let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(policy, NoJitter));
+//! let now = Instant::from_millis(0);
+//! assert!(matches!(session.poll(now), Action::Connect(_)));
+//! ```
 
 mod backoff;
 mod header;

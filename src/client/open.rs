@@ -1,54 +1,70 @@
-//! An open connection: how long it has been good, and how long it may be silent.
+//! An open connection: how long it has been good, and how long it may stay silent.
 //!
-//! Knows what was heard and when; does not know what happens to a connection that is given up.
+//! This module records what was received and when. It does not decide what happens after a connection is given up.
 
 use super::policy::{Limit, Policy};
 use crate::time::Instant;
 
-/// What was heard on a connection. Report it once per read; where several variants apply, the last one.
+/// What was received on a connection, as reported to [`Reconnect::heard`](super::Reconnect::heard). A
+/// [`Session`](super::Session) reports it for you.
+///
+/// Report once for each read. If several variants apply, report the last one.
+///
+/// ```
+/// use embedded_sse::client::{Action, Heard, Instant, NoJitter, Policy, Reconnect};
+///
+/// let mut reconnect = Reconnect::new(Policy::standard(), NoJitter);
+/// let now = Instant::from_millis(0);
+/// let Action::Connect(epoch) = reconnect.poll(now) else { unreachable!() };
+/// reconnect.connecting(epoch, now);
+/// reconnect.opened(epoch, now);
+/// reconnect.heard(epoch, now, Heard::Bytes); // "data: li"
+/// reconnect.heard(epoch, now, Heard::Event); // "ght on\n\n"
+/// reconnect.heard(epoch, now, Heard::Heartbeat); // ":\n\n"
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Heard {
-    /// Bytes.
+    /// Bytes that complete neither a heartbeat nor an event, such as part of a comment.
     Bytes,
-    /// The end of a comment, or a blank line outside an event: what servers send only to keep the connection alive. A blank
-    /// line that directly follows a comment belongs to that comment, and part of a comment is just [`Bytes`](Self::Bytes).
+    /// The end of a comment, or a blank line outside an event. Servers send these only to keep the connection alive. A
+    /// blank line directly after a comment belongs to that comment.
     Heartbeat,
-    /// The end of an event.
+    /// The blank line that ends an event.
     Event,
 }
 
-/// What is known of an open connection.
+/// The state of an open connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Open {
-    /// When anything came last, or else when the response was accepted. Time in which nobody listened has been taken out by
-    /// moving this later.
+    /// When bytes last arrived, or when the response was accepted. Moved later by the time in which the application did
+    /// not read.
     pub(super) heard: Instant,
-    /// Milliseconds from the response to `heard`, without the time in which nobody listened.
+    /// Milliseconds from the response to `heard`, without the time in which the application did not read.
     age: u32,
-    /// Milliseconds from the last event, or else from the response, to `heard`.
+    /// Milliseconds from the last event, or from the response if there was none, to `heard`.
     event_ago: u32,
-    /// Milliseconds from the last heartbeat to `heard`; [`NEVER`] if an event came after it.
+    /// Milliseconds from the last heartbeat to `heard`; [`NEVER`] if there was none or an event came after it.
     beat_ago: u32,
-    /// The longest of the gaps between heartbeats that count.
+    /// The longest counted gap between heartbeats.
     beat: u32,
-    /// How many gaps count, at most [`SEVERAL`].
+    /// The number of counted gaps, at most [`SEVERAL`].
     beats: u8,
-    /// An event came.
+    /// Whether an event was received.
     delivered: bool,
 }
 
 const NEVER: u32 = u32::MAX;
 
-/// So many gaps in a row, none of them more than twice as long as another, are a rhythm. A greeting of a few comments is not,
-/// however slowly it arrives.
+/// The number of consecutive gaps, none more than twice as long as another, that count as a regular heartbeat. A few
+/// comments at the start of a stream do not, however slowly they arrive.
 const SEVERAL: u8 = 3;
 
-/// Heartbeats that follow each other within this time came in one burst.
+/// Heartbeats less than this many milliseconds apart belong to one burst.
 const BURST: u32 = 1_000;
 
-/// The shortest window that is learned.
+/// The shortest window that is learned, in milliseconds.
 const LEAST_WINDOW: u32 = 10_000;
 
 impl Open {
@@ -56,10 +72,10 @@ impl Open {
         Self { heard: now, age: 0, event_ago: 0, beat_ago: NEVER, beat: 0, beats: 0, delivered: false }
     }
 
-    /// Something came.
+    /// Records that something was received.
     pub(super) fn heard(&mut self, now: Instant, what: Heard) {
         let silence = now.millis_since(self.heard);
-        // What was read before the application was busy, and is looked at now, ends no silence.
+        // A chunk that was read before the application was busy, and is decoded now, does not end a silence.
         self.heard = self.heard.max(now);
         self.age = self.age.saturating_add(silence);
         self.event_ago = self.event_ago.saturating_add(silence);
@@ -80,7 +96,7 @@ impl Open {
         }
     }
 
-    /// Heartbeats came this far apart.
+    /// Counts a gap between two heartbeats.
     fn learn(&mut self, gap: u32) {
         if self.beats < SEVERAL {
             if gap / 2 > self.beat || self.beat / 2 > gap {
@@ -88,29 +104,30 @@ impl Open {
             }
             self.beats += 1;
         } else if self.learned().is_exceeded_by(gap) {
-            // A connection that was silent for longer would have been given up, had anybody watched.
+            // The connection would have been given up by now if the application had polled in time.
             return;
         }
         self.beat = self.beat.max(gap);
     }
 
-    /// The window that the heartbeats so far suggest.
+    /// Returns the window that follows from the heartbeats so far.
     fn learned(&self) -> Limit {
         if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.beat.saturating_mul(3).max(LEAST_WINDOW)) }
     }
 
-    /// For how long after `heard` nothing may come until the connection is given up.
+    /// Returns how long after `heard` the connection may stay silent before it is given up.
     pub(super) fn window(&self, policy: &Policy) -> Limit {
         let alive = if policy.learns_liveness { self.learned() } else { policy.liveness };
         alive.min(policy.progress.less(self.event_ago))
     }
 
-    /// Whether an event came on it.
+    /// Returns whether an event was received.
     pub(super) const fn has_delivered(&self) -> bool {
         self.delivered
     }
 
-    /// Whether its loss begins a new row of failures. A connection that fell silent was good only until then.
+    /// Returns whether the failures so far are forgotten when the connection is lost. A connection that went silent was
+    /// good only until its last byte.
     pub(super) fn is_stable(&self, now: Instant, policy: &Policy) -> bool {
         let silence = now.millis_since(self.heard);
         let is_given_up = self.window(policy).is_reached_by(silence);

@@ -1,6 +1,6 @@
-//! Every number that the machine can be given, and the presets.
+//! The limits of the reconnection logic, and the presets.
 //!
-//! Values only: what they do is in `backoff.rs` (waits) and `reconnect.rs` (the rest).
+//! This module only holds values. `backoff.rs` computes waits from them, and `reconnect.rs` applies the rest.
 
 use core::fmt;
 use core::time::Duration;
@@ -8,15 +8,26 @@ use core::time::Duration;
 use super::backoff::{Backoff, Spread};
 use crate::time::{Instant, millis};
 
-/// When to try again, when to give up a connection and when to give up altogether.
+/// When to try again, when to give up a connection, and when to stop altogether.
 ///
-/// Each preset begins like [`Policy::new`]: no bound on attempts or time, a connection is stable after 60 s, or after 20 s if it
-/// delivered an event, an attempt has 30 s, liveness is learned, progress is not watched, and the end of a stream means another
-/// attempt (R52). Times saturate at `u32::MAX` milliseconds, 49 days; a limit of that length is none.
+/// The presets differ in their [`Backoff`]. Apart from that, each starts with the values of [`Policy::new`]:
+///
+/// | setting | value |
+/// |---|---|
+/// | [`max_attempts`](Self::max_attempts), [`max_elapsed`](Self::max_elapsed) | no limit |
+/// | [`stable_after`](Self::stable_after) | 60 s |
+/// | [`stable_after_event`](Self::stable_after_event) | 20 s |
+/// | [`connect_timeout`](Self::connect_timeout) | 30 s |
+/// | [`liveness`](Self::liveness) | [learned](Self::learned_liveness) |
+/// | [`progress`](Self::progress) | no limit |
+/// | end of the stream | another attempt (R52) |
+///
+/// Times saturate at `u32::MAX` milliseconds, 49 days. A limit of that length is no limit.
 ///
 /// ```
 /// use core::time::Duration;
 /// use embedded_sse::client::Policy;
+///
 /// const POLICY: Policy = Policy::mobile().max_attempts(20).progress(Some(Duration::from_secs(300)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,14 +39,14 @@ pub struct Policy {
     pub(super) stable_after: u32,
     pub(super) stable_after_event: u32,
     pub(super) connect_timeout: Limit,
-    /// None while it is learned.
+    /// No limit while it is learned.
     pub(super) liveness: Limit,
     pub(super) learns_liveness: bool,
     pub(super) progress: Limit,
     pub(super) stops_at_end: bool,
 }
 
-/// Milliseconds or a number, or no limit, in four bytes.
+/// A limit in four bytes: milliseconds, a count, or no limit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Limit(u32);
 
@@ -53,12 +64,12 @@ impl Limit {
         value >= self.0
     }
 
-    /// Whether this is more. What saturates at `u32::MAX` is never more than no limit.
+    /// Returns whether `value` is greater than the limit. Nothing exceeds "no limit", not even a saturated value.
     pub(super) const fn is_exceeded_by(self, value: u32) -> bool {
         value > self.0
     }
 
-    /// What is left of it; no limit stays none.
+    /// Returns the limit reduced by `value`. "No limit" stays as it is.
     pub(super) const fn less(self, value: u32) -> Self {
         if self.0 == u32::MAX { self } else { Self(self.0.saturating_sub(value)) }
     }
@@ -67,7 +78,7 @@ impl Limit {
         Self(self.0.min(other.0))
     }
 
-    /// When it is over, if it began at `since`.
+    /// Returns the end of a limit that starts at `since`, or `None` without a limit.
     pub(super) fn after(self, since: Instant) -> Option<Instant> {
         (self.0 != u32::MAX).then(|| since.after(self.0))
     }
@@ -95,17 +106,18 @@ impl defmt::Format for Limit {
 }
 
 impl Policy {
-    /// What browsers do at first, and what a fleet needs after that: the reconnection time, 3 s until the server sets
-    /// another (R45, R58), and a random time up to 5 s on top; after a failure up to 20 s, then up to 60 s on top (R59).
+    /// Returns the policy for most clients: the reconnection time of browsers, plus a random time that protects the
+    /// server.
     ///
-    /// The 5 s are what one client waits longer, 2.5 s in the mean, so that 10,000 that lost a server in the same moment do
-    /// not all return in the same moment.
+    /// The reconnection time is 3 s until the server sets another one (R45, R58). The random time on top is up to 5 s,
+    /// after one failure up to 20 s, and after that up to 60 s (R59). The first random time delays a client by 2.5 s on
+    /// average. Without it, 10,000 clients that lost the server at the same moment would all return at the same moment.
     #[must_use]
     pub const fn standard() -> Self {
         Self::new(Backoff::above_floor(Duration::from_secs(3), Duration::from_secs(5), Duration::from_secs(60)))
     }
 
-    /// What SDKs for telephones do: 1 s, doubled with each failure up to 30 s from the fifth doubling on, times a random
+    /// Returns the policy of SDKs for mobile phones: 1 s, doubled with each failure up to 30 s, multiplied by a random
     /// number from 0.5 to 1.0.
     #[must_use]
     pub const fn mobile() -> Self {
@@ -113,14 +125,15 @@ impl Policy {
         Self::new(backoff.spread(Spread::Equal))
     }
 
-    /// What Ktor's client does: 3 s, or the server's reconnection time, without any spread, and so many attempts. (Its own
-    /// default for `max_attempts` is 0.) Other than there a connection has to be stable before the attempts count anew.
+    /// Returns the policy of Ktor's client: 3 s or the server's reconnection time, without a random part, and a limit
+    /// on the number of attempts (0 by default in Ktor). Unlike in Ktor, the count is reset only after a stable
+    /// connection.
     #[must_use]
     pub const fn ktor(max_attempts: u32) -> Self {
         Self::new(Backoff::fixed(Duration::from_secs(3))).max_attempts(max_attempts)
     }
 
-    /// The given waits, and for the rest what the presets have in common.
+    /// Creates a policy with the given waits and the values that all presets share; see the table [above](Self).
     #[must_use]
     pub const fn new(backoff: Backoff) -> Self {
         Self {
@@ -137,73 +150,86 @@ impl Policy {
         }
     }
 
-    /// Waits in another way.
+    /// Sets the waits between attempts.
     #[must_use]
     pub const fn backoff(self, backoff: Backoff) -> Self {
         Self { backoff, ..self }
     }
 
-    /// Stops when more than so many attempts to reconnect would be needed in a row, without a stable connection among them.
-    /// The very first attempt is not one to reconnect; with 0 it is the only one.
+    /// Stops after `attempts` consecutive failed reconnects. A stable connection resets the count.
+    ///
+    /// The first attempt of all is not a reconnect: with 0 it is the only one.
     #[must_use]
     pub const fn max_attempts(self, attempts: u32) -> Self {
         Self { max_attempts: Limit(attempts), ..self }
     }
 
-    /// Stops when the next attempt would come later than this after the failure that began the row, or after the loss of the
-    /// last connection that delivered an event. Time without a network does not count, and neither does the time for which
-    /// the server asked by `retry` or `Retry-After`: a server that is away on purpose is not given up.
+    /// Stops if the next attempt would start more than `time` after the first of the consecutive failures, or after the
+    /// loss of the last connection that delivered an event.
+    ///
+    /// Time without a network does not count. Neither does the time that the server asked for with `retry` or
+    /// `Retry-After`, so that a server under maintenance is not given up.
     #[must_use]
     pub const fn max_elapsed(self, time: Duration) -> Self {
         Self { max_elapsed: Limit(millis(time)), ..self }
     }
 
-    /// How long a connection has to stay good until its loss is the first failure of a new row. Counted from when it opened; a
-    /// server that accepts and soon hangs up, cleanly or not, is backed off from like one that does not answer.
+    /// Sets how long a connection has to stay open, from the accepted response on, before the failures so far are
+    /// forgotten.
+    ///
+    /// A server that accepts the request and soon closes the connection counts as failing, like one that does not
+    /// respond.
     #[must_use]
     pub const fn stable_after(self, time: Duration) -> Self {
         Self { stable_after: millis(time), ..self }
     }
 
-    /// The same for a connection that delivered at least one event; 20 s at first. What is longer than
+    /// Sets the same time for a connection that delivered at least one event; 20 s by default. A time longer than
     /// [`stable_after`](Self::stable_after) has no effect.
     ///
-    /// Many proxies end every response after 30 to 60 s. A stream behind one of them ends all the time and is healthy: it should
-    /// not be backed off from. A server that sends one event and hangs up at once should.
+    /// Many proxies end every response after 30 to 60 s. A stream through such a proxy is healthy, and its waits should
+    /// not grow. The waits should grow for a server that sends one event and closes the connection at once.
     #[must_use]
     pub const fn stable_after_event(self, time: Duration) -> Self {
         Self { stable_after_event: millis(time), ..self }
     }
 
-    /// How long an attempt may take until the response is there, redirects included.
+    /// Sets how long an attempt may take until the response arrives, redirects included. `None`: no limit.
     #[must_use]
     pub const fn connect_timeout(self, time: Option<Duration>) -> Self {
         Self { connect_timeout: Limit::time(time), ..self }
     }
 
-    /// Gives up a connection on which nothing at all came for so long, not even a comment; with `None`, never. Time in which the
-    /// application did not listen does not count; see [`Reconnect::resumed`](super::Reconnect::resumed).
+    /// Gives up a connection on which no byte arrived for `time`, not even a comment. `None`: never.
+    ///
+    /// Time in which the application did not read does not count if you report it with
+    /// [`Session::resumed`](super::Session::resumed).
     #[must_use]
     pub const fn liveness(self, time: Option<Duration>) -> Self {
         Self { liveness: Limit::time(time), learns_liveness: false, ..self }
     }
 
-    /// Learns from each connection how long its silences last. After three gaps between heartbeats, none of them more than twice
-    /// as long as another and each at least 1 s, the connection is given up after three times the longest gap, or 10 s if that
-    /// is longer. Gaps with an event in them do not count. A server that sends no heartbeats is never suspected.
+    /// Learns the heartbeat interval of each connection, and gives up the connection when the heartbeats stop.
+    ///
+    /// The interval is known after three consecutive gaps between heartbeats, each at least 1 s and none more than
+    /// twice as long as another. From then on, the connection is given up after a silence of three times the longest
+    /// gap, but at least 10 s. Gaps with an event in them do not count. Without regular heartbeats there is no limit.
     #[must_use]
     pub const fn learned_liveness(self) -> Self {
         Self { liveness: Limit::NONE, learns_liveness: true, ..self }
     }
 
-    /// Gives up a connection on which no event came for so long, whatever else did; with `None`, never. Time in which the
-    /// application did not listen does not count.
+    /// Gives up a connection on which no event arrived for `time`, even if other bytes did. `None`: never.
+    ///
+    /// Time in which the application did not read does not count if you report it with
+    /// [`Session::resumed`](super::Session::resumed).
     #[must_use]
     pub const fn progress(self, time: Option<Duration>) -> Self {
         Self { progress: Limit::time(time), ..self }
     }
 
-    /// Takes the end of a stream for the end of all: right for an answer that is streamed once, wrong for a feed (R52).
+    /// Stops at the end of the stream. Use it for an answer that is streamed once, not for a feed, which is resumed
+    /// (R52).
     #[must_use]
     pub const fn stop_at_end(self) -> Self {
         Self { stops_at_end: true, ..self }
@@ -211,7 +237,7 @@ impl Policy {
 }
 
 impl Default for Policy {
-    /// [`Policy::standard`].
+    /// Returns [`Policy::standard`].
     fn default() -> Self {
         Self::standard()
     }

@@ -1,7 +1,7 @@
-//! The machine: facts in, one action out. Every transition is in [`Reconnect::take`]; what happens within a state is not.
+//! The state machine: you report facts, and it returns the next action. Every transition is in [`Reconnect::apply`].
 //!
-//! Knows no clock, no socket and no byte of a stream. Time and randomness are arguments; delays come from `backoff.rs`, and
-//! when a connection is to be given up from `open.rs`.
+//! This module does not read a clock, use a socket or look at the bytes of a stream. Time and randomness are arguments.
+//! The waits come from `backoff.rs`, and `open.rs` computes when an open connection is given up.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -13,47 +13,79 @@ use super::stop_reason::StopReason;
 use crate::jitter::{Jitter, NoJitter};
 use crate::time::{Instant, millis};
 
-/// Which attempt to connect a fact is about. What an old connection still reports changes nothing.
+/// Identifies an attempt to connect, and the connection that results from it.
+///
+/// Every [`Action`] that concerns a connection carries its epoch. Pass it back when you report what happened on that
+/// connection. A report with the epoch of an earlier connection is ignored, so that a late error cannot end its
+/// successor.
+///
+/// ```
+/// use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect};
+///
+/// let mut reconnect = Reconnect::new(Policy::standard(), NoJitter);
+/// let now = Instant::from_millis(0);
+/// let Action::Connect(first) = reconnect.poll(now) else { unreachable!() };
+/// reconnect.connecting(first, now);
+/// reconnect.network_changed(now);
+/// let later = Instant::from_millis(60_000);
+/// let Action::Connect(second) = reconnect.poll(later) else { unreachable!() };
+/// reconnect.connecting(second, later);
+/// reconnect.lost(first, later); // ignored
+/// assert_eq!(reconnect.poll(later).epoch(), Some(second));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Epoch(u32);
 
-/// What to do now.
+/// What to do now, as returned by [`Reconnect::poll`] and [`Session::poll`](super::Session::poll).
 ///
-/// At most one connection may exist: the one whose epoch the action names. Close any other.
+/// At most one connection may exist at any time: the one with the [`epoch`](Self::epoch) of the action. Close every
+/// other one. [`Session`](super::Session) has an example that handles every action.
+///
+/// ```
+/// use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect};
+///
+/// let mut reconnect = Reconnect::new(Policy::standard(), NoJitter);
+/// let now = Instant::from_millis(5_000);
+/// let Action::Connect(epoch) = reconnect.poll(now) else { unreachable!() };
+/// reconnect.connecting(epoch, now);
+/// let Action::AwaitResponse { until: Some(until), .. } = reconnect.poll(now) else { unreachable!() };
+/// assert_eq!(until, Instant::from_millis(35_000)); // `Policy::connect_timeout`
+/// assert_eq!(reconnect.poll(until), Action::Disconnect(epoch));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 #[non_exhaustive]
 pub enum Action {
-    /// Report [`connecting`](Reconnect::connecting), then begin to connect.
+    /// Report [`connecting`](Reconnect::connecting), then connect and send the request.
     Connect(Epoch),
-    /// Go on connecting. Poll again after the next fact, or at `until`.
+    /// Continue to connect, or wait for the response. Poll again after the next report, or at `until`.
     AwaitResponse {
-        /// The attempt that is going on.
+        /// The attempt in progress.
         epoch: Epoch,
-        /// When it has taken too long.
+        /// When the attempt times out.
         until: Option<Instant>,
     },
-    /// Read from the connection. Poll again after the next fact, or at `until`.
+    /// Read from the connection. Poll again after the next report, or at `until`.
     Read {
-        /// The connection that is open.
+        /// The open connection.
         epoch: Epoch,
-        /// When it has been silent for too long.
+        /// When the connection has been silent for too long.
         until: Option<Instant>,
     },
-    /// Close this connection, which took too long or was silent for too long, and report it [`lost`](Reconnect::lost).
+    /// Close this connection, which has timed out or was silent for too long. Then report it [`lost`](Reconnect::lost).
     Disconnect(Epoch),
-    /// Stay unconnected, and poll again at this time or after the next fact.
+    /// Stay disconnected. Poll again at this time or after the next report.
     WaitUntil(Instant),
-    /// Stay unconnected until the network is reported [up](Reconnect::network_up).
+    /// Stay disconnected until you report the network as [up](Reconnect::network_up).
     WaitForNetwork,
-    /// Stay unconnected for good, or until [`restart`](Reconnect::restart).
+    /// Stay disconnected, for this reason. Only [`restart`](Reconnect::restart) leads to another attempt.
     Stop(StopReason),
 }
 
 impl Action {
-    /// The only connection that may exist now.
+    /// Returns the epoch of the only connection that may exist now, or `None` if there must be none.
     #[must_use]
     pub const fn epoch(self) -> Option<Epoch> {
         match self {
@@ -66,11 +98,15 @@ impl Action {
     }
 }
 
-/// Decides when to connect.
+/// Decides when to connect and when to give up a connection.
 ///
-/// Ask [`poll`](Self::poll) what to do; report what happened, in the past tense. `poll` changes nothing, however often it is
-/// asked. A fact about a connection carries the epoch of its attempt, and changes nothing when that is not the present one or
-/// when it makes no sense in the present state.
+/// Most applications use a [`Session`](super::Session), which combines a `Reconnect` with a decoder. Use `Reconnect` by
+/// itself if something else decodes the stream.
+///
+/// Call [`poll`](Self::poll) to learn what to do, and report what happened with the other methods, which are named in
+/// the past tense. `poll` changes nothing and can be called at any time. A report about a connection takes the
+/// [`Epoch`] of its attempt. It is ignored if the epoch is not the current one, or if the report makes no sense in the
+/// current state.
 ///
 /// ```
 /// use embedded_sse::client::{Action, Instant, NoJitter, Policy, Reconnect};
@@ -79,7 +115,7 @@ impl Action {
 /// let now = Instant::from_millis(5_000);
 /// let Action::Connect(epoch) = reconnect.poll(now) else { unreachable!() };
 /// reconnect.connecting(epoch, now);
-/// reconnect.lost(epoch, now); // connection refused
+/// reconnect.lost(epoch, now); // for example "connection refused"
 /// assert!(matches!(reconnect.poll(now), Action::WaitUntil(_)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -88,37 +124,37 @@ pub struct Reconnect<J> {
     policy: Policy,
     jitter: J,
     state: State,
-    /// Of the last attempt.
+    /// The epoch of the latest attempt.
     epoch: Epoch,
-    /// In a row, without a stable connection among them.
+    /// The number of consecutive failures, without a stable connection between them.
     failures: u32,
-    /// When the row of failures began. Moved on by the time without a network.
+    /// When the first of the consecutive failures happened. Moved later by the time without a network.
     begun: Instant,
-    /// What decorrelated jitter remembers.
+    /// The previous wait, for decorrelated jitter.
     last_wait: u32,
-    /// The reconnection time that the server set (R30). Outlives the connection (R62).
+    /// The reconnection time that the server set (R30). It stays in force for later connections (R62).
     asked: Option<NonZeroU32>,
 }
 
-/// Besides the policy and the jitter's own state.
+/// The size without the policy and the state of the jitter.
 const _: () = assert!(size_of::<Reconnect<NoJitter>>() - size_of::<Policy>() < 64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum State {
-    /// No connection. `not_before` is what the server asked for, and binds also when the wait is cut short.
+    /// No connection. `not_before` is the time that the server asked for. It applies even if the wait is cut short.
     Waiting { due: Instant, not_before: Instant },
-    /// No connection, and no network.
+    /// No connection, because there is no network.
     Offline { since: Instant, not_before: Instant },
-    /// An attempt is going on.
+    /// An attempt is in progress.
     Connecting { since: Instant },
     /// A response was accepted.
     Open(Open),
-    /// Nothing more is to be done.
+    /// There is nothing more to do.
     Stopped(StopReason),
 }
 
-/// What can happen. The application's own orders are facts too.
+/// What can happen, including the application's own requests.
 #[derive(Clone, Copy)]
 enum Fact {
     Connecting,
@@ -134,7 +170,7 @@ enum Fact {
 }
 
 impl<J: Jitter> Reconnect<J> {
-    /// A machine that wants to connect at once.
+    /// Creates a client that connects at once.
     #[must_use]
     pub const fn new(policy: Policy, jitter: J) -> Self {
         Self {
@@ -149,7 +185,7 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// What to do now. Each time in the answer lies after `now`.
+    /// Returns what to do now. A time in the returned action is later than `now`.
     pub fn poll(&self, now: Instant) -> Action {
         let epoch = self.epoch;
         let (since, limit) = match self.state {
@@ -168,25 +204,26 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// The failures in a row, without a stable connection among them.
+    /// Returns the number of consecutive failures. A stable connection resets it when it is lost; see
+    /// [`Policy::stable_after`].
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// The attempt that [`poll`](Self::poll) told to begin was begun. Changes nothing before that one is due.
+    /// Reports that you start the attempt of [`Action::Connect`]. Ignored if that attempt is not due yet.
     pub fn connecting(&mut self, epoch: Epoch, now: Instant) {
         if epoch == self.epoch.next() {
             self.apply(now, Fact::Connecting);
         }
     }
 
-    /// The response was accepted (R51): the first good moment of the connection.
+    /// Reports that the response was accepted as the stream (R51).
     pub fn opened(&mut self, epoch: Epoch, now: Instant) {
         self.apply_to(epoch, now, Fact::Opened);
     }
 
-    /// Something came on the open connection.
+    /// Reports what was received on the open connection.
     pub fn heard(&mut self, epoch: Epoch, now: Instant, what: Heard) {
         if let State::Open(open) = &mut self.state {
             if epoch == self.epoch {
@@ -195,11 +232,11 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// The application listens again: from `since` to `now` it was busy, and nobody asked for the response or for more bytes.
-    /// That time counts for no watchdog, and neither does the sum of many such times.
+    /// Reports that the application was busy from `since` to `now` and did not wait for the response or for bytes in
+    /// that time. The timeouts do not count it.
     ///
-    /// Report it before you wait for bytes again, if you handle events in the same task that reads. Without it a busy
-    /// application looks like a silent server.
+    /// If you handle events in the same task that reads, report this before you wait for bytes again. Otherwise a busy
+    /// application looks like a silent server, and a healthy connection is given up.
     pub fn resumed(&mut self, since: Instant, now: Instant) {
         let counted_from = match &mut self.state {
             State::Connecting { since } => since,
@@ -209,62 +246,65 @@ impl<J: Jitter> Reconnect<J> {
         *counted_from = counted_from.after(now.millis_since(since.max(*counted_from)));
     }
 
-    /// The stream ended well (R52).
+    /// Reports that the stream ended without an error (R52).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
         self.apply_to(epoch, now, Fact::Ended);
     }
 
-    /// There is no connection, or no longer: name not found, refused, cut, timed out, [disconnected](Action::Disconnect)
-    /// (R48, R53).
+    /// Reports that the attempt failed or that the connection was lost: the name was not found, the connection was
+    /// refused, cut or timed out, or you closed it after [`Action::Disconnect`] (R48, R53).
     pub fn lost(&mut self, epoch: Epoch, now: Instant) {
         self.apply_to(epoch, now, Fact::Lost { retry_after: None });
     }
 
-    /// The server turned this attempt away for now, and may have said for how long.
+    /// Reports that the server rejected this attempt for now, and for how long, if it said so in a `Retry-After`.
     pub fn rejected(&mut self, epoch: Epoch, now: Instant, retry_after: Option<Duration>) {
         let retry_after = retry_after.map(|time| self.policy.backoff.retry_after(time));
         self.apply_to(epoch, now, Fact::Lost { retry_after });
     }
 
-    /// Another attempt would be in vain, for this reason (R63).
+    /// Reports that another attempt is useless, for this reason (R63). The client stops.
     pub fn refused(&mut self, epoch: Epoch, now: Instant, reason: StopReason) {
         self.apply_to(epoch, now, Fact::Refused(reason));
     }
 
-    /// The server set the reconnection time (R30). Counts from the next loss on, for all that follow (R62).
+    /// Sets the reconnection time that the server sent (R30). It applies from the next loss on, also on later
+    /// connections (R62).
     pub fn set_reconnection_time(&mut self, time: Duration) {
         self.set_reconnection_millis(millis(time).into());
     }
 
-    /// [`set_reconnection_time`](Self::set_reconnection_time) as the wire has it, without a division.
+    /// [`set_reconnection_time`](Self::set_reconnection_time) in milliseconds, as on the wire, which avoids a division.
     pub(super) fn set_reconnection_millis(&mut self, millis: u64) {
         self.asked = Some(self.policy.backoff.asked(millis));
     }
 
-    /// The network is gone, and any connection with it. Until it is back no attempt is made and none is counted.
+    /// Reports that the network is down, and any connection with it. There is no attempt until you report
+    /// [`network_up`](Self::network_up), and this loss does not count as a failure.
     pub fn network_down(&mut self, now: Instant) {
         self.apply(now, Fact::NetworkDown);
     }
 
-    /// The network is back: one attempt soon, within a second, but not before the server's time is over. Then on from the
-    /// failures there were. Changes nothing while the network was not [down](Self::network_down).
+    /// Reports that the network is up again. The next attempt follows within a second, but not before the time that the
+    /// server asked for. The number of failures is kept. Ignored unless the network was reported
+    /// [down](Self::network_down).
     pub fn network_up(&mut self, now: Instant) {
         self.apply(now, Fact::NetworkUp);
     }
 
-    /// The device is on another network: any connection on the old one is given up, and for the rest as with
-    /// [`network_up`](Self::network_up).
+    /// Reports that the device has moved to another network. Any connection on the old one is given up, and the next
+    /// attempt follows as after [`network_up`](Self::network_up).
     pub fn network_changed(&mut self, now: Instant) {
         self.apply(now, Fact::NetworkChanged);
     }
 
-    /// The application wants no more (R64).
+    /// Stops the client (R64). Any connection must be closed; [`poll`](Self::poll) returns [`StopReason::Closed`].
     pub fn close(&mut self) {
         self.apply(Instant::ZERO, Fact::Closed);
     }
 
-    /// The application wants a connection now, from whatever state: any present connection is given up, the failures are
-    /// forgotten, and the wait is over, even one that the server asked for.
+    /// Connects now, from any state. A current connection is given up, the failures are forgotten, and the wait ends,
+    /// even one that the server asked for.
     pub fn restart(&mut self) {
         self.apply(Instant::ZERO, Fact::Restarted);
     }
@@ -287,7 +327,7 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// All transitions, in the order of the diagram in `mod.rs`.
+    /// Applies a fact to the state. These are all transitions, in the order of the diagram in `mod.rs`.
     fn apply(&mut self, now: Instant, fact: Fact) {
         use State::{Connecting, Offline, Stopped, Waiting};
         self.state = match (self.state, fact) {
@@ -324,7 +364,7 @@ impl<J: Jitter> Reconnect<J> {
         };
     }
 
-    /// One more failure in the row, or the first of a new one.
+    /// Counts a failure, and returns the state after it.
     fn failed(&mut self, now: Instant, retry_after: Option<NonZeroU32>) -> State {
         self.forget_failures_if_stable(now);
         let delivered = matches!(self.state, State::Open(open) if open.has_delivered());
@@ -332,7 +372,7 @@ impl<J: Jitter> Reconnect<J> {
             self.begun = now;
         }
         let asked = self.asked.max(retry_after);
-        // What the server asks for is not counted.
+        // The time that the server asks for does not count towards `max_elapsed`.
         self.begun = self.begun.after(asked.map_or(0, NonZeroU32::get));
         let backoff = &self.policy.backoff;
         let wait = backoff.wait(self.failures, asked, &mut self.last_wait, &mut self.jitter);
@@ -347,7 +387,8 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// No failure of the server's. The time before which it is still not to be bothered.
+    /// Gives up the connection because of the network, which is not a failure of the server. Returns the time before
+    /// which the next attempt must not start.
     fn gave_up(&mut self, now: Instant) -> Instant {
         self.forget_failures_if_stable(now);
         match self.state {
@@ -356,15 +397,17 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
+    /// Returns a short wait, after the network has come back.
     fn prompt(&mut self, now: Instant, not_before: Instant) -> State {
         let due = now.max(not_before).after(Backoff::prompt(&mut self.jitter));
         match self.state {
-            // A wait that is nearly over is not made longer.
+            // Do not make a wait longer that is nearly over.
             State::Waiting { due: before, .. } => State::Waiting { due: due.min(before), not_before },
             _ => State::Waiting { due, not_before },
         }
     }
 
+    /// Forgets the failures if the connection was stable.
     fn forget_failures_if_stable(&mut self, now: Instant) {
         if let State::Open(open) = self.state {
             if open.is_stable(now, &self.policy) {

@@ -1,6 +1,8 @@
-//! A stream that outlives its connections: the only file that knows both the codec and the machine.
+//! A stream that continues over many connections. This is the only module that uses both the codec and the state
+//! machine.
 //!
-//! Knows what to send and what a chunk means for the watchdogs; knows no URL, no method and no HTTP.
+//! It chooses the headers to send, and reports to the state machine what a chunk contains. It does not depend on URLs,
+//! methods or HTTP.
 
 use super::open::Heard;
 use super::reconnect::{Action, Epoch, Reconnect};
@@ -10,10 +12,16 @@ use crate::codec::{Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, 
 use crate::jitter::Jitter;
 use crate::time::Instant;
 
-/// A decoder and a machine that keep each other informed.
+/// A stream of events that continues over many connections: a [`Decoder`] and a [`Reconnect`] combined.
 ///
-/// Used like [`Reconnect`], with the same facts; what was read is given to [`next_event`](Self::next_event), which is also how
-/// the machine hears of it.
+/// A session does no I/O and reads no clock. Your loop calls [`poll`](Self::poll), does what the returned [`Action`]
+/// says, and reports the result. It passes the bytes that it read to [`next_event`](Self::next_event). The session
+/// keeps the last event ID and the reconnection time, and applies the timeouts of the [`Policy`](super::Policy).
+///
+/// `B` is the buffer of the decoder, `J` the source of random numbers, and `ID` the length in bytes of the longest last
+/// event ID.
+///
+/// # One connection, step by step
 ///
 /// ```
 /// use embedded_sse::Decoder;
@@ -23,7 +31,7 @@ use crate::time::Instant;
 /// let now = Instant::from_millis(5_000);
 /// let Action::Connect(epoch) = session.poll(now) else { unreachable!() };
 /// session.connecting(epoch, now);
-/// for (_name, _value) in session.headers() { /* write the request */ }
+/// for (_name, _value) in session.headers() { /* write the headers of the request */ }
 /// let response = Response { status: 200, content_type: Some(b"text/event-stream"), ..Response::default() };
 /// assert_eq!(session.responded(epoch, now, &response), Verdict::Accept);
 ///
@@ -36,6 +44,156 @@ use crate::time::Instant;
 /// assert!(matches!(session.poll(now), Action::WaitUntil(_)));
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
+///
+/// # The whole loop
+///
+/// A complete client over a blocking transport whose calls return at a deadline. With a transport of `embedded-io` or
+/// `embedded-io-async` you do not need to write it: the drivers in [`io`](crate::io) contain it.
+///
+/// ```
+/// use embedded_sse::client::{Action, Instant, Jitter, Response, Session, StopReason, Verdict};
+/// use embedded_sse::{Event, Lossy};
+///
+/// /// Something failed between the client and the server.
+/// struct Failed;
+///
+/// /// Your clock, and your HTTP client, which has at most one connection.
+/// trait Transport {
+///     fn now(&self) -> Instant;
+///     fn sleep_until(&mut self, at: Instant);
+///     fn wait_for_network(&mut self);
+///     /// Begins to connect and to send the request with these headers, and others of your own.
+///     fn begin<'a>(&mut self, headers: impl Iterator<Item = (&'static str, Lossy<'a>)>) -> Result<(), Failed>;
+///     /// Waits until the head of the response is there. Returns `false` at `until`.
+///     fn await_head(&mut self, until: Option<Instant>) -> Result<bool, Failed>;
+///     /// The head of the response.
+///     fn head(&self) -> Response<'_>;
+///     /// Makes the next request, or every later one if `permanent`, use the URL in `Location`.
+///     fn redirect(&mut self, permanent: bool);
+///     /// Reads from the body: `Some(0)` at its end, `None` at `until`.
+///     fn read(&mut self, buffer: &mut [u8], until: Option<Instant>) -> Result<Option<usize>, Failed>;
+///     fn close(&mut self);
+/// }
+///
+/// fn follow<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize>(
+///     session: &mut Session<B, J, ID>,
+///     net: &mut impl Transport,
+///     mut handle: impl FnMut(&Event<'_>),
+/// ) -> StopReason {
+///     let mut buffer = [0; 512];
+///     loop {
+///         let now = net.now();
+///         let action = session.poll(now);
+///         let result = match action {
+///             Action::Connect(epoch) => {
+///                 session.connecting(epoch, now);
+///                 net.begin(session.headers())
+///             }
+///             Action::AwaitResponse { epoch, until } => match net.await_head(until) {
+///                 Ok(true) => match session.responded(epoch, net.now(), &net.head()) {
+///                     Verdict::Accept => Ok(()), // `poll` returns `Read` from now on
+///                     Verdict::Redirect { permanent } => {
+///                         net.redirect(permanent);
+///                         net.begin(session.headers())
+///                     }
+///                     _ => {
+///                         net.close(); // `poll` returns `WaitUntil` or `Stop`
+///                         Ok(())
+///                     }
+///                 },
+///                 Ok(false) => Ok(()), // timed out: `poll` returns `Disconnect`
+///                 Err(error) => Err(error),
+///             },
+///             Action::Read { epoch, until } => match net.read(&mut buffer, until) {
+///                 Ok(Some(0)) => {
+///                     net.close();
+///                     session.ended(epoch, net.now());
+///                     Ok(())
+///                 }
+///                 Ok(Some(length)) => {
+///                     let read_at = net.now();
+///                     let mut chunk = &buffer[..length];
+///                     while let Some(event) = session.next_event(epoch, read_at, &mut chunk) {
+///                         match event {
+///                             Ok(event) => handle(&event),
+///                             Err(too_long) => eprintln!("{too_long}"), // the stream goes on
+///                         }
+///                     }
+///                     // The time that `handle` took is not a silence of the server.
+///                     session.resumed(read_at, net.now());
+///                     Ok(())
+///                 }
+///                 Ok(None) => Ok(()), // silent for too long: `poll` returns `Disconnect`
+///                 Err(error) => Err(error),
+///             },
+///             Action::Disconnect(_) => Err(Failed), // timed out or silent for too long
+///             Action::WaitUntil(at) => {
+///                 net.sleep_until(at);
+///                 Ok(())
+///             }
+///             Action::WaitForNetwork => {
+///                 net.wait_for_network();
+///                 session.network_up(net.now());
+///                 Ok(())
+///             }
+///             Action::Stop(reason) => return reason,
+///             action => unimplemented!("{action:?}"),
+///         };
+///         if let (Err(Failed), Some(epoch)) = (result, action.epoch()) {
+///             net.close();
+///             session.lost(epoch, net.now());
+///         }
+///     }
+/// }
+/// # use core::time::Duration;
+/// # use embedded_sse::Decoder;
+/// # use embedded_sse::client::{NoJitter, Policy, Reconnect};
+/// #
+/// # /// Answers with a stream that ends, a redirect, a stream that falls silent, no connection, and 204.
+/// # #[derive(Default)]
+/// # struct Stub { now: u64, requests: u32, reads: u32, last_event_id: Option<String>, log: Vec<&'static str> }
+/// #
+/// # impl Transport for Stub {
+/// #     fn now(&self) -> Instant { Instant::from_millis(self.now) }
+/// #     fn sleep_until(&mut self, at: Instant) { self.log.push("wait"); self.now = at.as_millis(); }
+/// #     fn wait_for_network(&mut self) {}
+/// #     fn begin<'a>(&mut self, headers: impl Iterator<Item = (&'static str, Lossy<'a>)>) -> Result<(), Failed> {
+/// #         self.requests += 1;
+/// #         self.last_event_id = headers.filter(|header| header.0 == "Last-Event-ID").map(|header| header.1.to_string()).next();
+/// #         self.log.push("request");
+/// #         if self.requests == 4 { Err(Failed) } else { Ok(()) }
+/// #     }
+/// #     fn await_head(&mut self, _: Option<Instant>) -> Result<bool, Failed> { Ok(true) }
+/// #     fn head(&self) -> Response<'_> {
+/// #         let status = [200, 302, 200, 0, 204][self.requests as usize - 1];
+/// #         Response { status, content_type: Some(b"text/event-stream"), location: Some(b"/there"), ..Response::default() }
+/// #     }
+/// #     fn redirect(&mut self, _: bool) { self.log.push("redirect"); }
+/// #     fn read(&mut self, buffer: &mut [u8], until: Option<Instant>) -> Result<Option<usize>, Failed> {
+/// #         self.reads += 1;
+/// #         if self.reads == 3 {
+/// #             self.log.push("silent");
+/// #             self.now = until.ok_or(Failed)?.as_millis();
+/// #             return Ok(None);
+/// #         }
+/// #         let text: &[u8] = if self.reads == 1 { b"id: 7\ndata: light on\n\n" } else { b"" };
+/// #         buffer[..text.len()].copy_from_slice(text);
+/// #         Ok(Some(text.len()))
+/// #     }
+/// #     fn close(&mut self) { self.log.push("close"); }
+/// # }
+/// #
+/// # let policy = Policy::standard().liveness(Some(Duration::from_secs(30)));
+/// # let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(policy, NoJitter));
+/// # let mut net = Stub::default();
+/// # let mut seen = Vec::new();
+/// # let reason = follow(&mut session, &mut net, |event| seen.push(event.data.to_vec()));
+/// # assert_eq!(reason, StopReason::NoContent);
+/// # assert_eq!(seen, [b"light on"]);
+/// # assert_eq!(net.last_event_id.as_deref(), Some("7"));
+/// # let log = "request close wait request redirect request silent close wait request close wait request close";
+/// # assert_eq!(net.log.join(" "), log);
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Session<B, J, const ID: usize = 64> {
@@ -43,42 +201,42 @@ pub struct Session<B, J, const ID: usize = 64> {
     reconnect: Reconnect<J>,
     rules: Rules,
     repeat: Repeat,
-    /// How far the request has come.
+    /// The progress of the request, over all its attempts.
     stage: Stage,
-    /// In the present attempt.
+    /// The number of redirects in the current attempt.
     redirects: u8,
-    /// All redirects of the present attempt were.
+    /// Whether all redirects of the current attempt were permanent.
     permanent: bool,
 }
 
 /// Whether a request may be sent again after it failed or its stream ended.
 ///
-/// Whatever you choose, a stream that gave an event ID is resumed: if the very answer that broke off gave an ID that
-/// `Last-Event-ID` can carry, the request goes out again with it.
+/// In every case, a stream with event IDs is resumed: if the response that broke off contained an ID that
+/// `Last-Event-ID` can carry, the request is sent again with that ID.
 ///
 /// ```
 /// use embedded_sse::Decoder;
 /// use embedded_sse::client::{NoJitter, Policy, Reconnect, Repeat, Session};
 ///
-/// // A POST that is paid for, or that calls a tool.
+/// // A POST that must not be carried out twice, such as a paid request or a tool call.
 /// let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
 /// session.set_repeat(Repeat::Never);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Repeat {
-    /// As often as the policy allows: right for GET and HEAD.
+    /// The request may be repeated as often as the policy allows. Use this for GET and HEAD.
     #[default]
     Always,
-    /// Until a response was accepted as the stream. A connection that fails, an attempt without a response and a status that
-    /// asks to come again ([`Verdict::Retry`]) lead to another attempt.
+    /// The request may be repeated until a response is accepted as the stream. A failed connection, an attempt without
+    /// a response and a [`Verdict::Retry`] lead to another attempt.
     UntilAnswered,
-    /// Not at all, unless the application reports that the request was [not sent](Session::not_sent): right for requests of any
-    /// other method than GET and HEAD, which may have been carried out although no response came.
+    /// The request must not be repeated, unless you report that it was [not sent](Session::not_sent). Use this for
+    /// methods other than GET and HEAD: the server may have carried out such a request although no response arrived.
     Never,
 }
 
-/// How far the request has come, in all its attempts.
+/// The progress of a request, over all its attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Stage {
@@ -87,25 +245,43 @@ enum Stage {
     Answered,
 }
 
-/// What a reconnect can tell the server about where it was.
+/// From where the next attempt resumes the stream, as returned by [`Session::resumption`].
+///
+/// ```
+/// use embedded_sse::client::{NoJitter, Policy, Reconnect, Resumption, Session};
+/// use embedded_sse::{Decoder, Lossy};
+///
+/// let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+/// assert_eq!(session.resumption(), Resumption::None);
+/// session.set_last_event_id(b"7")?; // from storage
+/// assert_eq!(session.resumption(), Resumption::From(Lossy(b"7")));
+/// session.set_last_event_id(b"bell \x07")?;
+/// if let Resumption::Unsendable(id) = session.resumption() {
+///     eprintln!("no header can carry the event ID {}", id.escape_ascii()); // fetch the state anew
+/// }
+/// # Ok::<(), embedded_sse::SetIdError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Resumption<'a> {
-    /// Nothing: there is no last event ID (R60).
+    /// There is no last event ID, and the request has no `Last-Event-ID` header (R60).
     None,
-    /// This, as `Last-Event-ID`, in UTF-8: what is not UTF-8 in it is sent as U+FFFD, as browsers do.
+    /// The request has this `Last-Event-ID`. Bytes that are not UTF-8 are sent as U+FFFD, as browsers do.
     From(Lossy<'a>),
-    /// This as well, but HTTP takes away the blanks at its ends (R61): the server sees another id.
+    /// The request has this `Last-Event-ID`, but HTTP removes the spaces and tabs at its ends (R61), so that the server
+    /// receives a different ID.
     FromTrimmed(Lossy<'a>),
-    /// Nothing, because no header can carry this id: it has a control character other than tab in it, or is only blanks. A
-    /// request with such a header would fail for ever. Events may come twice or be missing after a reconnect.
+    /// The request has no `Last-Event-ID` header, because no header can carry this ID: it contains a control character
+    /// other than tab, or only spaces and tabs. A request with it would always fail. After a reconnect, events may be
+    /// repeated or missing.
     Unsendable(&'a [u8]),
 }
 
 impl<B, J, const ID: usize> Session<B, J, ID> {
-    /// A session of a request that may always be repeated, such as a GET, with [`Rules::Resilient`]. For another method than GET
-    /// and HEAD see [`set_repeat`](Self::set_repeat).
+    /// Creates a session that connects at once, with [`Rules::Resilient`] and [`Repeat::Always`].
+    ///
+    /// For a method other than GET and HEAD, change the latter with [`set_repeat`](Self::set_repeat).
     #[must_use]
     pub const fn new(decoder: Decoder<B, ID>, reconnect: Reconnect<J>) -> Self {
         Self {
@@ -119,26 +295,28 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         }
     }
 
-    /// The rules by which responses are judged from now on.
+    /// Sets the rules for judging responses, from the next response on.
     pub const fn set_rules(&mut self, rules: Rules) {
         self.rules = rules;
     }
 
-    /// A new request begins, which may be repeated in this way. Nothing has been sent of it yet: after a stop,
-    /// [`restart`](Self::restart) sends it.
+    /// Sets whether the request may be repeated, and starts a new request, of which nothing has been sent yet.
+    ///
+    /// After the session has stopped, [`restart`](Self::restart) sends the new request.
     pub const fn set_repeat(&mut self, repeat: Repeat) {
         self.repeat = repeat;
         self.stage = Stage::Unsent;
     }
 
-    /// The last event ID string, also what the unfinished stream has said of it so far (R34). For storage, look at it after
-    /// each chunk: an id may change without an event.
+    /// Returns the last event ID, including that of blocks without an event (R34). Empty if there is none.
+    ///
+    /// To store it, check it after each chunk, because it can change without an event.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.decoder.last_event_id()
     }
 
-    /// Sets the last event ID string, from storage. Empty forgets it.
+    /// Sets the last event ID, for example from storage. An empty one removes it.
     ///
     /// # Errors
     ///
@@ -147,7 +325,7 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         self.decoder.set_last_event_id(id)
     }
 
-    /// Where the next attempt would go on.
+    /// Returns from where the next attempt resumes the stream.
     #[must_use]
     pub fn resumption(&self) -> Resumption<'_> {
         let id = self.decoder.last_event_id();
@@ -163,8 +341,24 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         }
     }
 
-    /// Names and values of the headers to send with each attempt: `Accept`, `Cache-Control` (R46) and, if there is something
-    /// to resume from, `Last-Event-ID` (R60). Whatever else a request needs, fresh credentials too, the application adds.
+    /// Returns the names and values of the headers to send with each request: `Accept`, `Cache-Control` (R46) and, if
+    /// there is an ID to resume from, `Last-Event-ID` (R60).
+    ///
+    /// Add whatever else the request needs, such as `Host` and fresh credentials.
+    ///
+    /// ```
+    /// use embedded_sse::Decoder;
+    /// use embedded_sse::client::{NoJitter, Policy, Reconnect, Session};
+    ///
+    /// let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+    /// session.set_last_event_id(b"7")?;
+    /// let mut request = String::from("GET /events HTTP/1.1\r\nHost: example.org\r\n");
+    /// for (name, value) in session.headers() {
+    ///     request += &format!("{name}: {value}\r\n");
+    /// }
+    /// assert!(request.ends_with("Last-Event-ID: 7\r\n"));
+    /// # Ok::<(), embedded_sse::SetIdError>(())
+    /// ```
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Lossy<'_>)> {
         let last_event_id = match self.resumption() {
             Resumption::From(id) | Resumption::FromTrimmed(id) => Some(("Last-Event-ID", id)),
@@ -175,13 +369,13 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
             .chain(last_event_id)
     }
 
-    /// Whether the stream, if it ended here, would lose an event or an id that has begun (R41).
+    /// Returns whether an event or an ID is incomplete and would be lost if the stream ended now (R41).
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
         self.decoder.is_mid_event()
     }
 
-    /// Whether another attempt may be made, by the rule of [`Repeat`].
+    /// Returns whether [`Repeat`] allows another attempt.
     fn may_repeat(&self) -> bool {
         let repeats_until = match self.repeat {
             Repeat::Always => return true,
@@ -192,7 +386,7 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         self.stage < repeats_until || (self.stage == Stage::Answered && resumes)
     }
 
-    /// The decoder, to look at what a [`step`](Self::step) has found.
+    /// Returns the decoder, which holds the item that a [`step`](Self::step) has found.
     #[must_use]
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
@@ -200,21 +394,21 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID> {
-    /// Redirects in a row that an attempt follows (R55).
+    /// The number of consecutive redirects that an attempt follows (R55).
     pub const MAX_REDIRECTS: u8 = 20;
 
-    /// What to do now: [`Reconnect::poll`].
+    /// Returns what to do now. Changes nothing; see [`Reconnect::poll`].
     pub fn poll(&self, now: Instant) -> Action {
         self.reconnect.poll(now)
     }
 
-    /// The failures in a row: [`Reconnect::failures`].
+    /// Returns the number of consecutive failures; see [`Reconnect::failures`].
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.reconnect.failures()
     }
 
-    /// The attempt that [`poll`](Self::poll) told to begin was begun.
+    /// Reports that you start the attempt of [`Action::Connect`].
     pub fn connecting(&mut self, epoch: Epoch, now: Instant) {
         self.reconnect.connecting(epoch, now);
         if self.reconnect.is_connecting(epoch) {
@@ -224,8 +418,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         }
     }
 
-    /// The attempt failed before anything of the request was sent: the name was not found, the connection refused, TLS not
-    /// agreed upon. Like [`lost`](Self::lost), but also a request that may never be repeated is tried again.
+    /// Reports that the attempt failed before any part of the request was sent: the name was not found, the connection
+    /// was refused, or the TLS handshake failed.
+    ///
+    /// This is like [`lost`](Self::lost), but a request with [`Repeat::Never`] is tried again too.
     pub fn not_sent(&mut self, epoch: Epoch, now: Instant) {
         if self.stage == Stage::Sent && self.reconnect.is_connecting(epoch) {
             self.stage = Stage::Unsent;
@@ -233,18 +429,22 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.lost(epoch, now);
     }
 
-    /// A response came. Says what it means, and lets the machine know unless the attempt is over.
+    /// Reports a response, and returns what to do with it. If the attempt is already over, the session does not change.
     ///
-    /// At [`Verdict::Redirect`] the attempt goes on: send the request to the new URL. If that has another origin, leave out what
-    /// was meant for the old one alone, such as `Authorization` and `Cookie`; whether its server may see the body and the last
-    /// event ID is your choice (browsers send both). The redirect is `permanent` when all redirects of this attempt were: then later attempts begin at the new URL
-    /// (D7). The one after [`MAX_REDIRECTS`](Self::MAX_REDIRECTS) becomes a [`Verdict::Retry`]. A URL that cannot be used is
-    /// reported as [`lost`](Self::lost).
+    /// At [`Verdict::Redirect`] the attempt continues: send the request to the new URL.
+    ///
+    /// - If the new URL has another origin, leave out headers that were meant for the old one, such as `Authorization`
+    ///   and `Cookie`. You decide whether its server may see the body and the last event ID; browsers send both.
+    /// - The redirect is `permanent` if all redirects of this attempt were. Later attempts then start at the new URL
+    ///   (D7).
+    /// - After [`MAX_REDIRECTS`](Self::MAX_REDIRECTS), the next redirect becomes a [`Verdict::Retry`].
+    /// - If you cannot use the URL, report the attempt as [`lost`](Self::lost).
     pub fn responded(&mut self, epoch: Epoch, now: Instant, response: &Response<'_>) -> Verdict {
         self.judged(epoch, now, self.rules.judge(response))
     }
 
-    /// A response came, and the application has judged it itself. See [`responded`](Self::responded).
+    /// Reports a response that you judged yourself; see [`Rules`]. Returns what to do, like
+    /// [`responded`](Self::responded).
     pub fn judged(&mut self, epoch: Epoch, now: Instant, verdict: Verdict) -> Verdict {
         let verdict = match verdict {
             Verdict::Redirect { permanent } if self.redirects < Self::MAX_REDIRECTS => {
@@ -275,12 +475,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         verdict
     }
 
-    /// Takes the next event from the front of what was read, like [`Decoder::next_event`]. `now` is when it was read. Nothing is
-    /// taken from a connection that is not the present one or not open (R64): all of `input` is dropped then.
+    /// Decodes the next event, and removes the bytes that it used from the front of `input`. Returns `None` once
+    /// `input` is empty.
+    ///
+    /// This is [`Decoder::next_event`] for the open connection. `now` is the time at which `input` was read. If `epoch`
+    /// is not the current connection, or the connection is not open, all of `input` is dropped (R64).
     ///
     /// # Errors
     ///
-    /// As for [`Decoder::next_event`].
+    /// See [`Decoder::next_event`].
     pub fn next_event<'a, 'c: 'a>(
         &'a mut self,
         epoch: Epoch,
@@ -296,11 +499,11 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         })
     }
 
-    /// Like [`next_event`](Self::next_event), but with comments and `retry` lines; see [`Decoder::next_item`].
+    /// Like [`next_event`](Self::next_event), but also returns comments and `retry` lines; see [`Decoder::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`Decoder::next_item`].
+    /// See [`Decoder::next_item`].
     pub fn next_item<'a, 'c: 'a>(
         &'a mut self,
         epoch: Epoch,
@@ -316,20 +519,24 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         })
     }
 
-    /// One step of [`next_event`](Self::next_event) that lends nothing: [`Decoder::step`]. What it has found, the
-    /// [`decoder`](Self::decoder) shows.
+    /// Runs one step of [`next_event`](Self::next_event) without borrowing the result; see [`Decoder::step`]. Read what
+    /// it found from the [`decoder`](Self::decoder).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, epoch: Epoch, now: Instant, chunk: &[u8]) -> Step {
         self.advance(epoch, now, chunk, Decoder::step)
     }
 
-    /// One step of [`next_item`](Self::next_item) that lends nothing: [`Decoder::step_item`].
+    /// Runs one step of [`next_item`](Self::next_item) without borrowing the result; see [`Decoder::step_item`].
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, epoch: Epoch, now: Instant, chunk: &[u8]) -> Step {
         self.advance(epoch, now, chunk, Decoder::step_item)
     }
 
-    /// The application listens again after it was busy from `since` to `now`: [`Reconnect::resumed`].
+    /// Reports that the application was busy from `since` to `now` and did not read in that time. The timeouts do not
+    /// count it.
+    ///
+    /// Call this after you have handled the events of a chunk, before you read again. Otherwise a busy application
+    /// looks like a silent server, and a healthy connection is given up.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -344,7 +551,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
     /// # session.responded(epoch, read_at, &response);
     /// let mut chunk = &b"data: a long job\n\n"[..]; // read at `read_at`
     /// while let Some(event) = session.next_event(epoch, read_at, &mut chunk) {
-    ///     let _ = event; // handled in ten minutes
+    ///     let _ = event; // takes ten minutes to handle
     /// }
     /// let now = Instant::from_millis(605_000);
     /// session.resumed(read_at, now);
@@ -354,7 +561,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.reconnect.resumed(since, now);
     }
 
-    /// The stream ended well (R52). An unfinished event is dropped (R41).
+    /// Reports that the stream ended without an error (R52). An incomplete event is dropped (R41).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
         if !self.reconnect.stops_at_end() {
             self.before_loss(epoch, now);
@@ -362,48 +569,51 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.reconnect.ended(epoch, now);
     }
 
-    /// There is no connection, or no longer: [`Reconnect::lost`].
+    /// Reports that the attempt failed or that the connection was lost; see [`Reconnect::lost`]. An incomplete event is
+    /// dropped.
     pub fn lost(&mut self, epoch: Epoch, now: Instant) {
         self.before_loss(epoch, now);
         self.reconnect.lost(epoch, now);
     }
 
-    /// The application saw the event after which there are no more, such as `[DONE]`.
+    /// Reports that the application received the last event of the stream, such as `[DONE]`. The session stops.
     pub fn finished(&mut self, epoch: Epoch, now: Instant) {
         self.reconnect.refused(epoch, now, StopReason::Finished);
     }
 
-    /// The network is gone: [`Reconnect::network_down`].
+    /// Reports that the network is down; see [`Reconnect::network_down`].
     pub fn network_down(&mut self, now: Instant) {
         self.before_giving_up(now);
         self.reconnect.network_down(now);
     }
 
-    /// The network is back: [`Reconnect::network_up`].
+    /// Reports that the network is up again; see [`Reconnect::network_up`].
     pub fn network_up(&mut self, now: Instant) {
         self.reconnect.network_up(now);
     }
 
-    /// The device is on another network: [`Reconnect::network_changed`].
+    /// Reports that the device has moved to another network; see [`Reconnect::network_changed`].
     pub fn network_changed(&mut self, now: Instant) {
         self.before_giving_up(now);
         self.reconnect.network_changed(now);
     }
 
-    /// The application wants no more (R64). No event comes out any more, also not from a chunk that is half done with.
+    /// Stops the session (R64). No more events are returned, not even from a chunk of which some were returned already.
     pub fn close(&mut self) {
         self.reconnect.close();
     }
 
-    /// The application wants a connection now: [`Reconnect::restart`]. The last event ID stays. A request that may not be
-    /// [repeated](Repeat) is not: then nothing changes, unless a new one begins by [`set_repeat`](Self::set_repeat).
+    /// Connects now, from any state; see [`Reconnect::restart`]. The last event ID is kept.
+    ///
+    /// If the request must not be [repeated](Repeat), nothing changes. Call [`set_repeat`](Self::set_repeat) first to
+    /// start a new request.
     pub fn restart(&mut self) {
         if self.may_repeat() {
             self.reconnect.restart();
         }
     }
 
-    /// One step of the decoder, and what it says of the connection.
+    /// Runs one step of the decoder, and reports to the state machine what was received.
     fn advance(
         &mut self,
         epoch: Epoch,
@@ -427,13 +637,14 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         step
     }
 
+    /// Prepares the loss of any current connection.
     fn before_giving_up(&mut self, now: Instant) {
         if let Some(epoch) = self.poll(now).epoch() {
             self.before_loss(epoch, now);
         }
     }
 
-    /// What the machine has to know before it plans another attempt.
+    /// Updates the state machine before it plans another attempt.
     fn before_loss(&mut self, epoch: Epoch, now: Instant) {
         if let Some(millis) = self.decoder.reconnection_millis() {
             self.reconnect.set_reconnection_millis(millis);

@@ -1,7 +1,40 @@
-//! What it takes to serve events: when to write though there is nothing to say, when to let a client go, and what to tell one
-//! that comes back.
+//! The server side: response headers, keep-alive, the end of a response, and replay for clients that reconnect.
 //!
-//! Knows no I/O and no clock; time is an argument. The bytes on the wire are the codec's.
+//! Nothing here does I/O or reads a clock: you pass the time in. [`Frame`](crate::Frame) encodes the events.
+//!
+//! 1. Begin the response with [`HEADERS`].
+//! 2. Look up the client's `Last-Event-ID` header with [`Replay::after`], and write what it missed.
+//! 3. Write each new event when it happens. Between events, do what the [`Schedule`] of the connection returns.
+//!
+//! ```
+//! use core::time::Duration;
+//! use embedded_sse::client::Instant;
+//! use embedded_sse::server::{HEADERS, Replay, Resume, Schedule, Turn};
+//! use embedded_sse::{Frame, event_id};
+//!
+//! let mut replay = Replay::new([0; 1024]); // one for all clients
+//! replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
+//! replay.push(&Frame::new().id(event_id!("2")).data("light off"))?;
+//!
+//! // A client reconnects with `Last-Event-ID: 1`.
+//! let mut response = Vec::from("HTTP/1.1 200 OK\r\n");
+//! for (name, value) in HEADERS {
+//!     response.extend(format!("{name}: {value}\r\n").bytes());
+//! }
+//! response.extend(b"connection: close\r\n\r\n");
+//! if let Resume::Events(missed) = replay.after(b"1") {
+//!     missed.for_each(|frame| response.extend(frame));
+//! }
+//! assert!(response.ends_with(b"id: 2\ndata: light off\n\n"));
+//!
+//! let mut schedule = Schedule::new(Instant::from_millis(0)).keep_alive(Duration::from_secs(15));
+//! let now = Instant::from_millis(15_000);
+//! if schedule.poll(now) == Turn::KeepAlive {
+//!     response.extend_from_slice(Frame::KEEP_ALIVE.encode(&mut [0; 8])?);
+//!     schedule.wrote(now);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod replay;
 mod schedule;
@@ -9,7 +42,24 @@ mod schedule;
 pub use replay::{Events, PushError, Replay, Resume};
 pub use schedule::{Schedule, Turn};
 
-/// Names, in the lower case of HTTP/2, and values of the headers that a response of events needs: what it is, that nothing keeps
-/// it, and that nginx does not hold it back.
+/// The names and values of the headers that a response with events needs. The names are in lower case, as HTTP/2
+/// requires.
+///
+/// | header | value | effect |
+/// |---|---|---|
+/// | `content-type` | `text/event-stream` | Clients only accept this type. |
+/// | `cache-control` | `no-cache` | Caches do not store the stream. |
+/// | `x-accel-buffering` | `no` | nginx forwards each event at once. |
+///
+/// ```
+/// use embedded_sse::server::HEADERS;
+///
+/// let mut head = String::from("HTTP/1.1 200 OK\r\n");
+/// for (name, value) in HEADERS {
+///     head += &format!("{name}: {value}\r\n");
+/// }
+/// head += "\r\n";
+/// assert!(head.contains("content-type: text/event-stream\r\n"));
+/// ```
 pub const HEADERS: [(&str, &str); 3] =
     [("content-type", "text/event-stream"), ("cache-control", "no-cache"), ("x-accel-buffering", "no")];

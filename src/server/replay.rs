@@ -1,6 +1,6 @@
-//! The last events that were sent, for clients that come back.
+//! The latest events, for clients that reconnect, in a ring buffer of a fixed size.
 //!
-//! A ring in memory of a fixed size. Knows frames as bytes with an id; how they are written the codec knows.
+//! This module stores frames as bytes with an ID. The codec encodes them.
 //!
 //! ```text
 //! buffer   [ third | fourth | free |      first | second | unused ]
@@ -8,18 +8,18 @@
 //! record   [ length of the id, 4 | length of the frame, 4 | id | frame ]
 //! ```
 //!
-//! A record never wraps, so that each frame can be lent as one slice; what does not fit before the buffer's end begins at its
-//! start.
+//! A record never wraps around, so that each frame can be borrowed as one slice. A record that does not fit before the
+//! end of the buffer is placed at its start.
 
 use core::fmt;
 use core::iter::FusedIterator;
 
 use crate::codec::Frame;
 
-/// Keeps the newest frames that fit into `buffer`, and answers what came after a `Last-Event-ID`.
+/// Keeps the newest frames that fit into `buffer`, and finds those after a given `Last-Event-ID`.
 ///
-/// `buffer` is any `AsRef<[u8]> + AsMut<[u8]>`. A frame takes its own length, that of its id and 8 bytes; up to one frame's
-/// length is unused at the buffer's end. The oldest frames make room for the newest.
+/// `buffer` is any `AsRef<[u8]> + AsMut<[u8]>`. A frame takes its encoded length, the length of its ID, and 8 bytes. Up
+/// to the length of one frame is unused at the end of the buffer. New frames replace the oldest ones.
 ///
 /// ```
 /// use embedded_sse::{Frame, event_id};
@@ -40,35 +40,35 @@ use crate::codec::Frame;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Replay<B> {
     buffer: B,
-    /// How many records there are.
+    /// The number of records.
     count: usize,
-    /// Where the oldest one begins.
+    /// The start of the oldest record.
     first: usize,
-    /// Where the next one would begin.
+    /// The end of the newest record.
     end: usize,
-    /// Where the older records end, if the newer ones begin at the buffer's start again.
+    /// The end of the older records, if newer ones continue at the start of the buffer.
     wrap: Option<usize>,
-    /// A frame that was pushed is no longer here.
+    /// Whether a frame that was pushed is no longer kept.
     is_cut: bool,
 }
 
-/// What came after an event.
+/// What a client has to receive, as returned by [`Replay::after`].
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 #[non_exhaustive]
 pub enum Resume<'r> {
-    /// These frames, at least one. Write them, then go on with what comes.
+    /// The client missed these frames, at least one. Write them, then continue with new events.
     Events(Events<'r>),
-    /// Nothing. Go on with what comes.
+    /// The client has received everything. Continue with new events.
     UpToDate,
-    /// Nobody knows: the event is no longer here, or never was. Tell the client, by an event of the application's own, to fetch
-    /// the whole state anew, and go on with what comes.
+    /// The event is not kept, or it never existed, so it is not known what the client missed. Send an event of your own
+    /// that makes the client fetch the whole state again, then continue with new events.
     Cut,
 }
 
 impl<B> Replay<B> {
-    /// Holds nothing yet.
+    /// Creates an empty replay buffer.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
         Self { buffer, count: 0, first: 0, end: 0, wrap: None, is_cut: false }
@@ -76,13 +76,14 @@ impl<B> Replay<B> {
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
-    /// Keeps a frame, as it will be sent now; the oldest ones go if they must.
+    /// Adds a frame, and removes the oldest ones as needed. Call this for each frame that you send.
     ///
     /// # Errors
     ///
-    /// [`PushError::NoId`]: nothing has changed; a client could not say that it has seen such a frame.
-    /// [`PushError::TooLong`]: the frame alone is longer than the buffer. If it is sent all the same, whoever has not seen it can
-    /// no longer be told, so all that came before it is forgotten too, and is answered with [`Resume::Cut`].
+    /// - [`PushError::NoId`]: the frame has no ID, so that no client could name it in `Last-Event-ID`. Nothing has
+    ///   changed.
+    /// - [`PushError::TooLong`]: the frame does not fit into the whole buffer. All frames are removed, because a client
+    ///   that has not received this one cannot resume from an earlier one: such a client gets [`Resume::Cut`].
     pub fn push(&mut self, frame: &Frame<'_>) -> Result<(), PushError> {
         let id = frame.id.map(|id| id.as_str().as_bytes()).filter(|id| !id.is_empty()).ok_or(PushError::NoId)?;
         let length = frame.encoded_len();
@@ -99,7 +100,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
         };
         let place = self.buffer.as_mut().get_mut(start..start + needed).unwrap_or_default();
         if write_record(place, id, length, frame).is_none() {
-            // Lengths that 32 bits do not hold.
+            // A length does not fit into 32 bits.
             self.forget();
             return Err(PushError::TooLong { needed });
         }
@@ -113,8 +114,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
 
     /// What came after the event with this id.
     ///
-    /// An empty id, that of a client which has seen nothing, stands before the very first event. If an id was used twice, what
-    /// came after its first use is told: nothing is left out, something may come twice.
+    /// An empty id, that of a client which has seen nothing, stands before the very first event. If an id was used
+    /// twice, what came after its first use is told: nothing is left out, something may come twice.
     pub fn after(&self, last_event_id: &[u8]) -> Resume<'_> {
         let mut events = self.all();
         if last_event_id.is_empty() {
@@ -127,12 +128,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
         if events.left == 0 { Resume::UpToDate } else { Resume::Events(events) }
     }
 
-    /// All that is here, the oldest first.
+    /// Returns all frames that are kept, the oldest first.
     pub fn all(&self) -> Events<'_> {
         Events { buffer: self.buffer.as_ref(), left: self.count, at: self.first, wrap: self.wrap }
     }
 
-    /// Where a record of this length can begin, if there is room.
+    /// Returns the start of free space for a record of `needed` bytes, if there is any.
     fn place(&self, needed: usize) -> Option<usize> {
         let fits = |start: usize, end: usize| (end.checked_sub(start)? >= needed).then_some(start);
         match self.wrap {
@@ -157,7 +158,20 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
     }
 }
 
-/// Frames from a [`Replay`], each as the bytes to be written.
+/// An iterator over frames of a [`Replay`], oldest first. Each item is the bytes of one whole frame, ready to be
+/// written.
+///
+/// ```
+/// use embedded_sse::{Frame, event_id};
+/// use embedded_sse::server::Replay;
+///
+/// let mut replay = Replay::new([0; 256]);
+/// replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
+/// let mut frames = replay.all();
+/// assert_eq!(frames.len(), 1);
+/// assert_eq!(frames.next(), Some(&b"id: 1\ndata: light on\n\n"[..]));
+/// # Ok::<(), embedded_sse::server::PushError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "iterators are lazy"]
@@ -171,18 +185,18 @@ pub struct Events<'r> {
 impl<'r> Events<'r> {
     fn next_record(&mut self) -> Option<(&'r [u8], &'r [u8])> {
         self.left = self.left.checked_sub(1)?;
-        let (id, behind) = self.buffer.get(self.at..)?.split_first_chunk()?;
-        let (frame, behind) = behind.split_first_chunk()?;
+        let (id, rest) = self.buffer.get(self.at..)?.split_first_chunk()?;
+        let (frame, rest) = rest.split_first_chunk()?;
         let (id, frame) = (u32::from_le_bytes(*id) as usize, u32::from_le_bytes(*frame) as usize);
         self.at += HEAD + id + frame;
         if self.wrap == Some(self.at) {
             (self.at, self.wrap) = (0, None);
         }
-        let (id, behind) = behind.split_at_checked(id)?;
-        Some((id, behind.get(..frame)?))
+        let (id, rest) = rest.split_at_checked(id)?;
+        Some((id, rest.get(..frame)?))
     }
 
-    /// Goes behind the first record with this id.
+    /// Advances past the first record with this ID. Returns whether there is one.
     fn any_record(&mut self, id: &[u8]) -> bool {
         while let Some((other, _)) = self.next_record() {
             if other == id {
@@ -209,17 +223,25 @@ impl ExactSizeIterator for Events<'_> {}
 
 impl FusedIterator for Events<'_> {}
 
-/// Why a frame cannot be kept.
+/// Why a frame cannot be added to a [`Replay`].
+///
+/// ```
+/// use embedded_sse::Frame;
+/// use embedded_sse::server::{PushError, Replay};
+///
+/// let mut replay = Replay::new([0; 256]);
+/// assert_eq!(replay.push(&Frame::new().data("light on")), Err(PushError::NoId));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PushError {
-    /// It has no id, or an empty one.
+    /// The frame has no ID, or an empty one.
     NoId,
-    /// It is longer than the whole buffer.
+    /// The frame does not fit into the whole buffer.
     #[non_exhaustive]
     TooLong {
-        /// How long the buffer must be at least, in bytes.
+        /// The shortest length of a buffer that can hold the frame, in bytes.
         needed: usize,
     },
 }
@@ -235,10 +257,10 @@ impl fmt::Display for PushError {
 
 impl core::error::Error for PushError {}
 
-/// The two lengths before a record.
+/// The length of the two length fields before a record.
 const HEAD: usize = 8;
 
-/// `None`: it has no room, or a length does not fit its 32 bits.
+/// Writes a record to `place`. Returns `None` if there is too little space or a length does not fit into 32 bits.
 fn write_record(place: &mut [u8], id: &[u8], length: usize, frame: &Frame<'_>) -> Option<()> {
     let (head, rest) = place.split_first_chunk_mut()?;
     *head = u32::try_from(id.len()).ok()?.to_le_bytes();

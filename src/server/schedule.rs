@@ -1,16 +1,17 @@
-//! When an open response needs a write that no event brings, and when it should end.
+//! When to write a keep-alive to an open response, and when to end the response.
 //!
-//! Knows what was written when, and nothing of what or where to.
+//! This module only needs the times of the writes. It does not depend on what is written, or where.
 
 use core::time::Duration;
 
 use crate::jitter::{Jitter, below};
 use crate::time::{Instant, millis};
 
-/// The schedule of one connection, on the serving side.
+/// Decides when to write a keep-alive to one response, and when to end it.
 ///
-/// Ask [`poll`](Self::poll) what to do, whenever there is nothing else to write; report each write. `poll` changes nothing,
-/// however often it is asked. Times saturate at `u32::MAX` milliseconds, 49 days.
+/// Call [`poll`](Self::poll) whenever there is nothing else to write, and report each write with
+/// [`wrote`](Self::wrote). `poll` changes nothing and can be called at any time. Times saturate at `u32::MAX`
+/// milliseconds, 49 days.
 ///
 /// ```
 /// use core::time::Duration;
@@ -20,7 +21,7 @@ use crate::time::{Instant, millis};
 /// let at = Instant::from_millis;
 /// let mut schedule = Schedule::new(at(0)).keep_alive(Duration::from_secs(15));
 /// assert_eq!(schedule.poll(at(10_000)), Turn::WaitUntil(at(15_000)));
-/// schedule.wrote(at(12_000)); // an event
+/// schedule.wrote(at(12_000)); // an event was written
 /// assert_eq!(schedule.poll(at(15_000)), Turn::WaitUntil(at(27_000)));
 /// assert_eq!(schedule.poll(at(27_000)), Turn::KeepAlive);
 /// ```
@@ -32,52 +33,82 @@ pub struct Schedule {
     close: Option<Instant>,
 }
 
-/// What a connection needs.
+/// What to do for a response now, as returned by [`Schedule::poll`].
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::Frame;
+/// use embedded_sse::client::{Instant, NoJitter};
+/// use embedded_sse::server::{Schedule, Turn};
+///
+/// let mut now = Instant::from_millis(0);
+/// let seconds = Duration::from_secs;
+/// let mut schedule = Schedule::new(now).keep_alive(seconds(15)).lifetime(seconds(60), seconds(0), &mut NoJitter);
+/// let mut written = Vec::new();
+/// loop {
+///     match schedule.poll(now) {
+///         Turn::KeepAlive => {
+///             written.extend_from_slice(Frame::KEEP_ALIVE.encode(&mut [0; 8])?);
+///             schedule.wrote(now);
+///         }
+///         Turn::WaitUntil(at) => now = at, // wait for an event until then
+///         Turn::Wait => { /* wait for an event */ }
+///         Turn::Close => break,
+///         _ => unimplemented!(),
+///     }
+/// }
+/// assert_eq!(written, b":\n\n:\n\n:\n\n");
+/// assert_eq!(now, Instant::from_millis(60_000));
+/// # Ok::<(), embedded_sse::BufferFull>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 #[non_exhaustive]
 pub enum Turn {
-    /// Write [`Frame::KEEP_ALIVE`](crate::Frame::KEEP_ALIVE), and report it [written](Schedule::wrote).
+    /// Write [`Frame::KEEP_ALIVE`](crate::Frame::KEEP_ALIVE), and report it with [`Schedule::wrote`].
     KeepAlive,
-    /// End the response, between two frames. The client comes back with the last event ID it has seen (R52, R60).
+    /// End the response, after a complete frame. The client reconnects with its last event ID (R52, R60).
     Close,
-    /// Nothing until this time.
+    /// Do nothing until this time, unless there is an event.
     WaitUntil(Instant),
-    /// Nothing, ever.
+    /// Do nothing until there is an event: the schedule has no keep-alive and no lifetime.
     Wait,
 }
 
 impl Schedule {
-    /// A connection whose response has begun now, and that needs nothing.
+    /// Creates the schedule of a response that begins now, without a keep-alive and without a lifetime.
     #[must_use]
     pub const fn new(now: Instant) -> Self {
         Self { wrote: now, keep_alive: None, close: None }
     }
 
-    /// Writes something at least this often, so that a client's watchdog stays calm, what stands in between does not hang up,
-    /// and a client that is gone is noticed. Any write counts. Browsers and proxies give up after half a minute at the
-    /// earliest; 15 s is usual. Less than a millisecond counts as one.
+    /// Sets the longest time between two writes, at least 1 ms. Every write counts, not only keep-alives.
+    ///
+    /// Keep-alives prevent timeouts in clients and proxies, and let the server notice that a client is gone. Browsers
+    /// and proxies give up after 30 s at the earliest; 15 s is a usual value.
     #[must_use]
     pub const fn keep_alive(self, every: Duration) -> Self {
         let every = millis(every);
         Self { keep_alive: Some(if every == 0 { 1 } else { every }), ..self }
     }
 
-    /// Ends the response at `length` from its beginning, or up to `spread` later at random, so that load moves to new servers
-    /// and credentials are asked for again. The spread keeps clients that came together from coming back together.
+    /// Ends the response after `length`, plus a random time up to `spread`.
+    ///
+    /// A limited lifetime lets load move to new servers, and makes clients send fresh credentials. The random time
+    /// keeps clients that connected at the same moment from reconnecting at the same moment.
     #[must_use]
     pub fn lifetime(self, length: Duration, spread: Duration, jitter: &mut impl Jitter) -> Self {
         let close = self.wrote.after(millis(length)).after(below(millis(spread), jitter));
         Self { close: Some(close), ..self }
     }
 
-    /// Something was written: an event, a comment, anything.
+    /// Reports that something was written, such as an event or a comment.
     pub const fn wrote(&mut self, now: Instant) {
         self.wrote = now;
     }
 
-    /// What to do now. A time in the answer lies after `now`.
+    /// Returns what to do now. A time in the result is later than `now`.
     pub fn poll(&self, now: Instant) -> Turn {
         let keep_alive = self.keep_alive.map(|every| self.wrote.after(every));
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
