@@ -39,7 +39,7 @@
 mod replay;
 mod schedule;
 
-pub use replay::{Events, PushError, Replay, Resume};
+pub use replay::{Frames, PushError, Replay, Resume};
 pub use schedule::{Schedule, Turn};
 
 /// The names and values of the headers that a response with events needs. The names are in lower case, as HTTP/2

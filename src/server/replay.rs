@@ -59,7 +59,7 @@ pub struct Replay<B> {
 #[non_exhaustive]
 pub enum Resume<'r> {
     /// The client missed these frames, at least one. Write them, then continue with new events.
-    Events(Events<'r>),
+    Events(Frames<'r>),
     /// The client has received everything. Continue with new events.
     UpToDate,
     /// The event is not kept, or it never existed, so it is not known what the client missed. Send an event of your own
@@ -129,8 +129,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
     }
 
     /// Returns all frames that are kept, the oldest first.
-    pub fn all(&self) -> Events<'_> {
-        Events { buffer: self.buffer.as_ref(), left: self.count, at: self.first, wrap: self.wrap }
+    pub fn all(&self) -> Frames<'_> {
+        Frames { buffer: self.buffer.as_ref(), left: self.count, at: self.first, wrap: self.wrap }
     }
 
     /// Returns the start of free space for a record of `needed` bytes, if there is any.
@@ -175,14 +175,14 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "iterators are lazy"]
-pub struct Events<'r> {
+pub struct Frames<'r> {
     buffer: &'r [u8],
     left: usize,
     at: usize,
     wrap: Option<usize>,
 }
 
-impl<'r> Events<'r> {
+impl<'r> Frames<'r> {
     fn next_record(&mut self) -> Option<(&'r [u8], &'r [u8])> {
         self.left = self.left.checked_sub(1)?;
         let (id, rest) = self.buffer.get(self.at..)?.split_first_chunk()?;
@@ -207,7 +207,7 @@ impl<'r> Events<'r> {
     }
 }
 
-impl<'r> Iterator for Events<'r> {
+impl<'r> Iterator for Frames<'r> {
     type Item = &'r [u8];
 
     fn next(&mut self) -> Option<&'r [u8]> {
@@ -219,9 +219,9 @@ impl<'r> Iterator for Events<'r> {
     }
 }
 
-impl ExactSizeIterator for Events<'_> {}
+impl ExactSizeIterator for Frames<'_> {}
 
-impl FusedIterator for Events<'_> {}
+impl FusedIterator for Frames<'_> {}
 
 /// Why a frame cannot be added to a [`Replay`].
 ///
