@@ -34,6 +34,7 @@ use crate::codec::Frame;
 /// assert_eq!(missed.next(), None);
 /// assert!(matches!(replay.after(b"2"), Resume::UpToDate));
 /// assert!(matches!(replay.after(b"before the reboot"), Resume::Cut));
+/// assert!(matches!(replay.after(b""), Resume::New));
 /// # Ok::<(), embedded_sse::server::PushError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -48,11 +49,32 @@ pub struct Replay<B> {
     end: usize,
     /// The end of the older records, if newer ones continue at the start of the buffer.
     wrap: Option<usize>,
-    /// Whether a frame that was pushed is no longer kept.
-    is_cut: bool,
 }
 
 /// What a client has to receive, as returned by [`Replay::after`].
+///
+/// ```
+/// use embedded_sse::server::{Replay, Resume};
+/// use embedded_sse::{BufferFull, Frame, event_id, single_line};
+///
+/// /// Returns the first bytes of a response, in a stream whose events are changes to a state.
+/// fn begin(replay: &Replay<[u8; 256]>, last_event_id: &str, state: &Frame<'_>) -> Result<Vec<u8>, BufferFull> {
+///     Ok(match replay.after(last_event_id.as_bytes()) {
+///         Resume::Events(missed) => missed.collect::<Vec<_>>().concat(),
+///         Resume::UpToDate => Vec::new(),
+///         // The client has no state, or an unknown one.
+///         _ => state.encode(&mut [0; 128])?.to_vec(),
+///     })
+/// }
+///
+/// let mut replay = Replay::new([0; 256]);
+/// replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
+/// // The state after event 1, so with its ID: a reconnect resumes after it.
+/// let state = Frame::new().event_type(single_line!("state")).id(event_id!("1")).data("the light is on");
+/// assert_eq!(begin(&replay, "", &state)?, b"event: state\nid: 1\ndata: the light is on\n\n");
+/// assert_eq!(begin(&replay, "1", &state)?, b"");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
@@ -62,6 +84,12 @@ pub enum Resume<'r> {
     Events(Frames<'r>),
     /// The client has received everything. Continue with new events.
     UpToDate,
+    /// The client has no last event ID: it is new, or has not received an event with an ID yet. It missed nothing that it
+    /// could name.
+    ///
+    /// If the events are changes to a state, send the state first, with the ID of the newest event. If the latest events
+    /// are useful by themselves, send those of [`Replay::all`]. Then continue with new events.
+    New,
     /// The event is not kept, or it never existed, so it is not known what the client missed. Send an event of your own
     /// that makes the client fetch the whole state again, then continue with new events.
     Cut,
@@ -71,7 +99,7 @@ impl<B> Replay<B> {
     /// Creates an empty replay buffer.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
-        Self { buffer, count: 0, first: 0, end: 0, wrap: None, is_cut: false }
+        Self { buffer, count: 0, first: 0, end: 0, wrap: None }
     }
 }
 
@@ -112,20 +140,23 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
         Ok(())
     }
 
-    /// What came after the event with this id.
+    /// Returns what a client with this last event ID has to receive.
     ///
-    /// An empty id, that of a client which has seen nothing, stands before the very first event. If an id was used
-    /// twice, what came after its first use is told: nothing is left out, something may come twice.
+    /// Pass the value of the request's `Last-Event-ID` header, or an empty slice if the header is missing or empty. If an
+    /// ID was used several times, the result starts after its first use: nothing is missing, but some events may be
+    /// repeated.
     pub fn after(&self, last_event_id: &[u8]) -> Resume<'_> {
-        let mut events = self.all();
         if last_event_id.is_empty() {
-            if self.is_cut {
-                return Resume::Cut;
-            }
-        } else if !events.any_record(last_event_id) {
-            return Resume::Cut;
+            return Resume::New;
         }
-        if events.left == 0 { Resume::UpToDate } else { Resume::Events(events) }
+        let mut frames = self.all();
+        if !frames.any_record(last_event_id) {
+            Resume::Cut
+        } else if frames.left == 0 {
+            Resume::UpToDate
+        } else {
+            Resume::Events(frames)
+        }
     }
 
     /// Returns all frames that are kept, the oldest first.
@@ -143,10 +174,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
     }
 
     fn drop_oldest(&mut self) {
-        let mut events = self.all();
-        events.next();
-        (self.first, self.count, self.wrap) = (events.at, events.left, events.wrap);
-        self.is_cut = true;
+        let mut frames = self.all();
+        frames.next();
+        (self.first, self.count, self.wrap) = (frames.at, frames.left, frames.wrap);
         if self.count == 0 {
             self.forget();
         }
@@ -154,7 +184,6 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
 
     const fn forget(&mut self) {
         (self.count, self.first, self.end, self.wrap) = (0, 0, 0, None);
-        self.is_cut = true;
     }
 }
 
