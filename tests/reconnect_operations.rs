@@ -41,9 +41,9 @@ fn policy() -> impl Strategy<Value = (Policy, Bounds)> {
         let (most_asked, most_retry_after) = (least + more, least + even_more);
         let backoff = backoff
             .spread(spread)
-            .least(Duration::from_millis(least))
-            .most_asked(Duration::from_millis(most_asked))
-            .most_retry_after(Duration::from_millis(most_retry_after));
+            .min_wait(Duration::from_millis(least))
+            .max_retry(Duration::from_millis(most_asked))
+            .max_retry_after(Duration::from_millis(most_retry_after));
         let (max_attempts, max_elapsed, stable_after, stable_after_event, stop_at_end) = limits;
         let (connect, liveness, learned, progress) = watchdogs;
         let mut policy = Policy::new(backoff)
@@ -109,7 +109,7 @@ proptest! {
 #[test]
 fn every_state_up_to_a_depth_keeps_the_rules() {
     let ms = Duration::from_millis;
-    let backoff = Backoff::exponential(ms(2), ms(8)).least(ms(3)).most_asked(ms(20)).most_retry_after(ms(12));
+    let backoff = Backoff::exponential(ms(2), ms(8)).min_wait(ms(3)).max_retry(ms(20)).max_retry_after(ms(12));
     let policy = Policy::new(backoff)
         .stable_after(ms(6))
         .stable_after_event(ms(3))

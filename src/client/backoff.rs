@@ -48,16 +48,16 @@ pub enum Spread {
 /// The [`Spread`] splits the step into a fixed and a random part:
 ///
 /// ```text
-/// wait = max(fixed, floor, least) + random
+/// wait = max(fixed, floor, min_wait) + random
 /// ```
 ///
 /// - No wait is shorter than the time that the server asked for (R58, R59), and none is longer than the floor and the
 ///   cap together.
 /// - With a random part, the waits of a fleet differ, even if the server asked all clients for the same time.
-/// - No wait is shorter than [`least`](Self::least). Neither `retry: 0` nor a generator that returns zeros causes a
-///   busy loop.
-/// - A server cannot stall a client for longer than [`most_asked`](Self::most_asked) with `retry`, or than
-///   [`most_retry_after`](Self::most_retry_after) with `Retry-After`.
+/// - No wait is shorter than [`min_wait`](Self::min_wait). Neither `retry: 0` nor a generator that returns zeros causes
+///   a busy loop.
+/// - A server cannot stall a client for longer than [`max_retry`](Self::max_retry) with `retry`, or than
+///   [`max_retry_after`](Self::max_retry_after) with `Retry-After`.
 ///
 /// Times saturate at `u32::MAX` milliseconds, 49 days.
 ///
@@ -68,7 +68,7 @@ pub enum Spread {
 /// // At least 2 s, plus a random time up to 1 s, 4 s, 16 s, then 30 s.
 /// const BACKOFF: Backoff =
 ///     Backoff::above_floor(Duration::from_secs(2), Duration::from_secs(1), Duration::from_secs(30))
-///         .most_retry_after(Duration::from_secs(600));
+///         .max_retry_after(Duration::from_secs(600));
 /// let policy = Policy::new(BACKOFF);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,9 +80,9 @@ pub struct Backoff {
     /// The number of bits by which the step is shifted left with each failure.
     growth: u8,
     spread: Spread,
-    least: u32,
-    most_asked: u32,
-    most_retry_after: u32,
+    min_wait: u32,
+    max_retry: u32,
+    max_retry_after: u32,
 }
 
 impl Backoff {
@@ -93,8 +93,9 @@ impl Backoff {
         Self { floor: millis(time), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }
     }
 
-    /// Waits for a random time up to `first`, doubled with each failure up to `cap`, on top of [`least`](Self::least)
-    /// or of the time that the server asked for. Set another [`spread`](Self::spread) for a fixed part.
+    /// Waits for a random time up to `first`, doubled with each failure up to `cap`, on top of
+    /// [`min_wait`](Self::min_wait) or of the time that the server asked for. Set another [`spread`](Self::spread) for
+    /// a fixed part.
     #[must_use]
     pub const fn exponential(first: Duration, cap: Duration) -> Self {
         Self {
@@ -103,9 +104,9 @@ impl Backoff {
             cap: millis(cap),
             growth: 1,
             spread: Spread::Full,
-            least: 500,
-            most_asked: 3_600_000,
-            most_retry_after: 86_400_000,
+            min_wait: 500,
+            max_retry: 3_600_000,
+            max_retry_after: 86_400_000,
         }
     }
 
@@ -128,9 +129,9 @@ impl Backoff {
     /// Sets the shortest wait, at least 1 ms; 500 ms by default, as in Firefox. A shorter `retry` or `Retry-After` is
     /// raised to it.
     #[must_use]
-    pub const fn least(self, time: Duration) -> Self {
-        let least = millis(time);
-        Self { least: if least == 0 { 1 } else { least }, ..self }
+    pub const fn min_wait(self, time: Duration) -> Self {
+        let min_wait = millis(time);
+        Self { min_wait: if min_wait == 0 { 1 } else { min_wait }, ..self }
     }
 
     /// Sets the longest time that a server can ask for with `retry`; one hour by default. A longer one is lowered to
@@ -139,30 +140,30 @@ impl Backoff {
     /// The limit exists because a reconnection time stays in force until the server sends another one. A client that
     /// received a wrong value might not connect again for a very long time.
     #[must_use]
-    pub const fn most_asked(self, time: Duration) -> Self {
-        Self { most_asked: millis(time), ..self }
+    pub const fn max_retry(self, time: Duration) -> Self {
+        Self { max_retry: millis(time), ..self }
     }
 
     /// Sets the longest time that a server can ask for with `Retry-After`; one day by default. A longer one is lowered
     /// to it.
     #[must_use]
-    pub const fn most_retry_after(self, time: Duration) -> Self {
-        Self { most_retry_after: millis(time), ..self }
+    pub const fn max_retry_after(self, time: Duration) -> Self {
+        Self { max_retry_after: millis(time), ..self }
     }
 
     /// Returns the time that the server asked for with `Retry-After`, within the bounds.
     pub(super) fn retry_after(&self, time: Duration) -> NonZeroU32 {
-        self.bounded(millis(time), self.most_retry_after)
+        self.bounded(millis(time), self.max_retry_after)
     }
 
     /// Returns the time that the server asked for with `retry`, within the bounds.
     pub(super) fn asked(&self, millis: u64) -> NonZeroU32 {
-        self.bounded(u32::try_from(millis).unwrap_or(u32::MAX), self.most_asked)
+        self.bounded(u32::try_from(millis).unwrap_or(u32::MAX), self.max_retry)
     }
 
     /// Never returns zero, so that an `Option` of the result takes no extra memory.
     fn bounded(&self, time: u32, most: u32) -> NonZeroU32 {
-        NonZeroU32::new(time.min(most).max(self.least)).unwrap_or(NonZeroU32::MIN)
+        NonZeroU32::new(time.min(most).max(self.min_wait)).unwrap_or(NonZeroU32::MIN)
     }
 
     /// Returns the wait in milliseconds after a failure, of which `failures` consecutive ones came before. `last` is
@@ -191,12 +192,12 @@ impl Backoff {
                 (base.min(self.cap), random)
             }
         };
-        fixed.max(floor).max(self.least).saturating_add(random)
+        fixed.max(floor).max(self.min_wait).saturating_add(random)
     }
 
     /// Returns the shortest time between a loss and the next attempt, even after the network has come back.
-    pub(super) fn at_least(&self, asked: Option<NonZeroU32>) -> u32 {
-        asked.map_or(self.least, NonZeroU32::get)
+    pub(super) fn shortest(&self, asked: Option<NonZeroU32>) -> u32 {
+        asked.map_or(self.min_wait, NonZeroU32::get)
     }
 
     /// Returns a random wait of up to one second after the network has come back, because it came back for other
@@ -246,7 +247,7 @@ mod tests {
         let equal = bounds(&aws.spread(Spread::Equal), None, steps);
         for (index, step) in expect.into_iter().enumerate() {
             assert_eq!(none[index], (step, step));
-            assert_eq!(full[index], (500, 500 + step - 1), "on top of the least wait");
+            assert_eq!(full[index], (500, 500 + step - 1), "on top of the shortest wait");
             assert_eq!(equal[index], (step / 2, step - 1));
         }
     }
@@ -296,20 +297,20 @@ mod tests {
         assert_eq!(backoff.retry_after(Duration::ZERO).get(), 500);
         assert_eq!(backoff.retry_after(7200 * S).get(), 7_200_000);
         assert_eq!(backoff.retry_after(Duration::MAX).get(), 86_400_000);
-        assert_eq!(backoff.most_retry_after(60 * S).retry_after(Duration::MAX).get(), 60_000);
-        assert_eq!(backoff.least(Duration::ZERO).asked(0).get(), 1);
-        assert_eq!(backoff.most_asked(Duration::ZERO).asked(u64::MAX).get(), 500, "the least wait takes precedence");
-        assert_eq!(backoff.most_asked(Duration::MAX).asked(u64::MAX).get(), u32::MAX);
+        assert_eq!(backoff.max_retry_after(60 * S).retry_after(Duration::MAX).get(), 60_000);
+        assert_eq!(backoff.min_wait(Duration::ZERO).asked(0).get(), 1);
+        assert_eq!(backoff.max_retry(Duration::ZERO).asked(u64::MAX).get(), 500, "the shortest wait takes precedence");
+        assert_eq!(backoff.max_retry(Duration::MAX).asked(u64::MAX).get(), u32::MAX);
     }
 
     #[test]
-    fn no_wait_is_shorter_than_the_least_wait() {
+    fn no_wait_is_shorter_than_the_policy_allows() {
         for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
             for (backoff, least) in [
                 (Backoff::exponential(S, 30 * S), 500),
                 (Backoff::exponential(Duration::ZERO, Duration::ZERO), 500),
                 (Backoff::above_floor(Duration::ZERO, S, S), 500),
-                (Backoff::exponential(S, 30 * S).least(Duration::ZERO), 1),
+                (Backoff::exponential(S, 30 * S).min_wait(Duration::ZERO), 1),
             ] {
                 let backoff = backoff.spread(spread);
                 for (shortest, _) in bounds(&backoff, None, [0, 1, 5, u32::MAX]) {
@@ -325,7 +326,7 @@ mod tests {
             for cap in [Duration::ZERO, S, Duration::MAX] {
                 for backoff in [Backoff::exponential(first, cap), Backoff::above_floor(cap, first, cap)] {
                     for spread in [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated] {
-                        let backoff = backoff.spread(spread).most_asked(Duration::MAX);
+                        let backoff = backoff.spread(spread).max_retry(Duration::MAX);
                         let before_cap = bounds(&backoff, None, [0, 31, 4_000_000_000, u32::MAX]);
                         let top = millis(cap).saturating_mul(2).saturating_add(500);
                         assert!(before_cap.iter().all(|&(_, longest)| longest <= top), "{backoff:?}");

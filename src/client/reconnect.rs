@@ -383,7 +383,7 @@ impl<J: Jitter> Reconnect<J> {
         } else if self.policy.max_elapsed.is_exceeded_by(due.millis_since(self.begun)) {
             State::Stopped(StopReason::MaxElapsed)
         } else {
-            State::Waiting { due, not_before: now.after(backoff.at_least(asked)) }
+            State::Waiting { due, not_before: now.after(backoff.shortest(asked)) }
         }
     }
 
@@ -393,7 +393,7 @@ impl<J: Jitter> Reconnect<J> {
         self.forget_failures_if_stable(now);
         match self.state {
             State::Waiting { not_before, .. } | State::Offline { not_before, .. } => not_before,
-            _ => now.after(self.policy.backoff.at_least(self.asked)),
+            _ => now.after(self.policy.backoff.shortest(self.asked)),
         }
     }
 
