@@ -56,8 +56,8 @@ pub enum Spread {
 /// - With a random part, the waits of a fleet differ, even if the server asked all clients for the same time.
 /// - No wait is shorter than [`min_wait`](Self::min_wait). Neither `retry: 0` nor a generator that returns zeros causes
 ///   a busy loop.
-/// - A server cannot stall a client for longer than [`max_retry`](Self::max_retry) with `retry`, or than
-///   [`max_retry_after`](Self::max_retry_after) with `Retry-After`.
+/// - A server can ask for at most [`max_retry`](Self::max_retry) with `retry`, and for at most
+///   [`max_retry_after`](Self::max_retry_after) with `Retry-After`. Longer times are lowered to these.
 ///
 /// Times saturate at `u32::MAX` milliseconds, 49 days.
 ///

@@ -157,16 +157,18 @@ use crate::time::Instant;
 /// #     fn now(&self) -> Instant { Instant::from_millis(self.now) }
 /// #     fn sleep_until(&mut self, at: Instant) { self.log.push("wait"); self.now = at.as_millis(); }
 /// #     fn wait_for_network(&mut self) {}
-/// #     fn begin<'a>(&mut self, headers: impl Iterator<Item = (&'static str, Lossy<'a>)>) -> Result<(), Failed> {
+/// #     fn begin<'a>(&mut self, mut headers: impl Iterator<Item = (&'static str, Lossy<'a>)>) -> Result<(), Failed> {
 /// #         self.requests += 1;
-/// #         self.last_event_id = headers.filter(|header| header.0 == "Last-Event-ID").map(|header| header.1.to_string()).next();
+/// #         let last_event_id = headers.find(|(name, _)| *name == "Last-Event-ID");
+/// #         self.last_event_id = last_event_id.map(|(_, value)| value.to_string());
 /// #         self.log.push("request");
 /// #         if self.requests == 4 { Err(Failed) } else { Ok(()) }
 /// #     }
 /// #     fn await_head(&mut self, _: Option<Instant>) -> Result<bool, Failed> { Ok(true) }
 /// #     fn head(&self) -> Response<'_> {
 /// #         let status = [200, 302, 200, 0, 204][self.requests as usize - 1];
-/// #         Response { status, content_type: Some(b"text/event-stream"), location: Some(b"/there"), ..Response::default() }
+/// #         let (content_type, location) = (Some(&b"text/event-stream"[..]), Some(&b"/there"[..]));
+/// #         Response { status, content_type, location, ..Response::default() }
 /// #     }
 /// #     fn redirect(&mut self, _: bool) { self.log.push("redirect"); }
 /// #     fn read(&mut self, buffer: &mut [u8], until: Option<Instant>) -> Result<Option<usize>, Failed> {

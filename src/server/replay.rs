@@ -84,11 +84,11 @@ pub enum Resume<'r> {
     Events(Frames<'r>),
     /// The client has received everything. Continue with new events.
     UpToDate,
-    /// The client has no last event ID: it is new, or has not received an event with an ID yet. It missed nothing that it
-    /// could name.
+    /// The client has no last event ID: it is new, or has not received an event with an ID yet. It missed nothing that
+    /// it could name.
     ///
-    /// If the events are changes to a state, send the state first, with the ID of the newest event. If the latest events
-    /// are useful by themselves, send those of [`Replay::all`]. Then continue with new events.
+    /// If the events are changes to a state, send the state first, with the ID of the newest event. If the latest
+    /// events are useful by themselves, send those of [`Replay::all`]. Then continue with new events.
     New,
     /// The event is not kept, or it never existed, so it is not known what the client missed. Send an event of your own
     /// that makes the client fetch the whole state again, then continue with new events.
@@ -142,8 +142,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
 
     /// Returns what a client with this last event ID has to receive.
     ///
-    /// Pass the value of the request's `Last-Event-ID` header, or an empty slice if the header is missing or empty. If an
-    /// ID was used several times, the result starts after its first use: nothing is missing, but some events may be
+    /// Pass the value of the request's `Last-Event-ID` header, or an empty slice if the header is missing or empty. If
+    /// an ID was used several times, the result starts after its first use: nothing is missing, but some events may be
     /// repeated.
     pub fn after(&self, last_event_id: &[u8]) -> Resume<'_> {
         if last_event_id.is_empty() {
