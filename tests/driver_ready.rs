@@ -11,7 +11,9 @@ use core::time::Duration;
 
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_sse::Decoder;
-use embedded_sse::client::{Backoff, Instant, NoJitter, Policy, Reconnect, Response, Session, StopReason, Verdict};
+use embedded_sse::client::{
+    Backoff, Instant, NoJitter, Policy, Reconnect, Repeat, Response, Session, StopReason, Verdict,
+};
 use embedded_sse::io::driver::{self, Driver, Exchange, NextError};
 use embedded_sse::io::{HeaderError, HeaderList, Request, driver_blocking};
 
@@ -355,6 +357,118 @@ fn an_application_that_looks_in_now_and_then_still_notices_silence() {
         }
     };
     assert!((30 * SECOND..=31 * SECOND).contains(&waited), "{waited:?}");
+}
+
+/// A request that may go out only once, whose headers are not there at first, and a server that cannot be reached at first.
+#[test]
+fn a_request_that_never_went_out_is_tried_again() {
+    struct Refused<'w>(Ready<'w>, usize);
+
+    impl driver::Connect for Refused<'_> {
+        type Error = ErrorKind;
+
+        async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), ErrorKind> {
+            if self.1 > 0 {
+                self.1 -= 1;
+                return Err(ErrorKind::ConnectionRefused);
+            }
+            driver::Connect::open(&mut self.0, request, exchange).await
+        }
+
+        fn may_have_sent(&self, error: &ErrorKind) -> bool {
+            *error != ErrorKind::ConnectionRefused
+        }
+    }
+
+    impl<'w> driver_blocking::Connect for Refused<'w> {
+        type Body = Body<'w>;
+        type Error = ErrorKind;
+
+        fn open(
+            &mut self,
+            request: &Request<'_>,
+            until: Option<Instant>,
+            judge: &mut dyn FnMut(&Response<'_>) -> Verdict,
+        ) -> Result<Option<Body<'w>>, ErrorKind> {
+            if self.1 > 0 {
+                self.1 -= 1;
+                return Err(ErrorKind::ConnectionRefused);
+            }
+            driver_blocking::Connect::open(&mut self.0, request, until, judge)
+        }
+
+        fn set_deadline(&mut self, _: &mut Body<'w>, _: Option<Instant>) {}
+
+        fn may_have_sent(&self, error: &ErrorKind) -> bool {
+            *error != ErrorKind::ConnectionRefused
+        }
+    }
+
+    let once = || {
+        let mut session = session(policy());
+        session.set_repeat(Repeat::Never);
+        session
+    };
+    let (world, counts) = (World::new(1), Counts::default());
+    let mut missing = 2;
+    let mut headers = |_: &mut HeaderList<'_>| {
+        missing -= i32::from(missing > 0);
+        if missing > 0 { Err(HeaderError::Unavailable) } else { Ok(()) }
+    };
+    let driver = Driver::new(once(), [0; 64], &world);
+    let connect = Refused(Ready::new(&world, &counts, b"data: 1\n\n", 9), 2);
+    let run = pin!(driver.run(connect, [0; 128], async |list: &mut HeaderList<'_>| headers(list)));
+    let mut events = driver.events(run);
+    assert_eq!(world.block_on(events.next()).map(|event| event.data), Ok(&b"1"[..]));
+    assert_eq!(counts.requests.replace(0), 1);
+
+    let mut missing = 2;
+    let headers = |_: &mut HeaderList<'_>| {
+        missing -= i32::from(missing > 0);
+        if missing > 0 { Err(HeaderError::Unavailable) } else { Ok(()) }
+    };
+    let connect = Refused(Ready::new(&world, &counts, b"data: 1\n\n", 9), 2);
+    let mut events = driver_blocking::Events::new(once(), [0; 64], connect, &world, [0; 128], headers);
+    assert_eq!(events.next().map(|event| event.data), Ok(&b"1"[..]));
+    assert_eq!(counts.requests.get(), 1);
+}
+
+/// A clock that never lets anybody wait, and a server that cannot be reached.
+#[test]
+fn attempts_that_fail_at_once_make_way_for_other_tasks() {
+    struct Hasty(Cell<u64>);
+
+    impl driver::Timer for Hasty {
+        fn now(&self) -> Instant {
+            Instant::from_millis(self.0.get())
+        }
+
+        async fn wait_until(&self, at: Instant) {
+            self.0.set(at.as_millis());
+        }
+    }
+
+    struct Closed<'c>(&'c Cell<usize>);
+
+    impl driver::Connect for Closed<'_> {
+        type Error = ErrorKind;
+
+        async fn open(&mut self, _: &Request<'_>, _: Exchange<'_>) -> Result<(), ErrorKind> {
+            self.0.set(self.0.get() + 1);
+            Err(ErrorKind::ConnectionRefused)
+        }
+    }
+
+    let (world, attempts) = (World::new(1), Cell::new(0));
+    let driver = Driver::new(session(policy()), [0; 64], Hasty(Cell::new(0)));
+    let run = pin!(driver.run(Closed(&attempts), [0; 128], no_headers));
+    let mut events = driver.events(run);
+    let mut next = pin!(events.next());
+    for polls in 1..100 {
+        assert!(world.poll(next.as_mut()).is_pending());
+        assert!(attempts.get() <= polls, "{} attempts in {polls} polls", attempts.get());
+    }
+    assert!(attempts.get() > 40);
 }
 
 #[test]

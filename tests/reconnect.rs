@@ -304,6 +304,13 @@ fn time_is_bounded_from_the_last_event() {
 fn no_time_that_the_server_asks_for_ends_the_client() {
     let hour = Duration::from_secs(3600);
     for preset in [Policy::standard(), Policy::mobile(), Policy::ktor(9), PLAIN] {
+        // Also a time for attempts that is shorter than the longest wait.
+        let policy = preset.max_elapsed(Duration::from_secs(9));
+        let mut device = Device::new(policy);
+        let epoch = device.open();
+        device.machine.set_reconnection_time(Duration::from_secs(60));
+        device.hear(epoch, Heard::Event).after(100 * SECOND).lose(epoch);
+        assert!(matches!(device.poll(), Action::WaitUntil(_)), "{policy:?}");
         let policy = preset.max_elapsed(hour);
         for asked in [hour, 2 * hour, 24 * hour, Duration::MAX] {
             let mut device = Device::new(policy);
@@ -437,8 +444,9 @@ fn learned_liveness_suspects_nobody_who_sends_no_heartbeats() {
     }
 }
 
-/// Heartbeats with these gaps, in milliseconds.
+/// Heartbeats with these gaps, in milliseconds, after the time in which a server may greet.
 fn beats(device: &mut Device, epoch: Epoch, gaps: &[u64]) -> Option<u64> {
+    device.after(10 * SECOND).hear(epoch, Heard::Bytes);
     for gap in gaps {
         device.after(*gap).hear(epoch, Heard::Heartbeat);
     }
@@ -450,6 +458,8 @@ fn learned_liveness_is_three_times_the_longest_of_several_gaps() {
     for (gaps, window) in [
         (&[7_000, 15_000, 15_000][..], None),
         (&[7_000, 15_000, 15_000, 15_000], Some(45_000)),
+        // A silence that is longer than the gaps before it suggest.
+        (&[0, 2_000, 2_000, 12_000, 12_000, 12_000], Some(36_000)),
         (&[0, 20_000, 12_000, 24_000], Some(72_000)),
         (&[0, 15_000, 15_000, 15_000, 40_000], Some(120_000)),
         (&[0, 15_000, 15_000, 15_000, 0, 15_000, 999], Some(45_000)),
@@ -464,6 +474,52 @@ fn learned_liveness_is_three_times_the_longest_of_several_gaps() {
         let epoch = device.open();
         assert_eq!(beats(&mut device, epoch, gaps), window, "{gaps:?}");
     }
+}
+
+#[test]
+fn comments_that_come_with_each_event_are_no_heartbeats() {
+    // A job every minute: `: queued`, 2 s later `: running`, 2 s later its result.
+    let mut device = Device::new(PLAIN.learned_liveness());
+    let epoch = device.open();
+    for _ in 0..100 {
+        for what in [Heard::Heartbeat, Heard::Heartbeat, Heard::Event] {
+            device.after(2 * SECOND).hear(epoch, what);
+        }
+        assert_eq!(device.gives_up_in(), None);
+        device.after(54 * SECOND);
+    }
+}
+
+#[test]
+fn the_time_in_which_an_application_is_busy_makes_no_gap_shorter() {
+    let mut device = Device::new(Policy::standard());
+    let epoch = device.open();
+    for _ in 0..20 {
+        device.hear(epoch, Heard::Heartbeat);
+        let since = device.now();
+        device.after(12 * SECOND);
+        device.machine.resumed(since, device.now());
+        device.after(3 * SECOND);
+        assert!(matches!(device.poll(), Action::Read { .. }));
+    }
+    assert_eq!(device.hear(epoch, Heard::Heartbeat).gives_up_in(), Some(45 * SECOND));
+}
+
+#[test]
+fn the_connection_of_a_busy_application_becomes_stable() {
+    let mut device = Device::new(DOUBLING.max_attempts(1));
+    for _ in 0..10 {
+        let epoch = device.open();
+        for _ in 0..30 {
+            device.hear(epoch, Heard::Event);
+            let since = device.now();
+            device.after(999);
+            device.machine.resumed(since, device.now());
+            device.after(1);
+        }
+        device.machine.ended(epoch, device.now());
+    }
+    assert_eq!(device.machine.failures(), 1);
 }
 
 #[test]

@@ -680,6 +680,26 @@ fn a_request_that_was_answered_is_repeated_only_from_an_id_of_this_answer() {
     }
 }
 
+/// The server closes the connection before a response, and the end of a stream is the end of all.
+#[test]
+fn a_request_without_a_response_has_not_ended_as_it_should() {
+    let mut world = World::new(BROWSER.stop_at_end(), [vec![Does::End], gone()]);
+    world.client.set_repeat(Repeat::Never);
+    assert_eq!(world.drive_bounded(MINUTE).story(), "attempt lost CannotResume");
+}
+
+#[test]
+fn a_request_that_was_redirected_was_sent() {
+    let now = embedded_sse::client::Instant::ZERO;
+    let mut world = World::new(BROWSER, [gone()]);
+    world.client.set_repeat(Repeat::Never);
+    let epoch = world.client.poll(now).epoch().unwrap();
+    world.client.connecting(epoch, now);
+    world.client.responded(epoch, now, &Response { status: 303, location: Some(b"/elsewhere"), ..STREAM });
+    world.client.not_sent(epoch, now);
+    assert_eq!(world.drive_bounded(MINUTE).story(), "CannotResume");
+}
+
 #[test]
 fn a_resumed_answer_has_to_give_an_id_of_its_own() {
     let first = stream(b"id: 1\ndata: x\n\n");

@@ -51,8 +51,8 @@ pub enum Spread {
 /// wait = max(fixed, floor, min_wait) + random
 /// ```
 ///
-/// - No wait is shorter than the time that the server asked for (R58, R59), and none is longer than the floor and the
-///   cap together.
+/// - No wait is shorter than the time that the server asked for (R58, R59), and none is longer than the cap
+///   and the longer one of the floor and `min_wait` together.
 /// - With a random part, the waits of a fleet differ, even if the server asked all clients for the same time.
 /// - No wait is shorter than [`min_wait`](Self::min_wait). Neither `retry: 0` nor a generator that returns zeros causes
 ///   a busy loop.
@@ -193,6 +193,11 @@ impl Backoff {
             }
         };
         fixed.max(floor).max(self.min_wait).saturating_add(random)
+    }
+
+    /// Returns by how much the random part of a wait grows at most when the server asks for this time.
+    pub(super) fn widening(&self, asked: u32) -> u32 {
+        asked.min(self.cap)
     }
 
     /// Returns the shortest time between a loss and the next attempt, even after the network has come back.

@@ -41,7 +41,7 @@ pub(super) struct Open {
     /// When bytes last arrived, or when the response was accepted. Moved later by the time in which the application did
     /// not read.
     pub(super) heard: Instant,
-    /// Milliseconds from the response to `heard`, without the time in which the application did not read.
+    /// Milliseconds from the response to `heard`.
     age: u32,
     /// Milliseconds from the last event, or from the response if there was none, to `heard`.
     event_ago: u32,
@@ -57,14 +57,15 @@ pub(super) struct Open {
 
 const NEVER: u32 = u32::MAX;
 
-/// The number of consecutive gaps, none more than twice as long as another, that count as a regular heartbeat. A few
-/// comments at the start of a stream do not, however slowly they arrive.
+/// The number of gaps that count as a regular heartbeat. Each is between half and twice the longest one before it, and no
+/// silence between them lasts longer than they suggest.
 const SEVERAL: u8 = 3;
 
 /// Heartbeats less than this many milliseconds apart belong to one burst.
 const BURST: u32 = 1_000;
 
-/// The shortest window that is learned, in milliseconds.
+/// The shortest window that is learned, in milliseconds. Comments that arrive within this time after the response are a
+/// greeting, and no gap between them counts.
 const LEAST_WINDOW: u32 = 10_000;
 
 impl Open {
@@ -77,13 +78,17 @@ impl Open {
         let silence = now.millis_since(self.heard);
         // A chunk that was read before the application was busy, and is decoded now, does not end a silence.
         self.heard = self.heard.max(now);
+        if self.beats < SEVERAL && silence > self.suggested() {
+            // The comments so far are no regular heartbeat.
+            (self.beat, self.beats) = (0, 0);
+        }
         self.age = self.age.saturating_add(silence);
         self.event_ago = self.event_ago.saturating_add(silence);
         self.beat_ago = self.beat_ago.saturating_add(silence);
         match what {
             Heard::Bytes => {}
             Heard::Heartbeat => {
-                if self.beat_ago >= BURST && self.beat_ago != NEVER {
+                if self.beat_ago >= BURST && self.beat_ago != NEVER && self.age >= LEAST_WINDOW {
                     self.learn(self.beat_ago);
                 }
                 self.beat_ago = 0;
@@ -110,9 +115,22 @@ impl Open {
         self.beat = self.beat.max(gap);
     }
 
-    /// Returns the window that follows from the heartbeats so far.
+    /// Records that the application did not read for this many milliseconds. They are part of the gap between two
+    /// heartbeats and of the age, but neither silence nor time without an event.
+    pub(super) fn resumed(&mut self, away: u32) {
+        self.heard = self.heard.after(away);
+        self.age = self.age.saturating_add(away);
+        self.beat_ago = self.beat_ago.saturating_add(away);
+    }
+
+    /// Returns the window that the heartbeats so far suggest, in milliseconds.
+    fn suggested(&self) -> u32 {
+        self.beat.saturating_mul(3).max(LEAST_WINDOW)
+    }
+
+    /// Returns that window once it is certain.
     fn learned(&self) -> Limit {
-        if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.beat.saturating_mul(3).max(LEAST_WINDOW)) }
+        if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.suggested()) }
     }
 
     /// Returns how long after `heard` the connection may stay silent before it is given up.

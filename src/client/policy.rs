@@ -211,9 +211,13 @@ impl Policy {
 
     /// Learns the heartbeat interval of each connection, and gives up the connection when the heartbeats stop.
     ///
-    /// The interval is known after three consecutive gaps between heartbeats, each at least 1 s and none more than
-    /// twice as long as another. From then on, the connection is given up after a silence of three times the longest
-    /// gap, but at least 10 s. Gaps with an event in them do not count. Without regular heartbeats there is no limit.
+    /// The interval is known after three gaps between heartbeats. Each has to last at least 1 s, and between half and twice
+    /// as long as the longest one before it. From then on, the connection is given up after a silence of three times the
+    /// longest gap, but at least 10 s. Without regular heartbeats there is no limit.
+    ///
+    /// Gaps with an event in them do not count, and neither do those in the first 10 s after the response: a server may
+    /// greet with comments, and a network may deliver them one by one. A silence that is longer than the gaps so far
+    /// suggest starts the count again, so that comments that come with each event are not taken for heartbeats.
     #[must_use]
     pub const fn learned_liveness(self) -> Self {
         Self { liveness: Limit::NONE, learns_liveness: true, ..self }

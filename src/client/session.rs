@@ -423,9 +423,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
     /// Reports that the attempt failed before any part of the request was sent: the name was not found, the connection
     /// was refused, or the TLS handshake failed.
     ///
-    /// This is like [`lost`](Self::lost), but a request with [`Repeat::Never`] is tried again too.
+    /// This is like [`lost`](Self::lost), but a request with [`Repeat::Never`] is tried again too. After a redirect it is
+    /// not, because the first server has received the request.
     pub fn not_sent(&mut self, epoch: Epoch, now: Instant) {
-        if self.stage == Stage::Sent && self.reconnect.is_connecting(epoch) {
+        if self.stage == Stage::Sent && self.redirects == 0 && self.reconnect.is_connecting(epoch) {
             self.stage = Stage::Unsent;
         }
         self.lost(epoch, now);
@@ -565,7 +566,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
 
     /// Reports that the stream ended without an error (R52). An incomplete event is dropped (R41).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
-        if !self.reconnect.stops_at_end() {
+        if !(self.reconnect.stops_at_end() && self.reconnect.is_open(epoch)) {
             self.before_loss(epoch, now);
         }
         self.reconnect.ended(epoch, now);

@@ -11,7 +11,7 @@ use core::task::Poll;
 
 use super::super::chunk::Chunk;
 use super::events::{Events, Held};
-use super::exchange::{Exchange, Stage};
+use super::exchange::{Exchange, Stage, make_way};
 use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
@@ -49,8 +49,10 @@ pub trait Connect {
     /// Sends one request, and hands over the response. When this future ends or is dropped, no
     /// connection is left.
     ///
-    /// It is dropped, wherever it stands, when the attempt takes too long, when the connection is silent for too long, and when
-    /// the application wants no more. It is never dropped for another reason, so that a read in it need not be cancel-safe.
+    /// It is dropped, wherever it stands, when the attempt takes too long, when the connection is silent for too long, when an
+    /// order of the application ends it ([`close`](Events::close), [`restart`](Events::restart),
+    /// [`finished`](Events::finished), a network that is down or another one), and together with [`run`](Driver::run). It is
+    /// never dropped to be continued later, so that a read in it need not be cancel-safe.
     ///
     /// [`Respond`](Exchange::respond), and [read](Exchange::read) the body if it is the stream. At [`Verdict::Redirect`] remember
     /// the URL that `Location` names, and return; the next request is
@@ -61,6 +63,14 @@ pub trait Connect {
     ///
     /// No connection, none any longer, or a URL that cannot be used: there will be another attempt.
     async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), Self::Error>;
+
+    /// Returns whether any part of the request may have been sent before this error, which ended an [`open`](Self::open).
+    /// If not, also a request that may never be [repeated](crate::client::Repeat) is tried again. Return `true`, as the
+    /// default does, unless you know better, for example because the name was not found or the connection was refused.
+    fn may_have_sent(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        true
+    }
 }
 
 /// Tells the time and waits for it, on one clock.
@@ -227,6 +237,8 @@ where
             let action = self.session().await.poll(now);
             match action {
                 Action::Connect(epoch) => {
+                    // Attempts that fail at once, one after another, leave other tasks their turn.
+                    make_way().await;
                     self.session().await.connecting(epoch, now);
                     self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers)).await;
                 }
@@ -289,6 +301,7 @@ where
                 error => error,
             };
             if let Err(error) = all {
+                self.session().await.not_sent(epoch, self.timer.now());
                 self.refused.set(Some(error).filter(|error| *error != HeaderError::Unavailable));
                 return;
             }
@@ -297,10 +310,15 @@ where
             }
             self.redirected.set(false);
             let exchange = Exchange::new(self, epoch);
-            let opened = connect.open(&Request::new(&list, redirected), exchange).await;
-            redirected = opened.is_ok() && self.redirected.get();
-            if !redirected {
-                return;
+            match connect.open(&Request::new(&list, redirected), exchange).await {
+                Ok(()) if self.redirected.get() => redirected = true,
+                Ok(()) => return,
+                Err(error) => {
+                    if !connect.may_have_sent(&error) {
+                        self.session().await.not_sent(epoch, self.timer.now());
+                    }
+                    return;
+                }
             }
         }
     }

@@ -37,6 +37,14 @@ pub trait Connect {
         judge: &mut dyn FnMut(&Response<'_>) -> Verdict,
     ) -> Result<Option<Self::Body>, Self::Error>;
 
+    /// Returns whether any part of the request may have been sent before this error, which ended an [`open`](Self::open).
+    /// If not, also a request that may never be [repeated](crate::client::Repeat) is tried again. Return `true`, as the
+    /// default does, unless you know better, for example because the name was not found or the connection was refused.
+    fn may_have_sent(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        true
+    }
+
     /// From now on a read of the body blocks until `until` at most, with any error then; for ever with `None`. A transport that
     /// cannot do that does nothing: then a connection that falls silent is not noticed.
     fn set_deadline(&mut self, body: &mut Self::Body, until: Option<Instant>);
@@ -162,7 +170,7 @@ where
             let mut list = HeaderList::new(self.room.as_mut());
             let of_session = self.session.headers().try_for_each(|(name, value)| list.push(name, value));
             if let Err(error) = of_session.and_then(|()| (self.headers)(&mut list)) {
-                self.session.lost(epoch, self.timer.now());
+                self.session.not_sent(epoch, self.timer.now());
                 return if error == HeaderError::Unavailable { Ok(()) } else { Err(NextError::Headers(error)) };
             }
             let mut verdict = None;
@@ -175,6 +183,10 @@ where
                     return Ok(());
                 }
                 (Ok(_), Some(Verdict::Redirect { .. })) => redirected = true,
+                (Err(error), None) if !self.connect.may_have_sent(&error) => {
+                    self.session.not_sent(epoch, self.timer.now());
+                    return Ok(());
+                }
                 _ => break,
             }
         }

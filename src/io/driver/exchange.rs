@@ -98,7 +98,7 @@ async fn ready_when<T>(mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Lets other tasks run first.
-async fn make_way() {
+pub(super) async fn make_way() {
     let mut asked = false;
     poll_fn(|context| {
         if replace(&mut asked, true) {

@@ -61,7 +61,8 @@ impl<'h> HeaderList<'h> {
     ///
     /// # Errors
     ///
-    /// [`HeaderError::InvalidName`], [`HeaderError::Forbidden`] and [`HeaderError::Full`]; then nothing has changed.
+    /// [`HeaderError::InvalidName`], [`HeaderError::Forbidden`] and [`HeaderError::Full`], and [`HeaderError::Unavailable`] if
+    /// the value's `Display` fails; then nothing has changed.
     pub fn push(&mut self, name: &str, value: impl Display) -> Result<(), HeaderError> {
         if !is_token(name.as_bytes()) {
             return Err(HeaderError::InvalidName);
@@ -69,11 +70,11 @@ impl<'h> HeaderList<'h> {
         let mut text = Text { room: self.room.get_mut(self.length..).unwrap_or_default(), length: 0, error: None };
         let written = text.put(name).and_then(|()| text.end()).and_then(|()| write!(text, "{value}"));
         match (written.and_then(|()| text.end()), text.error) {
-            (Ok(()), _) => {
+            (Ok(()), None) => {
                 self.length += text.length;
                 Ok(())
             }
-            (Err(_), error) => Err(error.unwrap_or(HeaderError::Unavailable)),
+            (_, error) => Err(error.unwrap_or(HeaderError::Unavailable)),
         }
     }
 
