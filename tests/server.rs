@@ -1,6 +1,5 @@
 //! What a server is told to do: keep-alives, the end of a connection, and what a client that comes back has missed.
 
-#[path = "common/mod.rs"]
 mod common;
 
 use core::time::Duration;

@@ -360,5 +360,5 @@ pub(crate) fn stream(bytes: &'static [u8]) -> Vec<Does> {
 }
 
 fn text(bytes: &'static [u8]) -> &'static str {
-    std::str::from_utf8(bytes).unwrap()
+    str::from_utf8(bytes).unwrap()
 }

@@ -1,7 +1,7 @@
 //! Any facts in any order, and what must hold after each of them. The property tests, the walk through all states and the fuzz
 //! target have this in common.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use embedded_sse::client::{Action, Epoch, Heard, Instant, Jitter, Policy, Reconnect, StopReason};
 
@@ -64,7 +64,7 @@ pub(crate) struct Bounds {
     pub(crate) max_attempts: Option<u32>,
 }
 
-impl<J: Jitter + Clone + PartialEq + std::fmt::Debug> Checked<J> {
+impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
     pub(crate) fn new(policy: Policy, bounds: Bounds, jitter: J) -> Self {
         Self {
             machine: Reconnect::new(policy, jitter),

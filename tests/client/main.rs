@@ -1,0 +1,11 @@
+//! Tests of reconnecting: the state machine, the session, and what a response means.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod liveness;
+mod operations;
+mod reconnect;
+mod response;
+mod scenario_rows;
+mod scenarios;

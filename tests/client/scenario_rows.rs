@@ -1,0 +1,16 @@
+//! Checks that `scenarios.rs` names every row of its tables.
+
+#[test]
+fn every_row_is_in_scenarios() {
+    let scenarios = include_str!("scenarios.rs");
+    for (letter, last) in [('W', 27), ('P', 20), ('S', 44)] {
+        for number in 1..=last {
+            let row = format!("{letter}{number}");
+            let found = scenarios.match_indices(&row).any(|(at, _)| {
+                let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+                !digit(scenarios.as_bytes().get(at + row.len())) && !digit(scenarios.as_bytes().get(at.wrapping_sub(1)))
+            });
+            assert!(found, "{row}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Tests of the adapters and drivers.
+
+#[cfg(feature = "embedded-io-async")]
+mod driver;
+#[cfg(feature = "embedded-io-async")]
+mod driver_ready;
+#[cfg(feature = "embedded-io-async")]
+mod embedded_io;
+#[cfg(feature = "embedded-io-async")]
+mod world;
+
+#[cfg(all(feature = "futures", feature = "tokio", feature = "tokio-util", feature = "http-body"))]
+mod adapters;
+#[cfg(feature = "tokio")]
+mod resume_tokio;
+#[cfg(all(feature = "futures", feature = "tokio", feature = "tokio-util", feature = "http-body"))]
+mod transport;
+
+#[cfg(any(feature = "embedded-io-async", feature = "tokio-util"))]
+#[path = "../common/mod.rs"]
+mod common;
+#[cfg(any(feature = "embedded-io-async", feature = "tokio-util"))]
+#[path = "../common/vectors.rs"]
+mod the_vectors;
