@@ -17,14 +17,12 @@
 mod bare_metal;
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::fs::{self, DirEntry};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use bare_metal::{BOARDS, Board, build, run};
-
-/// Firmware that runs tests of the host, one file each.
-const TESTS: [&str; 6] = ["last_event_id", "reconnect", "response", "round_trip_table", "scenarios", "too_long"];
 
 /// Tests of the host that write down more than the board has memory for.
 const TOO_LARGE: [(&str, &str); 3] = [
@@ -37,12 +35,13 @@ const TOO_LARGE: [(&str, &str); 3] = [
 #[ignore = "needs QEMU and targets for bare metal"]
 fn every_board_passes_every_vector_and_every_test() {
     let mut faults = Vec::new();
+    let files = test_files();
     for board in BOARDS {
         let folder =
             build(&workspace(), "board", board.target, "s", &["--bins"]).unwrap_or_else(|error| panic!("{error}"));
         let on_board = OnBoard { board, folder };
         faults.extend(on_board.vectors().err());
-        for file in TESTS {
+        for file in &files {
             faults.extend(on_board.tests(file));
         }
     }
@@ -106,6 +105,20 @@ fn every_public_type_is_logged() {
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/firmware")
+}
+
+/// The names of the test files that have firmware, which is `tests_{name}` each.
+fn test_files() -> Vec<String> {
+    let folder = workspace().join("board/src/bin");
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let name = |entry: io::Result<DirEntry>| {
+        let name = entry.expect("a readable folder").file_name().into_string().expect("a file name in UTF-8");
+        Some(name.strip_prefix("tests_")?.strip_suffix(".rs")?.to_owned())
+    };
+    let mut names: Vec<_> = entries.filter_map(name).collect();
+    names.sort();
+    assert!(!names.is_empty(), "no test file in {}", folder.display());
+    names
 }
 
 struct OnBoard {

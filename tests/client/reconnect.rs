@@ -5,6 +5,9 @@ use core::time::Duration;
 use crate::harness::{Does, Order, Random, World, status};
 use embedded_sse::client::{Action, Backoff, Epoch, Heard, Instant, NoJitter, Policy, Reconnect, Spread, StopReason};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;

@@ -4,6 +4,9 @@ use core::time::Duration;
 
 use embedded_sse::client::{Response, Rules, StopReason, Verdict};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 const BOTH: [Rules; 2] = [Rules::Browser, Rules::Resilient];
 
 fn stream() -> Response<'static> {

@@ -15,6 +15,9 @@ use core::time::Duration;
 use crate::harness::{Does, Order, STREAM, Seen, World, content_type, redirect, status, stream};
 use embedded_sse::client::{Backoff, Policy, Repeat, Response, Resumption, Rules, StopReason, Verdict};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 const MINUTE: u64 = 60_000;
 const BOTH: [Rules; 2] = [Rules::Browser, Rules::Resilient];
 

@@ -5,6 +5,9 @@ use crate::common::{Said, decoded_items};
 use crate::frames::Values;
 use embedded_sse::{Decoder, Frame};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 #[test]
 fn data_keeps_its_spaces_and_line_ends() {
     for (data, read) in [

@@ -3,6 +3,9 @@
 use crate::common::{Said, decoded_events, decoded_items};
 use embedded_sse::{Decoder, Field, Item};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 /// What a decoder with 8 bytes for an event and 4 for an id says, byte by byte, and the last event ID at the end.
 fn byte_by_byte(stream: &str) -> (Vec<Said>, String) {
     let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);

@@ -8,6 +8,9 @@ use embedded_sse::{DataWriter, EventId, Frame, SingleLine};
 
 use crate::common::Said;
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 /// The values of a frame.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {

@@ -5,6 +5,9 @@ use core::time::Duration;
 
 use embedded_sse::{Decoder, Event, Field, Item, Token, Tokenizer, TooLong};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 /// One thing that a stream said.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -175,7 +178,7 @@ pub(crate) fn reassembled<'i>(last_event_id: &[u8], pieces: impl IntoIterator<It
 }
 
 /// What the grammar says.
-#[cfg(feature = "nom")]
+#[cfg(all(feature = "nom", not(target_os = "none")))]
 pub(crate) fn specified(last_event_id: &[u8], input: &[u8]) -> Outcome {
     use embedded_sse::codec::grammar::{Item, Stream};
 

@@ -13,6 +13,9 @@ use std::collections::VecDeque;
 use embedded_sse::Decoder;
 use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Response, Rules, Session, StopReason, Verdict};
 
+#[cfg(target_os = "none")]
+use board::prelude::*;
+
 pub(crate) type Client = Session<[u8; 256], Random, 64>;
 
 /// Splitmix64: good enough to spread, and the same on every machine.

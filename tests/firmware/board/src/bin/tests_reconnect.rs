@@ -1,9 +1,13 @@
-//! `tests/reconnect.rs`
+//! Runs `tests/client/reconnect.rs`.
 #![no_std]
 #![no_main]
 
+// The test files name some types by their path in `std`.
 extern crate alloc as std;
+
+#[path = "../../../../harness/mod.rs"]
+mod harness;
 
 include!(concat!(env!("OUT_DIR"), "/reconnect.rs"));
 
-board::main!(|| board::run::tests(TESTS));
+board::main!(|| board::run::tests(reconnect::TESTS));

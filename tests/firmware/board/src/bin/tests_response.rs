@@ -1,9 +1,7 @@
-//! `tests/response.rs`
+//! Runs `tests/client/response.rs`.
 #![no_std]
 #![no_main]
 
-extern crate alloc as std;
-
 include!(concat!(env!("OUT_DIR"), "/response.rs"));
 
-board::main!(|| board::run::tests(TESTS));
+board::main!(|| board::run::tests(response::TESTS));
