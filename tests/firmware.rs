@@ -1,18 +1,19 @@
-//! The vectors, the round trips and the scenarios on five cores under QEMU; that no panic is reached in what is linked; and what
-//! devices log.
+//! Runs the vectors, the round trips and the scenarios on five cores under QEMU, and checks that no panic is linked and
+//! what devices log.
 //!
-//! Not run by default, for it needs `qemu-system-arm`, `qemu-system-riscv32`, `defmt-print` and five targets:
+//! These tests are ignored by default, because they need `qemu-system-arm`, `qemu-system-riscv32`, `defmt-print` and
+//! five targets:
 //!
 //! ```sh
-//! rustup target add thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf
+//! rustup target add thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf \
+//!     riscv32imc-unknown-none-elf
 //! cargo test --test firmware -- --ignored
 //! ```
 //!
-//! `BARE_METAL_CARGO` names another command than `cargo` to build the firmware with, such as one that builds `core` and `alloc`
-//! on the spot where there is no rustup.
+//! Set `BARE_METAL_CARGO` to build the firmware with another command than `cargo`, for example one that builds `core`
+//! and `alloc` from source where there is no rustup.
 
-// What measures the firmware uses the rest.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the budgets use the rest")]
 #[path = "firmware/budgets/src/bare_metal.rs"]
 mod bare_metal;
 
@@ -24,11 +25,11 @@ use std::process::{Command, Stdio};
 
 use bare_metal::{BOARDS, Board, build, run};
 
-/// Tests of the host that write down more than the board has memory for.
+/// Tests that need more memory than the board has.
 const TOO_LARGE: [(&str, &str); 3] = [
-    ("microbit", "a_reconnection_time_of_zero_is_no_hot_loop"),
-    ("microbit", "network_errors_are_tried_again_for_ever"),
-    ("lm3s6965evb", "network_errors_are_tried_again_for_ever"),
+    ("microbit", "a_reconnection_time_of_zero_causes_no_hot_loop"),
+    ("microbit", "network_errors_are_retried_forever"),
+    ("lm3s6965evb", "network_errors_are_retried_forever"),
 ];
 
 #[test]
@@ -56,13 +57,13 @@ fn no_panic_is_linked() {
         for profile in ["s", "o3"] {
             found.extend(panics(target, profile, &["--bins", "--keep-going", "--features", "panic-free"]));
             let planted = panics(target, profile, &["--bin", "planted", "--features", "panic-free,planted"]);
-            assert_eq!(planted, ["planted"], "{target}, {profile}: a planted panic");
+            assert_eq!(planted, ["planted"], "{target}, {profile}: the planted panic must be found, and nothing else");
         }
     }
     assert!(found.is_empty(), "panics are linked into {found:?}");
 }
 
-/// The binaries that cannot be linked because a panic is reached in them.
+/// Returns the binaries that cannot be linked because a panic is reachable in them.
 fn panics(target: &str, profile: &str, options: &[&str]) -> Vec<String> {
     let fault = build(&workspace(), "flash", target, profile, options).err().unwrap_or_default();
     let name = |rest: &str| rest.split('.').next().expect("a name").to_owned();
@@ -71,12 +72,12 @@ fn panics(target: &str, profile: &str, options: &[&str]) -> Vec<String> {
         .skip(1)
         .map(|rest| rest.split(">>> referenced by ").nth(1).map_or(rest.to_owned(), name))
         .collect();
-    assert_eq!(fault.is_empty(), found.is_empty(), "it fails for another reason: {fault}");
+    assert_eq!(fault.is_empty(), found.is_empty(), "the build failed for another reason: {fault}");
     found
 }
 
-/// What a device logs of each public type is what `defmt-print` shows of it. Where an expected line ends with two dots, the rest is
-/// a private matter.
+/// Compares what a device logs for each public type with the expected text. If an expected line ends with two dots, the
+/// rest of the line is private and is not compared.
 #[test]
 #[ignore = "needs QEMU, a target for bare metal and defmt-print"]
 fn every_public_type_is_logged() {
@@ -127,7 +128,7 @@ struct OnBoard {
 }
 
 impl OnBoard {
-    /// All vectors; says which ones fail, and how.
+    /// Runs all vectors. Returns the failures as text.
     fn vectors(&self) -> Result<(), String> {
         let run = self.run("vectors", 0);
         println!("{}: {}", self.board.name, run.said.lines().last().unwrap_or_default());
@@ -137,7 +138,8 @@ impl OnBoard {
         }
     }
 
-    /// All tests of a file. One that fails ends the firmware: it is run again from the next test on.
+    /// Runs all tests of a file and returns the failures. A failure ends the firmware, which then runs again from the
+    /// next test.
     fn tests(&self, file: &str) -> Vec<String> {
         let (mut faults, mut done) = (Vec::new(), 0);
         loop {
@@ -149,7 +151,7 @@ impl OnBoard {
                 names()
                     .take(passed)
                     .filter(|name| too_large(name))
-                    .map(|name| format!("{}: {name} is not too large", self.board.name)),
+                    .map(|name| format!("{}: {name} fits, remove it from TOO_LARGE", self.board.name)),
             );
             done += passed;
             if run.status == Some(0) {
@@ -160,7 +162,7 @@ impl OnBoard {
             let out_of_memory = run.said.contains("memory allocation of ");
             match names().next_back() {
                 Some(name) if out_of_memory && too_large(name) => {
-                    println!("{}: {name} is too large for it", self.board.name);
+                    println!("{}: {name} needs more memory than the board has", self.board.name);
                 }
                 Some(_) => faults.push(self.fault(file, run.status, &run.said)),
                 None => {

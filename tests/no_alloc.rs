@@ -1,11 +1,12 @@
-//! The library never asks for memory: a counting allocator sees none of it.
+//! Checks with a counting allocator that decoding and encoding allocate nothing.
 
 use core::fmt::Write;
 
 use allocation_counter::measure;
 use embedded_sse::{DataWriter, Decoder, EventId, Frame, Token, Tokenizer};
 
-/// A bit of everything: BOM, comments, all fields, unknown ones, long values, all line ends, bad UTF-8, ids that are too long.
+/// A stream with everything: BOM, comments, all fields and unknown ones, long values, all line ends, invalid UTF-8, and
+/// ids that are too long.
 fn stream() -> Vec<u8> {
     let mut stream = b"\xEF\xBB\xBF: hello\nretry: 3000\r\ndata\rother: x\nid: 1\0\nevent: \xFF\xC0\x8A\n\n".to_vec();
     for number in 0..200 {
@@ -45,8 +46,8 @@ fn decoding_allocates_nothing() {
             }
             assert!(!decoder.last_event_id().is_empty() && decoder.reconnection_time().is_some());
         });
-        assert_eq!(info.count_total, 0, "in pieces of {size}");
-        assert!(found > 300 && lost > 0, "it decoded: {found}, and lost {lost}");
+        assert_eq!(info.count_total, 0, "in chunks of {size}");
+        assert!(found > 300 && lost > 0, "{found} items, {lost} losses");
     }
 }
 
@@ -63,8 +64,8 @@ fn tokenizing_allocates_nothing() {
                 }
             }
         });
-        assert_eq!(info.count_total, 0, "in pieces of {size}");
-        assert_eq!(events, 202, "in pieces of {size}");
+        assert_eq!(info.count_total, 0, "in chunks of {size}");
+        assert_eq!(events, 202, "in chunks of {size}");
     }
 }
 
@@ -99,9 +100,9 @@ fn encoding_allocates_nothing() {
             in_parts += encoder.fill(&mut part);
         }
         in_segments = frame.segments().map(str::len).sum();
-        let mut writer = DataWriter::new(Nowhere, &frame).expect("Nowhere takes all");
-        write!(writer, "{text}{}", 7).expect("Nowhere takes all");
-        let Nowhere = writer.finish().expect("Nowhere takes all");
+        let mut writer = DataWriter::new(Nowhere, &frame).expect("writing to Nowhere never fails");
+        write!(writer, "{text}{}", 7).expect("writing to Nowhere never fails");
+        let Nowhere = writer.finish().expect("writing to Nowhere never fails");
     });
     assert_eq!(info.count_total, 0);
     assert!(length > 1000 && length == in_parts && length == in_segments, "{length} {in_parts} {in_segments}");

@@ -1,4 +1,4 @@
-//! An owned event costs one allocation at most, and a stream of them no other ones.
+//! Checks with a counting allocator that an owned event takes at most one allocation, and a stream of them no others.
 
 use core::convert::Infallible;
 use core::pin::pin;
@@ -11,11 +11,11 @@ use embedded_sse::{Decoder, Event, OwnedEvent};
 use futures_util::{Stream, stream};
 
 #[test]
-fn an_event_costs_one_allocation_at_most() {
+fn an_event_takes_at_most_one_allocation() {
     let count = |event_type: &[u8], data: &[u8], last_event_id: &[u8]| {
         let mut kept = None;
         let info = measure(|| kept = Some(OwnedEvent::from(Event { event_type, data, last_event_id })));
-        let kept = kept.expect("it was kept");
+        let kept = kept.expect("an event");
         assert_eq!(kept.as_event(), Event { event_type, data, last_event_id });
         info.count_total
     };
@@ -27,7 +27,7 @@ fn an_event_costs_one_allocation_at_most() {
 }
 
 #[test]
-fn a_stream_costs_one_allocation_for_an_event_at_most() {
+fn a_stream_takes_at_most_one_allocation_for_each_event() {
     for (with_id, size) in [(false, 100), (false, 1460), (false, 1 << 20), (true, 100), (true, 1460), (true, 1 << 20)] {
         let mut stream = String::new();
         for number in 0..1000 {
@@ -42,7 +42,7 @@ fn a_stream_costs_one_allocation_for_an_event_at_most() {
         let vectors: Vec<_> = shared.iter().map(|chunk| chunk.to_vec()).collect();
         let count = count(shared);
         if size == 1 << 20 && !with_id {
-            assert_eq!(count, 256, "only what is too short to be worth sharing");
+            assert_eq!(count, 256, "only events that are too short to share are copied");
         }
         assert!(count <= 1000, "{count} for shared chunks of {size}, ids: {with_id}");
         let count = self::count(vectors);
@@ -50,7 +50,7 @@ fn a_stream_costs_one_allocation_for_an_event_at_most() {
     }
 }
 
-/// How often memory is asked for while 1000 events are read from these chunks.
+/// Returns the number of allocations while 1000 events are read from these chunks.
 fn count<C: AsRef<[u8]> + 'static>(chunks: Vec<C>) -> u64 {
     let mut events =
         pin!(EventStream::new(stream::iter(chunks.into_iter().map(Ok::<_, Infallible>)), Decoder::new([0; 512])));

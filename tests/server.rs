@@ -1,4 +1,5 @@
-//! What a server is told to do: keep-alives, the end of a connection, and what a client that comes back has missed.
+//! Tests of `Schedule`, which times keep-alives and the end of a connection, and of `Replay`, which keeps events for
+//! clients that come back.
 
 mod common;
 
@@ -17,12 +18,12 @@ fn at(seconds: u64) -> Instant {
 }
 
 #[test]
-fn a_schedule_of_nothing_waits_for_ever() {
+fn an_empty_schedule_waits_forever() {
     assert_eq!(Schedule::new(at(5)).poll(Instant::from_millis(u64::MAX)), Turn::Wait);
 }
 
 #[test]
-fn any_write_puts_the_keep_alive_off() {
+fn any_write_postpones_the_keep_alive() {
     let mut schedule = Schedule::new(at(100)).keep_alive(15 * S);
     assert_eq!(schedule.poll(at(100)), Turn::WaitUntil(at(115)));
     assert_eq!(schedule.poll(at(114)), Turn::WaitUntil(at(115)));
@@ -35,19 +36,19 @@ fn any_write_puts_the_keep_alive_off() {
 }
 
 #[test]
-fn a_keep_alive_of_no_time_is_no_hot_loop() {
+fn a_keep_alive_interval_of_zero_causes_no_hot_loop() {
     let mut schedule = Schedule::new(at(0)).keep_alive(Duration::ZERO);
     schedule.wrote(at(1));
     assert_eq!(schedule.poll(at(1)), Turn::WaitUntil(Instant::from_millis(1_001)));
 }
 
 #[test]
-fn a_lifetime_ends_between_its_length_and_its_spread() {
+fn a_lifetime_ends_within_its_spread() {
     let close = |random| {
         let mut schedule = Schedule::new(at(10)).lifetime(60 * S, 20 * S, &mut || random);
         schedule.wrote(at(60));
         let Turn::WaitUntil(close) = schedule.poll(at(60)) else { panic!("a time") };
-        assert_eq!(schedule.poll(close), Turn::Close, "whatever was written");
+        assert_eq!(schedule.poll(close), Turn::Close, "writes do not extend the lifetime");
         close
     };
     assert_eq!(close(0), at(70));
@@ -56,7 +57,7 @@ fn a_lifetime_ends_between_its_length_and_its_spread() {
 }
 
 #[test]
-fn the_end_goes_before_the_keep_alive() {
+fn the_end_takes_precedence_over_the_keep_alive() {
     let schedule = Schedule::new(at(0)).keep_alive(15 * S).lifetime(20 * S, Duration::ZERO, &mut NoJitter);
     assert_eq!(schedule.poll(at(0)), Turn::WaitUntil(at(15)));
     assert_eq!(schedule.poll(at(15)), Turn::KeepAlive);
@@ -67,7 +68,7 @@ fn the_end_goes_before_the_keep_alive() {
 }
 
 #[test]
-fn absurd_times_saturate() {
+fn huge_times_saturate() {
     let schedule = Schedule::new(Instant::from_millis(u64::MAX)).keep_alive(Duration::MAX).lifetime(
         Duration::MAX,
         Duration::MAX,
@@ -82,7 +83,7 @@ fn push<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &mut Replay<B>, number: u32, lengt
     replay.push(&Frame::new().id(EventId::new(&id).expect("an id")).data(&data))
 }
 
-/// The numbers of the events that a client would see, decoded from what is written to it.
+/// Returns the numbers of the events that a client receives, decoded from the bytes that are written to it.
 fn numbers<'r>(frames: impl IntoIterator<Item = &'r [u8]>) -> Vec<u32> {
     let said = decoded_events(&mut Decoder::<_, 64>::new([0; 512]), frames).said;
     let number = |said: Said| match said {
@@ -107,15 +108,15 @@ fn told<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &Replay<B>, last_event_id: &str) -
         Resume::UpToDate => Told::UpToDate,
         Resume::New => Told::New,
         Resume::Cut => Told::Cut,
-        answer => panic!("{answer:?} is new"),
+        answer => panic!("unexpected answer: {answer:?}"),
     }
 }
 
 #[test]
-fn what_came_after_an_event_is_told_in_order() {
+fn later_events_are_replayed_in_order() {
     let mut replay = Replay::new([0; 1024]);
     assert_eq!(told(&replay, ""), Told::New, "nothing was ever sent");
-    assert_eq!(told(&replay, "1"), Told::Cut, "an id from before the reboot");
+    assert_eq!(told(&replay, "1"), Told::Cut, "an id from before a restart");
     for number in 1..=5 {
         push(&mut replay, number, 10).unwrap();
     }
@@ -127,7 +128,7 @@ fn what_came_after_an_event_is_told_in_order() {
 }
 
 #[test]
-fn the_oldest_make_room_and_that_is_told() {
+fn the_oldest_events_are_dropped_and_that_is_reported() {
     let mut replay = Replay::new([0; 256]);
     for number in 1..=50 {
         push(&mut replay, number, 20).unwrap();
@@ -138,11 +139,11 @@ fn the_oldest_make_room_and_that_is_told() {
     let first = held[0];
     assert_eq!(told(&replay, &first.to_string()), Told::Missed(held[1..].to_vec()));
     assert_eq!(told(&replay, &(first - 1).to_string()), Told::Cut);
-    assert_eq!(told(&replay, ""), Told::New, "also after the first events were removed");
+    assert_eq!(told(&replay, ""), Told::New, "even after the first events were dropped");
 }
 
 #[test]
-fn a_frame_that_is_too_long_is_told_as_a_cut() {
+fn a_frame_that_is_too_long_is_reported_as_a_cut() {
     let mut replay = Replay::new([0; 100]);
     push(&mut replay, 1, 10).unwrap();
     assert_eq!(
@@ -159,7 +160,7 @@ fn a_frame_that_is_too_long_is_told_as_a_cut() {
 }
 
 #[test]
-fn a_buffer_of_exactly_one_frame_holds_it() {
+fn a_buffer_of_the_size_of_one_frame_holds_it() {
     let Err(PushError::TooLong { needed, .. }) = push(&mut Replay::new([0; 0]), 7, 30) else { panic!("too long") };
     let mut replay = Replay::new(vec![0; needed]);
     for number in 7..10 {
@@ -175,11 +176,11 @@ fn a_frame_needs_an_id() {
     push(&mut replay, 1, 1).unwrap();
     assert_eq!(replay.push(&Frame::new().data("x")), Err(PushError::NoId));
     assert_eq!(replay.push(&Frame::new().id(EventId::EMPTY).data("x")), Err(PushError::NoId));
-    assert_eq!(told(&replay, "1"), Told::UpToDate, "nothing has changed");
+    assert_eq!(told(&replay, "1"), Told::UpToDate, "an error changes nothing");
 }
 
 #[test]
-fn after_the_first_use_of_an_id_nothing_is_left_out() {
+fn replay_starts_after_the_first_use_of_an_id() {
     let mut replay = Replay::new([0; 512]);
     for number in [1, 2, 1, 3] {
         push(&mut replay, number, 1).unwrap();
@@ -188,11 +189,11 @@ fn after_the_first_use_of_an_id_nothing_is_left_out() {
 }
 
 proptest! {
-    /// Against a list that forgets nothing: what is told is exactly what came after, or that it is not known.
+    /// Compared with a list that drops nothing, the answer is either exactly the later events or `Cut`.
     #[test]
-    fn a_ring_never_lies(size in 0_usize..400, lengths in prop::collection::vec(0_usize..120, 0..60)) {
+    fn a_replay_is_complete_or_cut(size in 0_usize..400, lengths in prop::collection::vec(0_usize..120, 0..60)) {
         let mut replay = Replay::new(vec![0; size]);
-        // Events from `begin` on can be told.
+        // Events from `begin` on can be replayed.
         let (mut begin, mut sent) = (0, 0);
         for length in lengths {
             sent += 1;
@@ -212,7 +213,7 @@ proptest! {
                 prop_assert_eq!(told(&replay, &seen.to_string()), expected);
             }
             prop_assert_eq!(told(&replay, ""), Told::New);
-            // No more is unused than one frame's length at the end.
+            // At most the length of one frame is unused at the end.
             let longest = 30 + 120;
             let used: usize = replay.all().map(|frame| frame.len() + 10).sum();
             prop_assert!(held.len() == sent as usize || used + 2 * longest >= size, "{} of {}", used, size);

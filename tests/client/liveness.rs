@@ -1,5 +1,5 @@
-//! Which servers a session suspects, and what a day with a server costs: random servers in virtual time, against what a person
-//! would expect of them.
+//! Which silent servers a session gives up, and how it behaves during a day with one server: random servers in virtual
+//! time.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn open(client: &mut Client, now: u64) -> Epoch {
     epoch
 }
 
-/// Reads what came, and says how many events there were.
+/// Reads a chunk and returns the number of events in it.
 fn read(client: &mut Client, epoch: Epoch, now: u64, mut chunk: &[u8]) -> u64 {
     let mut events = 0;
     while let Some(event) = client.next_event(epoch, at(now), &mut chunk) {
@@ -43,7 +43,7 @@ fn is_suspected(client: &Client, now: u64) -> bool {
     matches!(client.poll(at(now)), Action::Disconnect(_))
 }
 
-/// What servers greet with.
+/// What servers send first.
 const GREETINGS: [&[u8]; 8] = [
     b"retry: 3000\n: connected\n\n",
     b":\n\n",
@@ -55,7 +55,8 @@ const GREETINGS: [&[u8]; 8] = [
     b"\r\r: a\r\rretry: 5\rid: 7\r\r",
 ];
 
-/// The greeting is cut at the places whose bits are set, and the pieces come so far apart.
+/// Cuts the greeting at the offsets for which `is_cut` returns true, and delivers the pieces with `gap` milliseconds
+/// between them.
 fn greet(client: &mut Client, epoch: Epoch, now: &mut u64, greeting: &[u8], is_cut: impl Fn(usize) -> bool, gap: u64) {
     let mut start = 0;
     for end in 1..=greeting.len() {
@@ -67,9 +68,9 @@ fn greet(client: &mut Client, epoch: Epoch, now: &mut u64, greeting: &[u8], is_c
     }
 }
 
-/// Every pair of cuts, every single byte, and gaps from nothing to a minute; then nothing but an event a day.
+/// Every pair of cuts and every single byte, with gaps from zero to a minute. After that, one event a day.
 #[test]
-fn no_greeting_makes_a_suspect_of_a_server_without_heartbeats() {
+fn no_greeting_makes_a_server_without_heartbeats_look_dead() {
     for greeting in GREETINGS {
         for gap in [0, 1, 999, 1000, 2000, 3000, 15 * SECOND, 60 * SECOND] {
             let length = greeting.len();
@@ -101,21 +102,21 @@ fn no_greeting_makes_a_suspect_of_a_server_without_heartbeats() {
 #[derive(Clone, Debug)]
 struct Server {
     greeting: usize,
-    /// Milliseconds between two heartbeats, and by how many of a hundred it varies.
+    /// Milliseconds between two heartbeats, and the variation in percent.
     beat: u64,
     varies: u64,
-    /// Milliseconds between two events at most.
+    /// The most milliseconds between two events.
     events: u64,
     /// A blank line, or comments.
     heartbeat: usize,
-    /// Bytes in a read at most, and milliseconds between two pieces of what was sent at once.
+    /// The most bytes in a read, and the milliseconds between two pieces of one message.
     piece: usize,
     delay: u64,
 }
 
 fn server() -> impl Strategy<Value = Server> {
     let times = (1_000..60_000_u64, 0..30_u64, 1_000..200_000_u64);
-    // Without the last greeting: its CR and the LF of a heartbeat are one line end.
+    // This excludes the last greeting: its CR and the LF of a heartbeat form one line end.
     (0..GREETINGS.len() - 1, times, 0..4_usize, 1..40_usize, 0..50_u64).prop_map(
         |(greeting, (beat, varies, events), heartbeat, piece, delay)| Server {
             greeting,
@@ -132,10 +133,10 @@ fn server() -> impl Strategy<Value = Server> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A server with heartbeats, that varies a little and is cut at random, is never suspected; when it falls silent it is, in
-    /// time, if its heartbeats came whole.
+    /// A server with heartbeats is never suspected, even if they vary a little and arrive in random pieces. When it
+    /// falls silent, it is suspected in time if its heartbeats arrived whole.
     #[test]
-    fn a_heart_that_beats_is_trusted_and_one_that_stops_is_noticed(server in server(), seed in any::<u64>()) {
+    fn heartbeats_are_trusted_and_their_end_is_noticed(server in server(), seed in any::<u64>()) {
         let mut random = Random(seed);
         let mut below = |end: u64| u64::from(embedded_sse::client::Jitter::next_u32(&mut random)) % end.max(1);
         let mut client = client(Policy::standard(), seed);
@@ -144,7 +145,7 @@ proptest! {
         greet(&mut client, epoch, &mut now, GREETINGS[server.greeting], |place| below_bit(seed, place as u64), 10);
         let heartbeat: &[u8] = [&b"\n"[..], b":\n\n", b": heartbeat\r\n\r\n", b": beat\n"][server.heartbeat];
         let mut next_event = now + below(server.events);
-        // An event takes the place of the heartbeat that would have come.
+        // An event replaces the heartbeat that would have been sent.
         for _ in 0..60 {
             let span = server.beat * server.varies / 100;
             let next_beat = now + server.beat - span / 2 + below(span);
@@ -159,19 +160,19 @@ proptest! {
                 now += below(server.delay);
             }
         }
-        // Then only heartbeats, so that there is a rhythm; then nothing.
+        // Only heartbeats follow, so that there is a rhythm, and then nothing.
         for _ in 0..5 {
             now += server.beat;
             prop_assert!(!is_suspected(&client, now));
             read(&mut client, epoch, now, heartbeat);
         }
-        // The first gap begins within the greeting.
+        // The first gap starts within the greeting.
         let longest = server.beat + server.beat * server.varies / 100 + 50 * server.delay + 30;
         let in_time = now + (3 * longest).max(10 * SECOND) + 1;
         prop_assert!(is_suspected(&client, in_time), "silent since {} ms", in_time - now);
     }
 
-    /// An application that is busy at random, and reports it, never makes a server look silent, nor without progress.
+    /// An application that is busy at random and reports it never makes a server look silent or stalled.
     #[test]
     fn no_busy_application_makes_a_server_look_dead(
         steps in prop::collection::vec((1..9_000_u64, 0..HOUR, 0..3_usize), 1..200),
@@ -198,21 +199,21 @@ proptest! {
     }
 }
 
-/// One bit of chance for a place.
+/// Returns one pseudo-random bit for an offset.
 fn below_bit(seed: u64, place: u64) -> bool {
     (seed ^ place).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 0
 }
 
-/// What a day with a server is like.
+/// How a server behaves during a day.
 #[derive(Clone, Copy, Debug)]
 struct Habits {
-    /// How long a connection lives, in milliseconds.
+    /// The lifetime of a connection in milliseconds.
     lives: u64,
-    /// An event comes every so often, the first one at once.
+    /// Milliseconds between events. The first one is sent immediately.
     every: u64,
-    /// How many of a hundred attempts are turned away.
+    /// The percentage of attempts that are refused.
     refused: u64,
-    /// How the connection ends: well, cut in the middle of an event, or by falling silent after heartbeats.
+    /// How the connection ends: cleanly, in the middle of an event, or by falling silent after heartbeats.
     end: usize,
 }
 
@@ -225,7 +226,7 @@ struct Day {
     longest_wait: u64,
 }
 
-/// Lives through 24 hours with such a server, which numbers its events and resumes.
+/// Simulates 24 hours with such a server, which numbers its events and resumes.
 fn day(habits: Habits, seed: u64) -> Day {
     let mut random = Random(seed);
     let mut below = |end: u64| u64::from(embedded_sse::client::Jitter::next_u32(&mut random)) % end.max(1);
@@ -266,9 +267,9 @@ fn day(habits: Habits, seed: u64) -> Day {
                     now += SECOND;
                 }
                 let Action::Read { until: Some(until), .. } = client.poll(at(now)) else {
-                    panic!("nothing was learned")
+                    panic!("no heartbeat interval was learned")
                 };
-                assert!(until.as_millis() - now <= 10 * SECOND, "three beats are less");
+                assert!(until.as_millis() - now <= 10 * SECOND, "at most three intervals");
                 now = until.as_millis();
                 assert!(is_suspected(&client, now));
                 client.lost(epoch, at(now));
@@ -280,20 +281,20 @@ fn day(habits: Habits, seed: u64) -> Day {
 }
 
 #[test]
-fn a_day_with_a_server_is_what_a_person_expects() {
+fn a_day_with_a_server_stays_within_bounds() {
     println!("lives       refused  end     connected  attempts  events  longest wait");
     for (lives, refused, share) in [
         (55 * SECOND, 0, 88..=93),
         (25 * SECOND, 0, 77..=88),
         (600 * SECOND, 0, 98..=100),
         (55 * SECOND, 20, 80..=92),
-        // One event and a hang-up: backed off from.
+        // One event followed by a close causes backoff.
         (0, 0, 0..=1),
         (SECOND, 0, 1..=5),
     ] {
         for end in 0..3 {
             if end == 2 && lives < 20 * SECOND {
-                // With its five heartbeats it would live for longer.
+                // Five heartbeats would make its lifetime longer.
                 continue;
             }
             for seed in 0..5 {

@@ -1,4 +1,5 @@
-//! What holds for any facts in any order: drawn at random, and walked through exhaustively.
+//! Applies operations in any order and checks the rules of `harness/operations.rs` after each: at random, and
+//! exhaustively up to a depth.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,7 +13,7 @@ fn spread() -> impl Strategy<Value = Spread> {
     prop::sample::select(vec![Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated])
 }
 
-/// Times as they are, and times at the ends of the ranges.
+/// Returns usual times, and times at the ends of the ranges.
 fn time() -> impl Strategy<Value = u64> {
     prop_oneof![Just(0), Just(1), 0..100_u64, 100..100_000_u64, Just(u64::from(u32::MAX)), Just(u64::MAX), any::<u64>()]
 }
@@ -21,7 +22,7 @@ fn duration() -> impl Strategy<Value = Duration> {
     prop_oneof![time().prop_map(Duration::from_millis), Just(Duration::MAX)]
 }
 
-/// Any policy, and what bounds it has.
+/// Returns any policy and its bounds.
 fn policy() -> impl Strategy<Value = (Policy, Bounds)> {
     let backoff =
         (0..3, duration(), duration(), duration(), spread(), 0..1000_u64, 0..10_000_000_u64, 0..10_000_000_u64);
@@ -91,7 +92,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_facts_in_any_order_keep_the_rules(
+    fn any_operations_in_any_order_keep_the_rules(
         (policy, bounds) in policy(),
         seed in any::<u64>(),
         operations in prop::collection::vec(operation(), 0..120),
@@ -103,7 +104,8 @@ proptest! {
     }
 }
 
-/// Every order of facts up to a depth, with times so small that they meet. Prints how many states there are.
+/// Applies every sequence of operations up to a depth, with times so small that they coincide. Prints the number of
+/// states.
 #[test]
 fn every_state_up_to_a_depth_keeps_the_rules() {
     let ms = Duration::from_millis;
@@ -156,6 +158,6 @@ fn every_state_up_to_a_depth_keeps_the_rules() {
             newest = next;
         }
         println!("{name}: {} states within {DEPTH} facts, {} of them the last", seen.len(), newest.len());
-        assert!(seen.len() > 10_000, "the walk has lost its way");
+        assert!(seen.len() > 10_000, "too few states were reached");
     }
 }

@@ -1,4 +1,4 @@
-//! The machine by itself: attempts, waits, watchdogs, networks. What a whole client does is in `scenarios.rs`.
+//! Tests of `Reconnect` alone: attempts, waits, watchdogs and networks. `scenarios.rs` tests a whole client.
 
 use core::time::Duration;
 
@@ -12,10 +12,10 @@ const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// One second without spread, nothing watched.
+/// One second without spread, and no watchdogs.
 const PLAIN: Policy = Policy::new(Backoff::fixed(Duration::from_secs(1))).connect_timeout(None).liveness(None);
 
-/// 1 s, 2 s, 4 s and so on: without randomness the waits are the longest.
+/// 1 s, 2 s, 4 s and so on: without randomness the waits have their upper bound.
 const DOUBLING: Policy =
     PLAIN.backoff(Backoff::exponential(Duration::from_secs(1), Duration::from_secs(1000)).spread(Spread::None));
 
@@ -43,7 +43,7 @@ impl Device {
         self
     }
 
-    /// Waits for the next attempt and begins it. Says how long it waited.
+    /// Waits for the next attempt and begins it. Returns its epoch and the length of the wait in milliseconds.
     fn connect(&mut self) -> (Epoch, u64) {
         let mut waited = 0;
         if let Action::WaitUntil(due) = self.poll() {
@@ -71,7 +71,7 @@ impl Device {
         self
     }
 
-    /// When the present attempt or connection is given up, from now.
+    /// Returns the time in milliseconds after which the current attempt or connection is given up.
     fn gives_up_in(&self) -> Option<u64> {
         match self.poll() {
             Action::AwaitResponse { until, .. } | Action::Read { until, .. } => {
@@ -85,7 +85,7 @@ impl Device {
 // Attempts.
 
 #[test]
-fn the_first_attempt_is_at_once_whatever_the_clock_says() {
+fn the_first_attempt_is_immediate_whatever_the_clock_shows() {
     for now in [0, 1, u64::MAX] {
         let machine = Reconnect::new(Policy::standard(), NoJitter);
         assert!(matches!(machine.poll(Instant::from_millis(now)), Action::Connect(_)));
@@ -106,7 +106,7 @@ fn an_attempt_that_takes_too_long_is_given_up() {
 }
 
 #[test]
-fn what_an_old_attempt_reports_late_changes_nothing() {
+fn late_reports_of_an_old_attempt_are_ignored() {
     let mut device = Device::new(PLAIN);
     let old = device.connect().0;
     device.machine.network_changed(device.now());
@@ -161,23 +161,23 @@ fn two_devices_do_not_draw_the_same_waits() {
     assert_ne!(waits(1), waits(2));
 }
 
-// Rows of failures.
+// Consecutive failures.
 
 #[test]
-fn the_row_of_failures_ends_with_a_connection_that_stayed_good_since_its_first_moment() {
+fn failures_reset_after_a_connection_that_was_stable_from_its_start() {
     let mut device = Device::new(DOUBLING);
     for step in [0, 1000, 2000, 4000] {
         let (epoch, waited) = device.connect();
         assert_eq!(waited, step);
         device.lose(epoch);
     }
-    // A busy line without an event, whose last byte comes right before its loss.
+    // A connection with traffic but without an event. Its last byte arrives just before the loss.
     let epoch = device.open();
     for _ in 0..59 {
         device.after(SECOND).hear(epoch, Heard::Bytes);
     }
     device.after(999).hear(epoch, Heard::Bytes).lose(epoch);
-    assert_eq!(device.connect().1, 16 * SECOND, "one millisecond is missing");
+    assert_eq!(device.connect().1, 16 * SECOND, "one millisecond too short");
     let epoch = device.poll().epoch().unwrap();
     device.machine.opened(epoch, device.now());
     device.after(60 * SECOND).hear(epoch, Heard::Bytes).lose(epoch);
@@ -205,12 +205,12 @@ fn a_connection_that_delivered_an_event_is_stable_sooner() {
     device.lose(epoch);
     let epoch = device.open();
     device.hear(epoch, Heard::Event).after(5 * SECOND).lose(epoch);
-    assert_eq!(device.machine.failures(), 1, "never later than without an event");
+    assert_eq!(device.machine.failures(), 1, "not later than without an event");
 }
 
-/// A server behind a proxy that ends each response after 55 s, for a day.
+/// A day with a server behind a proxy that ends each response after 55 s.
 #[test]
-fn a_stream_that_ends_every_minute_and_delivers_is_not_backed_off_from() {
+fn a_stream_that_delivers_and_ends_every_minute_causes_no_backoff() {
     let mut device = Device::new(Policy::standard().max_elapsed(Duration::from_secs(3600)));
     let mut longest = 0; // a list of all of them is too large for a small board
     for _ in 0..1440 {
@@ -224,7 +224,7 @@ fn a_stream_that_ends_every_minute_and_delivers_is_not_backed_off_from() {
 }
 
 #[test]
-fn one_event_and_a_hang_up_is_backed_off_from() {
+fn one_event_followed_by_a_close_causes_backoff() {
     let mut device = Device::new(DOUBLING);
     for step in [0, 1000, 2000, 4000, 8000] {
         let (epoch, waited) = device.connect();
@@ -245,7 +245,11 @@ fn a_clean_close_counts_as_a_failure_until_the_connection_was_stable() {
         device.after(5 * SECOND).hear(epoch, Heard::Event);
         device.machine.ended(epoch, device.now());
     }
-    assert_eq!(device.poll(), Action::Stop(StopReason::MaxAttempts), "too short, even with an event");
+    assert_eq!(
+        device.poll(),
+        Action::Stop(StopReason::MaxAttempts),
+        "the connection was too short, even with an event"
+    );
 
     let mut device = Device::new(DOUBLING.max_attempts(1));
     for _ in 0..100 {
@@ -253,23 +257,23 @@ fn a_clean_close_counts_as_a_failure_until_the_connection_was_stable() {
         device.after(60 * SECOND);
         device.machine.ended(epoch, device.now());
     }
-    assert!(matches!(device.poll(), Action::WaitUntil(_)), "stable connections may end as often as they like");
+    assert!(matches!(device.poll(), Action::WaitUntil(_)), "stable connections may end any number of times");
 }
 
 #[test]
-fn how_long_a_connection_has_to_be_good_can_be_chosen() {
+fn the_time_to_be_stable_can_be_set() {
     for (good_for, failures) in [(1999, 2), (2000, 1)] {
         let mut device = Device::new(PLAIN.stable_after(Duration::from_secs(2)));
         let epoch = device.connect().0;
         device.lose(epoch);
         let epoch = device.open();
         device.after(good_for).lose(epoch);
-        assert_eq!(device.machine.failures(), failures, "good for {good_for} ms");
+        assert_eq!(device.machine.failures(), failures, "stable for {good_for} ms");
     }
 }
 
 #[test]
-fn time_is_bounded_from_the_first_failure_of_the_row() {
+fn elapsed_time_counts_from_the_first_consecutive_failure() {
     for (bound, expected) in [(3000, 3), (2999, 2)] {
         let mut device = Device::new(PLAIN.max_elapsed(Duration::from_millis(bound)));
         let mut waits = Vec::new();
@@ -285,7 +289,7 @@ fn time_is_bounded_from_the_first_failure_of_the_row() {
 }
 
 #[test]
-fn time_is_bounded_from_the_last_event() {
+fn elapsed_time_counts_from_the_last_event() {
     let mut device = Device::new(DOUBLING.max_elapsed(Duration::from_secs(10)));
     for _ in 0..10 {
         let epoch = device.open();
@@ -294,7 +298,7 @@ fn time_is_bounded_from_the_last_event() {
             break;
         }
     }
-    // 1 + 2 + 4 s, and 8 s from the last event on.
+    // 1 + 2 + 4 s, and then 8 s after the last event.
     assert_eq!(device.connect().1, 8 * SECOND);
     let epoch = device.poll().epoch().unwrap();
     device.lose(epoch);
@@ -302,7 +306,7 @@ fn time_is_bounded_from_the_last_event() {
 }
 
 #[test]
-fn no_time_that_the_server_asks_for_ends_the_client() {
+fn a_wait_that_the_server_asks_for_never_stops_the_client() {
     let hour = Duration::from_secs(3600);
     for preset in [Policy::standard(), Policy::mobile(), Policy::ktor(9), PLAIN] {
         // Also a time for attempts that is shorter than the longest wait.
@@ -336,17 +340,17 @@ fn no_time_that_the_server_asks_for_ends_the_client() {
 }
 
 #[test]
-fn a_server_is_never_asked_earlier_than_its_retry_after_says() {
+fn no_attempt_is_made_before_retry_after() {
     for (asked, expected) in [(7_200, 7_200), (86_400, 86_400), (1_000_000, 86_400)] {
         let mut device = Device::new(PLAIN);
         let epoch = device.connect().0;
         device.machine.rejected(epoch, device.now(), Some(Duration::from_secs(asked)));
-        assert_eq!(device.connect().1, expected * SECOND, "the policy bounds it at a day");
+        assert_eq!(device.connect().1, expected * SECOND, "the policy limits it to a day");
     }
 }
 
 #[test]
-fn no_generator_makes_a_hot_loop() {
+fn no_random_generator_causes_a_hot_loop() {
     for policy in [
         Policy::new(Backoff::exponential(Duration::from_secs(1), Duration::from_secs(30))),
         Policy::new(Backoff::exponential(Duration::ZERO, Duration::ZERO)),
@@ -368,7 +372,7 @@ fn no_generator_makes_a_hot_loop() {
 }
 
 #[test]
-fn decorrelated_waits_begin_anew_after_a_stable_connection() {
+fn decorrelated_waits_restart_after_a_stable_connection() {
     let decorrelated =
         Backoff::exponential(Duration::from_secs(1), Duration::from_secs(1000)).spread(Spread::Decorrelated);
     let mut device = Device::new(PLAIN.backoff(decorrelated));
@@ -383,7 +387,7 @@ fn decorrelated_waits_begin_anew_after_a_stable_connection() {
 }
 
 #[test]
-fn a_connection_that_fell_silent_was_good_only_until_then() {
+fn a_connection_counts_as_stable_only_until_its_last_byte() {
     let policy = DOUBLING.liveness(Some(Duration::from_secs(90)));
     for (heard_after, expected) in [(59_999, 2), (60_000, 1)] {
         let mut device = Device::new(policy);
@@ -398,7 +402,7 @@ fn a_connection_that_fell_silent_was_good_only_until_then() {
 }
 
 #[test]
-fn the_presets_wait_as_their_names_say() {
+fn the_presets_wait_as_documented() {
     let waits = |policy, seed| {
         let mut machine = Reconnect::new(policy, Random(seed));
         let (mut now, mut waits) = (Instant::ZERO, Vec::new());
@@ -434,18 +438,19 @@ fn the_presets_wait_as_their_names_say() {
 // Watchdogs.
 
 #[test]
-fn learned_liveness_suspects_nobody_who_sends_no_heartbeats() {
+fn learned_liveness_does_not_suspect_a_server_without_heartbeats() {
     let mut device = Device::new(PLAIN.learned_liveness());
     let epoch = device.open();
     assert_eq!(device.gives_up_in(), None);
     for _ in 0..10 {
         device.after(SECOND).hear(epoch, Heard::Event).after(SECOND).hear(epoch, Heard::Bytes);
         device.after(SECOND).hear(epoch, Heard::Heartbeat);
-        assert_eq!(device.gives_up_in(), None, "heartbeats between events say nothing of silences");
+        assert_eq!(device.gives_up_in(), None, "heartbeats between events do not bound the silences");
     }
 }
 
-/// Heartbeats with these gaps, in milliseconds, after the time in which a server may greet.
+/// Reports heartbeats with these gaps in milliseconds, after the time in which a server may greet. Returns the time after which
+/// the connection is given up.
 fn beats(device: &mut Device, epoch: Epoch, gaps: &[u64]) -> Option<u64> {
     device.after(10 * SECOND).hear(epoch, Heard::Bytes);
     for gap in gaps {
@@ -464,10 +469,10 @@ fn learned_liveness_is_three_times_the_longest_of_several_gaps() {
         (&[0, 20_000, 12_000, 24_000], Some(72_000)),
         (&[0, 15_000, 15_000, 15_000, 40_000], Some(120_000)),
         (&[0, 15_000, 15_000, 15_000, 0, 15_000, 999], Some(45_000)),
-        // What is no rhythm is none, and what comes in one burst is one heartbeat.
+        // Irregular gaps are no rhythm, and a burst counts as one heartbeat.
         (&[0, 3_000, 9_000, 2_000, 30_000, 2_000], None),
         (&[0, 10, 10, 10, 10, 999, 999, 999], None),
-        // A rhythm is found however the connection began.
+        // A rhythm is found however the connection starts.
         (&[0, 2_000, 2_000, 30_000, 30_000, 30_000], Some(90_000)),
         (&[0, 2_000, 3_000, 2_000, 10], Some(10_000)),
     ] {
@@ -524,7 +529,7 @@ fn the_connection_of_a_busy_application_becomes_stable() {
 }
 
 #[test]
-fn what_was_learned_holds_for_one_connection_and_any_byte_counts() {
+fn what_was_learned_applies_to_one_connection_and_any_byte_counts() {
     let mut device = Device::new(PLAIN.learned_liveness());
     let epoch = device.open();
     assert_eq!(beats(&mut device, epoch, &[0, 20_000, 20_000, 20_000]), Some(MINUTE));
@@ -534,12 +539,12 @@ fn what_was_learned_holds_for_one_connection_and_any_byte_counts() {
     assert_eq!(device.poll(), Action::Disconnect(epoch));
     device.lose(epoch);
     device.open();
-    assert_eq!(device.gives_up_in(), None, "each connection teaches anew");
+    assert_eq!(device.gives_up_in(), None, "each connection learns from the start");
 }
 
 #[test]
-fn one_long_gap_does_not_widen_the_window_for_good() {
-    // An application that did not say that it was busy, before the rhythm is known and after.
+fn one_long_gap_does_not_widen_the_window_permanently() {
+    // An application that did not report that it was busy, before and after the rhythm is known.
     for gaps in [&[0, HOUR, 15_000, 15_000, 15_000][..], &[0, 15_000, 15_000, 15_000, HOUR, 15_000]] {
         let mut device = Device::new(PLAIN.learned_liveness());
         let epoch = device.open();
@@ -548,11 +553,11 @@ fn one_long_gap_does_not_widen_the_window_for_good() {
 }
 
 #[test]
-fn time_without_a_listener_counts_for_no_watchdog() {
+fn unattended_time_does_not_count_for_watchdogs() {
     let policy = PLAIN.connect_timeout(Some(Duration::from_secs(10)));
     let policy = policy.liveness(Some(Duration::from_secs(30))).progress(Some(Duration::from_secs(50)));
     let mut device = Device::new(policy);
-    // Away is a minute, from then on.
+    // The application is away for the minute after that.
     let away = |device: &mut Device| {
         let since = device.now();
         device.after(MINUTE);
@@ -562,7 +567,7 @@ fn time_without_a_listener_counts_for_no_watchdog() {
     device.after(4 * SECOND);
     away(&mut device);
     away(&mut device);
-    assert_eq!(device.gives_up_in(), Some(6 * SECOND), "while it connects");
+    assert_eq!(device.gives_up_in(), Some(6 * SECOND), "while connecting");
     device.machine.opened(epoch, device.now());
     for _ in 0..4 {
         device.after(10 * SECOND);
@@ -570,20 +575,20 @@ fn time_without_a_listener_counts_for_no_watchdog() {
         device.hear(epoch, Heard::Bytes);
         away(&mut device);
     }
-    assert_eq!(device.gives_up_in(), Some(10 * SECOND), "of 50 s without an event 40 s are over");
+    assert_eq!(device.gives_up_in(), Some(10 * SECOND), "40 of the 50 s without an event have passed");
     device.hear(epoch, Heard::Event);
     assert_eq!(device.gives_up_in(), Some(30 * SECOND));
     device.after(20 * SECOND);
     away(&mut device);
-    assert_eq!(device.gives_up_in(), Some(10 * SECOND), "silence before it still counts");
+    assert_eq!(device.gives_up_in(), Some(10 * SECOND), "the silence before it still counts");
     let before = device.machine.clone();
     device.machine.resumed(device.now(), device.now());
     device.machine.resumed(Instant::from_millis(device.now + 1), device.now());
-    assert_eq!(device.machine, before, "no time");
+    assert_eq!(device.machine, before, "no time has passed");
 }
 
 #[test]
-fn progress_is_events_alone() {
+fn only_events_count_as_progress() {
     let policy = PLAIN.liveness(Some(Duration::from_secs(30))).progress(Some(Duration::from_secs(100)));
     let mut device = Device::new(policy);
     let epoch = device.open();
@@ -591,7 +596,7 @@ fn progress_is_events_alone() {
     for _ in 0..4 {
         device.after(20 * SECOND).hear(epoch, Heard::Heartbeat);
     }
-    assert_eq!(device.gives_up_in(), Some(20 * SECOND), "a stalled producer behind a lively proxy");
+    assert_eq!(device.gives_up_in(), Some(20 * SECOND), "a stalled producer behind a proxy that sends heartbeats");
     device.after(10 * SECOND).hear(epoch, Heard::Bytes).after(10 * SECOND);
     assert_eq!(device.poll(), Action::Disconnect(epoch));
     device.hear(epoch, Heard::Event);
@@ -610,7 +615,7 @@ fn a_client_learns_the_heartbeats_of_its_server() {
 }
 
 #[test]
-fn pieces_of_events_are_no_heartbeats() {
+fn pieces_of_events_are_not_heartbeats() {
     let wait = || Does::Wait(20 * SECOND);
     let halves = [Does::Send(b": a\n"), wait(), Does::Send(b"data: y"), wait(), Does::Send(b"\n")].to_vec();
     let empty_block = [Does::Send(b"event: x\n"), wait(), Does::Send(b"\n"), wait(), Does::Send(b": b\n")].to_vec();
@@ -622,7 +627,7 @@ fn pieces_of_events_are_no_heartbeats() {
 }
 
 #[test]
-fn an_empty_read_is_no_sign_of_life() {
+fn an_empty_read_is_not_activity() {
     let reads = [Does::Wait(9 * SECOND), Does::Send(b"")];
     let script = [vec![status(200)], reads.iter().cloned().cycle().take(8).collect()].concat();
     let policy = PLAIN.liveness(Some(Duration::from_secs(10)));
@@ -633,7 +638,7 @@ fn an_empty_read_is_no_sign_of_life() {
 // Networks.
 
 #[test]
-fn without_a_network_there_are_no_attempts_and_none_is_counted() {
+fn without_a_network_attempts_are_neither_made_nor_counted() {
     let mut device = Device::new(DOUBLING);
     for _ in 0..3 {
         let epoch = device.connect().0;
@@ -645,13 +650,13 @@ fn without_a_network_there_are_no_attempts_and_none_is_counted() {
     device.machine.network_up(device.now());
     assert_eq!(device.machine.failures(), 3, "the failures are kept");
     let (epoch, waited) = device.connect();
-    assert_eq!(waited, 999, "one attempt soon, spread within a second");
+    assert_eq!(waited, 999, "one attempt within a second, with spread");
     device.lose(epoch);
-    assert_eq!(device.connect().1, 8 * SECOND, "and then on from the failures there were");
+    assert_eq!(device.connect().1, 8 * SECOND, "the next wait continues from the kept failures");
 }
 
 #[test]
-fn a_network_that_went_down_takes_the_connection_with_it() {
+fn a_network_that_goes_down_ends_the_connection() {
     let mut device = Device::new(DOUBLING);
     let epoch = device.open();
     device.after(SECOND);
@@ -663,19 +668,19 @@ fn a_network_that_went_down_takes_the_connection_with_it() {
 }
 
 #[test]
-fn another_network_means_another_connection_soon() {
+fn another_network_causes_another_connection_soon() {
     let mut device = Device::new(DOUBLING);
     let epoch = device.open();
     device.after(SECOND);
     device.machine.network_changed(device.now());
     let (new, waited) = device.connect();
     assert_ne!(epoch, new);
-    assert_eq!(waited, 500 + 999, "but a network that flaps makes no hot loop");
+    assert_eq!(waited, 500 + 999, "a network that flaps does not cause a hot loop");
     assert_eq!(device.machine.failures(), 0);
 }
 
 #[test]
-fn another_network_cuts_a_wait_short_and_never_makes_it_longer() {
+fn another_network_shortens_a_wait_and_never_extends_it() {
     let mut device = Device::new(DOUBLING);
     for _ in 0..8 {
         let epoch = device.connect().0;
@@ -690,7 +695,7 @@ fn another_network_cuts_a_wait_short_and_never_makes_it_longer() {
 }
 
 #[test]
-fn no_network_hurries_a_server_that_asked_for_time() {
+fn a_network_does_not_shorten_a_wait_that_the_server_asked_for() {
     let mut device = Device::new(DOUBLING);
     let epoch = device.connect().0;
     device.machine.rejected(epoch, device.now(), Some(Duration::from_secs(120)));
@@ -712,7 +717,7 @@ fn no_network_hurries_a_server_that_asked_for_time() {
 }
 
 #[test]
-fn another_network_after_none_is_a_network() {
+fn network_changed_after_network_down_ends_the_wait() {
     let mut device = Device::new(DOUBLING);
     device.machine.network_down(device.now());
     device.after(MINUTE);
@@ -721,7 +726,7 @@ fn another_network_after_none_is_a_network() {
 }
 
 #[test]
-fn a_network_that_was_up_all_along_hurries_nothing() {
+fn network_up_without_network_down_changes_nothing() {
     let mut device = Device::new(DOUBLING);
     let epoch = device.connect().0;
     device.lose(epoch);
@@ -736,7 +741,7 @@ fn a_network_that_was_up_all_along_hurries_nothing() {
 }
 
 #[test]
-fn time_without_a_network_is_not_counted() {
+fn time_without_a_network_does_not_count() {
     let mut device = Device::new(DOUBLING.max_elapsed(Duration::from_secs(10)));
     let epoch = device.connect().0;
     device.lose(epoch);
@@ -749,7 +754,7 @@ fn time_without_a_network_is_not_counted() {
 }
 
 #[test]
-fn a_stable_connection_ends_the_row_also_when_its_network_goes() {
+fn a_stable_connection_resets_failures_even_if_its_network_goes_down() {
     let mut device = Device::new(DOUBLING);
     let epoch = device.connect().0;
     device.lose(epoch);
@@ -759,10 +764,10 @@ fn a_stable_connection_ends_the_row_also_when_its_network_goes() {
     assert_eq!(device.machine.failures(), 0);
 }
 
-// Orders.
+// Commands of the application.
 
 #[test]
-fn restart_is_at_once_from_every_state() {
+fn restart_is_immediate_from_every_state() {
     let states: [fn(&mut Device); 6] = [
         |_| {},
         |device| _ = device.connect(),
@@ -786,7 +791,7 @@ fn restart_is_at_once_from_every_state() {
 }
 
 #[test]
-fn what_is_stopped_keeps_its_first_reason() {
+fn the_first_stop_reason_is_kept() {
     let mut device = Device::new(PLAIN);
     let epoch = device.open();
     device.machine.refused(epoch, device.now(), StopReason::Finished);
@@ -798,7 +803,7 @@ fn what_is_stopped_keeps_its_first_reason() {
 }
 
 #[test]
-fn a_network_lost_and_found_in_a_scripted_world() {
+fn a_client_resumes_after_its_network_returns() {
     let world =
         World::new(PLAIN, [vec![status(200), Does::Send(b"id: 1\ndata: x\n\n")], vec![status(200), Does::Echo]])
             .after(10 * SECOND, Order::NetworkDown)
@@ -812,7 +817,7 @@ fn a_network_lost_and_found_in_a_scripted_world() {
 // Clocks.
 
 #[test]
-fn a_clock_that_goes_back_makes_waits_longer_and_one_that_jumps_makes_them_due() {
+fn a_clock_that_goes_back_extends_waits_and_one_that_jumps_ends_them() {
     let mut device = Device::new(PLAIN);
     let epoch = device.connect().0;
     device.lose(epoch);
@@ -824,7 +829,7 @@ fn a_clock_that_goes_back_makes_waits_longer_and_one_that_jumps_makes_them_due()
     let epoch = device.open();
     device.machine.heard(epoch, Instant::ZERO, Heard::Heartbeat);
     device.machine.heard(epoch, Instant::from_millis(u64::MAX), Heard::Heartbeat);
-    assert!(matches!(device.machine.poll(Instant::from_millis(u64::MAX)), Action::Disconnect(_)), "the end of time");
+    assert!(matches!(device.machine.poll(Instant::from_millis(u64::MAX)), Action::Disconnect(_)), "the last instant");
     device.machine.lost(epoch, Instant::ZERO);
     assert_eq!(device.machine.failures(), 1);
     assert_eq!(device.machine.poll(Instant::ZERO), Action::WaitUntil(Instant::from_millis(1000)));

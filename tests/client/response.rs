@@ -1,4 +1,4 @@
-//! What responses mean, under both sets of rules, and what odd headers come to.
+//! How responses are judged under both sets of rules, including unusual headers.
 
 use core::time::Duration;
 
@@ -21,7 +21,7 @@ fn opens(content_type: &[u8]) -> bool {
     verdicts[0] == Verdict::Accept
 }
 
-/// The wait that a 503 with these headers asks for.
+/// Returns the wait that a 503 with these headers asks for.
 fn asks(retry_after: &[u8], date: Option<&[u8]>) -> Option<Duration> {
     let response = Response { status: 503, retry_after: Some(retry_after), date, ..Response::default() };
     match Rules::Resilient.judge(&response) {
@@ -33,7 +33,7 @@ fn asks(retry_after: &[u8], date: Option<&[u8]>) -> Option<Duration> {
 #[test]
 fn every_status_has_its_verdict() {
     for status in 0..=u16::MAX {
-        // A stream in every other respect, as in W6.
+        // Like a stream in every other respect, as in W6.
         let response = Response { status, ..stream() };
         let [browser, resilient] = BOTH.map(|rules| rules.judge(&response));
         let expected = match status {
@@ -52,7 +52,7 @@ fn every_status_has_its_verdict() {
 }
 
 #[test]
-fn a_date_is_counted_from_the_clock_of_the_application_where_there_is_no_other() {
+fn a_date_counts_from_the_clock_of_the_application_if_there_is_no_other() {
     let wait = |date, unix_time| {
         let retry_after = Some(&b"Thu, 29 Feb 2024 12:01:40 GMT"[..]);
         match Rules::Resilient.judge(&Response { status: 503, retry_after, date, unix_time, ..Response::default() }) {
@@ -66,11 +66,11 @@ fn a_date_is_counted_from_the_clock_of_the_application_where_there_is_no_other()
     assert_eq!(
         wait(Some(b"Thu, 29 Feb 2024 12:01:00 GMT"), Some(noon)),
         Some(40),
-        "the server's own clock comes first"
+        "the clock of the server takes precedence"
     );
-    assert_eq!(wait(None, Some(noon + 3600)), Some(0), "it has passed");
+    assert_eq!(wait(None, Some(noon + 3600)), Some(0), "the date has passed");
     assert_eq!(wait(None, Some(0)), Some(noon + 100));
-    assert_eq!(wait(None, Some(u64::MAX)), None, "no time at all");
+    assert_eq!(wait(None, Some(u64::MAX)), None, "the clock is out of range");
     assert_eq!(wait(None, None), None);
 }
 
@@ -94,7 +94,7 @@ fn redirects_need_a_location() {
 }
 
 #[test]
-fn the_type_is_judged_without_parameters_and_case() {
+fn the_content_type_ignores_parameters_and_case() {
     for good in [
         &b"text/event-stream"[..],
         b"TEXT/EVENT-STREAM",
@@ -146,7 +146,7 @@ fn the_type_is_judged_without_parameters_and_case() {
 }
 
 #[test]
-fn of_several_types_the_last_good_one_counts() {
+fn the_last_valid_one_of_several_content_types_counts() {
     for good in [
         &b"text/plain, text/event-stream"[..],
         b"text/plain,text/event-stream;charset=utf-8",
@@ -187,7 +187,7 @@ fn retry_after_in_seconds() {
 }
 
 #[test]
-fn retry_after_as_a_date_counts_from_the_responses_own_date() {
+fn retry_after_as_a_date_counts_from_the_date_of_the_response() {
     let forms: [&[u8]; 3] =
         [b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994"];
     let later: [&[u8]; 3] =
@@ -198,7 +198,7 @@ fn retry_after_as_a_date_counts_from_the_responses_own_date() {
             assert_eq!(asks(date, Some(retry_after)), Some(Duration::ZERO), "a date that has passed asks for nothing");
         }
         assert_eq!(asks(date, Some(date)), Some(Duration::ZERO));
-        assert_eq!(asks(date, None), None, "nobody knows what time it is");
+        assert_eq!(asks(date, None), None, "there is no clock");
         assert_eq!(asks(date, Some(b"yesterday")), None);
         assert_eq!(asks(b"5", Some(b"yesterday")), Some(Duration::from_secs(5)));
     }
@@ -213,7 +213,7 @@ fn dates_follow_the_calendar() {
     assert_eq!(days("28 Feb 2027", "01 Mar 2027"), Some(1));
     assert_eq!(days("28 Feb 2028", "01 Mar 2028"), Some(2), "a leap year");
     assert_eq!(days("28 Feb 2000", "01 Mar 2000"), Some(2), "a leap year");
-    assert_eq!(days("28 Feb 2100", "01 Mar 2100"), Some(1), "none");
+    assert_eq!(days("28 Feb 2100", "01 Mar 2100"), Some(1), "not a leap year");
     assert_eq!(days("31 Dec 2026", "01 Jan 2027"), Some(1));
     assert_eq!(days("01 Jan 2026", "01 Jan 2027"), Some(365));
     assert_eq!(days("01 Jan 0000", "01 Jan 9999"), Some(3_652_060));
@@ -243,7 +243,7 @@ fn dates_follow_the_calendar() {
 }
 
 #[test]
-fn an_odd_retry_after_counts_as_missing() {
+fn an_invalid_retry_after_is_ignored() {
     let date = Some(&b"Sun, 06 Nov 1994 08:49:37 GMT"[..]);
     let long = [b'x'; 4096];
     let long_date = [&b"Sun, 06 Nov 1994 08:49:37"[..], &[b' '; 4096], b"GMT"].concat();
@@ -284,7 +284,7 @@ fn an_odd_retry_after_counts_as_missing() {
 }
 
 #[test]
-fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
+fn a_session_reports_unfinished_events_and_failures() {
     use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Session};
     use embedded_sse::{Decoder, Item};
     let mut session = Session::new(Decoder::new([0; 8]), Reconnect::new(Policy::standard(), NoJitter));
@@ -308,7 +308,7 @@ fn a_session_shows_what_it_would_lose_and_how_often_it_lost() {
 }
 
 #[test]
-fn an_id_with_a_blank_at_either_end_is_known_to_lose_it() {
+fn an_id_with_a_blank_at_either_end_is_reported_as_trimmed() {
     use embedded_sse::Decoder;
     use embedded_sse::client::{NoJitter, Policy, Reconnect, Resumption, Session};
     let mut session = Session::new(Decoder::new([0; 8]), Reconnect::new(Policy::standard(), NoJitter));

@@ -1,14 +1,14 @@
-//! The connection-level scenarios of the Web Platform Tests (W), of other projects' tests (P) and of two browsers (S), each as
-//! a test of what it is about. Both sets of rules are asked wherever they could differ.
+//! The connection-level scenarios of the Web Platform Tests (W), of other projects' tests (P) and of two browsers (S).
+//! Each test names the rows that it covers. Both sets of rules are tested wherever they could differ.
 //!
 //! Rows without a test of their own:
 //!
 //! | row | why |
 //! |---|---|
 //! | W22, W24 | cross-origin rules and cookies: browsers only |
-//! | W25 | a URL that cannot be parsed: nobody here parses URLs |
+//! | W25 | a URL that cannot be parsed: this crate does not parse URLs |
 //! | P15 | the request body is the caller's; that a POST is not repeated blindly is tested below |
-//! | P19 | a suite of its own, for the codec |
+//! | P19 | the codec has its own tests |
 
 use core::time::Duration;
 
@@ -21,14 +21,14 @@ use board::prelude::*;
 const MINUTE: u64 = 60_000;
 const BOTH: [Rules; 2] = [Rules::Browser, Rules::Resilient];
 
-/// Three seconds without spread, as a browser waits.
+/// Three seconds without spread, like a browser.
 const BROWSER: Policy = Policy::new(Backoff::fixed(Duration::from_secs(3)));
 
 fn browser(script: impl IntoIterator<Item = Vec<Does>>) -> World {
     World::new(BROWSER, script).rules(Rules::Browser)
 }
 
-/// Under both sets of rules.
+/// Runs a test under both sets of rules.
 fn both(script: &[Vec<Does>], test: impl Fn(World)) {
     for rules in BOTH {
         test(World::new(BROWSER, script.to_vec()).rules(rules));
@@ -43,7 +43,7 @@ fn gone() -> Vec<Does> {
 
 /// W1, S44.
 #[test]
-fn it_opens_once_and_at_the_head_of_the_response() {
+fn it_opens_once_when_the_head_of_the_response_arrives() {
     let late = vec![status(200), Does::Wait(1200), Does::Send(b"data: x\n\n")];
     both(&[late], |world| {
         let begun = world.now;
@@ -55,14 +55,14 @@ fn it_opens_once_and_at_the_head_of_the_response() {
 
 /// W2, P3.
 #[test]
-fn closing_is_at_once_and_for_good() {
+fn closing_is_immediate_and_final() {
     both(&[stream(b"data: x\n\n")], |world| {
         let world = world.after(1, Order::Close).drive_bounded(MINUTE);
         assert_eq!(world.story(), "attempt open <x> lost Closed", "closed while waiting");
     });
     both(&[vec![status(200), Does::Wait(5), Does::Send(b"data: late\n\n")]], |world| {
         let world = world.after(1, Order::Close).drive_bounded(MINUTE);
-        assert_eq!(world.story(), "attempt open Closed", "nothing is delivered after that");
+        assert_eq!(world.story(), "attempt open Closed", "nothing is delivered after closing");
     });
 }
 
@@ -78,7 +78,7 @@ fn closing_before_the_response_means_no_open_and_no_event() {
 
 /// W3, P2, P20, S22.
 #[test]
-fn it_reconnects_until_the_server_says_204() {
+fn it_reconnects_until_the_server_answers_204() {
     let script = [stream(b"retry: 500\ndata: 1\n\n"), stream(b"data: 2\n\n"), gone(), stream(b"data: never\n\n")];
     both(&script, |world| {
         let world = world.drive_bounded(10 * MINUTE);
@@ -87,7 +87,7 @@ fn it_reconnects_until_the_server_says_204() {
     });
 }
 
-/// W4: `retry` counts at once, without a blank line, and a stream without events is a stream.
+/// W4: `retry` applies immediately, without a blank line, and a stream without events is valid.
 #[test]
 fn a_stream_without_events_is_reconnected_after_its_retry() {
     both(&[stream(b"retry: 700\n"), stream(b"data: x\n\n"), gone()], |world| {
@@ -109,7 +109,7 @@ fn events_come_before_the_loss_and_the_loss_before_the_next_events() {
 
 /// W26: a page that is frozen and restored.
 #[test]
-fn what_was_closed_can_be_restarted_and_goes_on_from_its_id() {
+fn a_closed_client_can_be_restarted_and_resumes_from_its_id() {
     let open = vec![status(200), Does::Send(b"id: 4\ndata: x\n\n")];
     both(&[open, vec![status(200), Does::Echo]], |world| {
         let world = world.after(1000, Order::Close).after(9000, Order::Restart).drive_bounded(MINUTE);
@@ -120,17 +120,21 @@ fn what_was_closed_can_be_restarted_and_goes_on_from_its_id() {
 
 /// W27: a byte stream instead of a URL.
 #[test]
-fn a_stream_that_is_all_there_is_stops_at_its_end() {
+fn a_single_stream_stops_at_its_end() {
     let world = World::new(BROWSER.stop_at_end(), [stream(b"retry: 900\nid: 9\ndata: x\n\n")]).drive_bounded(MINUTE);
     assert_eq!(world.story(), "attempt open <x> lost Ended");
     assert_eq!(world.client.last_event_id(), b"9");
     let world = World::new(BROWSER.stop_at_end(), [vec![status(200), Does::Break], gone()]).drive_bounded(MINUTE);
-    assert_eq!(world.story(), "attempt open lost attempt NoContent", "a break is not the end");
+    assert_eq!(
+        world.story(),
+        "attempt open lost attempt NoContent",
+        "a broken connection is not the end of the stream"
+    );
 }
 
 /// P1.
 #[test]
-fn ids_go_on_over_a_reconnect_without_a_gap() {
+fn ids_continue_after_a_reconnect_without_a_gap() {
     let first = stream(b"retry: 500\nid: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n");
     let second = stream(b"id: 4\ndata: d\n\nid: 5\ndata: e\n\nid: 6\ndata: f\n\n");
     both(&[first, second, gone()], |world| {
@@ -153,7 +157,7 @@ fn a_slow_first_response_is_waited_for() {
 
 /// P6.
 #[test]
-fn a_character_cut_in_two_is_whole_when_its_end_comes() {
+fn a_character_cut_in_two_is_reassembled() {
     let cut = vec![status(200), Does::Send(b"data: \xC3"), Does::Wait(1000), Does::Send(b"\xA9\n\n")];
     both(&[cut], |world| assert_eq!(world.drive_bounded(MINUTE).data(), ["\u{E9}"]));
 }
@@ -175,7 +179,7 @@ fn an_event_is_delivered_with_the_last_byte_of_its_blank_line() {
 
 /// W6, S2, S3, S4, S6, P7, P16.
 #[test]
-fn a_status_other_than_200_gives_no_event_and_stops_unless_it_may_pass() {
+fn a_status_other_than_200_delivers_no_event_and_stops_unless_it_is_temporary() {
     let no_location = [300, 301, 302, 303, 304, 305, 307, 308];
     let statuses = [201, 202, 203, 204, 205, 206, 210, 299, 400, 401, 403, 404, 405, 406, 409, 410, 418, 425, 429, 431];
     for code in no_location.into_iter().chain(statuses).chain([500, 501, 502, 503, 504, 599]) {
@@ -201,7 +205,7 @@ fn a_status_other_than_200_gives_no_event_and_stops_unless_it_may_pass() {
 
 /// S5: the HTTP layers of browsers repeat 408 and 421 by themselves.
 #[test]
-fn a_request_timeout_is_repeated_by_the_resilient_rules_alone() {
+fn only_the_resilient_rules_repeat_after_a_request_timeout() {
     for code in [408, 421, 425] {
         let script = [vec![status(code)], gone()];
         assert_eq!(browser(script.clone()).drive_bounded(MINUTE).story(), format!("attempt Status({code})"));
@@ -209,7 +213,7 @@ fn a_request_timeout_is_repeated_by_the_resilient_rules_alone() {
     }
 }
 
-/// S6, its `Retry-After`: not looked at by browsers.
+/// S6, its `Retry-After`, which browsers ignore.
 #[test]
 fn retry_after_is_honoured_where_the_status_is_retried() {
     let busy = Does::Respond(Response { status: 503, retry_after: Some(b"7"), ..STREAM });
@@ -234,7 +238,7 @@ fn the_rules_are_the_same_on_a_reconnect() {
 
 /// W8, W9, S10, P13.
 #[test]
-fn another_type_stops() {
+fn another_content_type_stops() {
     for bad in [
         Some(&b"x bogus"[..]),
         Some(b"text/x-bogus"),
@@ -255,7 +259,7 @@ fn another_type_stops() {
 
 /// W10, W11, S7, S8 (as in Firefox, D6), S9, P13, P17.
 #[test]
-fn the_type_may_be_written_in_many_ways() {
+fn the_content_type_may_be_written_in_many_ways() {
     for good in [
         &b"text/event-stream;"[..],
         b"TEXT/EVENT-STREAM",
@@ -279,7 +283,7 @@ fn the_type_may_be_written_in_many_ways() {
 
 /// P13, its 401.
 #[test]
-fn credentials_are_asked_for_and_the_application_restarts() {
+fn the_application_restarts_after_a_request_for_credentials() {
     let script = [vec![status(401)], stream(b"data: x\n\n"), gone()];
     let world = World::new(BROWSER, script).after(500, Order::Restart).drive_bounded(MINUTE);
     assert_eq!(world.story(), "attempt attempt open <x> lost attempt NoContent");
@@ -305,7 +309,7 @@ fn a_redirect_is_followed_and_a_permanent_one_moves_the_stream() {
 }
 
 #[test]
-fn a_permanent_redirect_behind_a_temporary_one_moves_nothing() {
+fn a_permanent_redirect_after_a_temporary_one_moves_nothing() {
     let moved = vec![redirect(301, Some(b"/a")), redirect(302, Some(b"/b")), redirect(301, Some(b"/c"))];
     let script = [[moved, stream(b"data: x\n\n")].concat(), gone()];
     assert_eq!(browser(script).drive_bounded(MINUTE).urls(), ["/", "/a", "/b", "/c", "/a"]);
@@ -338,7 +342,7 @@ fn twenty_redirects_are_followed_and_one_more_is_a_network_error() {
 }
 
 #[test]
-fn redirects_are_counted_and_judged_for_each_attempt_anew() {
+fn each_attempt_counts_and_judges_its_own_redirects() {
     let cut = [vec![redirect(302, Some(b"/again")); 15], vec![Does::Break]].concat();
     both(&[cut.clone(), cut, gone()], |world| {
         assert_eq!(world.drive_bounded(MINUTE).urls().iter().filter(|url| **url == "/again").count(), 30);
@@ -372,7 +376,7 @@ fn an_empty_body_is_a_stream_that_ended() {
 
 /// S18, D4, S34, W18, S41.
 #[test]
-fn a_body_that_is_cut_loses_its_unfinished_block_and_nothing_else() {
+fn a_body_that_is_cut_loses_only_its_unfinished_block() {
     let cut = b"retry: 600\nid: 1\ndata: x\n\nid: 2\nevent: half\ndata: ha";
     for how in [Does::Break, Does::End] {
         let script = [vec![status(200), Does::Send(cut), how], stream(b"lf\ndata: y\n\n"), gone()];
@@ -391,10 +395,10 @@ fn a_body_that_is_cut_loses_its_unfinished_block_and_nothing_else() {
     });
 }
 
-/// S19, S20, S21, S23: refused, closed without a response, no HTTP at all. P18: also at the first connect, but not silently and
-/// with a bound if the application wants one.
+/// S19, S20, S21, S23: refused, closed without a response, not HTTP. P18: also at the first connect, but this is
+/// reported, and the application can set a limit.
 #[test]
-fn network_errors_are_tried_again_for_ever() {
+fn network_errors_are_retried_forever() {
     both(&[vec![Does::Wait(5), Does::Break]], |world| {
         let world = world.drive_bounded(60 * MINUTE);
         assert!(world.waits().len() > 1000);
@@ -405,7 +409,7 @@ fn network_errors_are_tried_again_for_ever() {
     assert_eq!(once.story(), "attempt lost MaxAttempts");
 }
 
-/// W21: the application knows that the URL can never be connected to.
+/// W21: the application knows that it can never connect to the URL.
 #[test]
 fn a_network_error_known_to_be_futile_stops() {
     let mut world = browser([vec![]]);
@@ -418,7 +422,7 @@ fn a_network_error_known_to_be_futile_stops() {
 
 /// P10.
 #[test]
-fn silence_is_a_loss_and_any_byte_breaks_it() {
+fn silence_counts_as_a_loss_and_any_byte_ends_it() {
     let policy = BROWSER.liveness(Some(Duration::from_secs(10)));
     let quiet = vec![status(200), Does::Wait(9000), Does::Send(b":"), Does::Wait(9000), Does::Send(b"\n")];
     let world = World::new(policy, [quiet, gone()]).drive_bounded(MINUTE);
@@ -428,9 +432,9 @@ fn silence_is_a_loss_and_any_byte_breaks_it() {
 
 // Waits.
 
-/// W14, S1: within the 25 % that are allowed, with the spread that `mobile` has, and exactly without.
+/// W14, S1: within the allowed 25 %, with the spread of `mobile`, and exact without spread.
 #[test]
-fn the_servers_reconnection_time_is_waited() {
+fn it_waits_for_the_reconnection_time_of_the_server() {
     both(&[stream(b"retry: 03000\ndata: x\n\n"), gone()], |world| {
         assert_eq!(world.drive_bounded(MINUTE).waits(), [3000]);
     });
@@ -440,7 +444,7 @@ fn the_servers_reconnection_time_is_waited() {
 
 /// W15, S28.
 #[test]
-fn a_bad_reconnection_time_changes_nothing() {
+fn an_invalid_reconnection_time_changes_nothing() {
     both(&[stream(b"retry: 3000\nretry: 1000x\ndata: x\n\n"), gone()], |world| {
         assert_eq!(world.drive_bounded(MINUTE).waits(), [3000]);
     });
@@ -451,7 +455,7 @@ fn a_bad_reconnection_time_changes_nothing() {
 
 /// S24 (as in Firefox), R65.
 #[test]
-fn a_reconnection_time_of_zero_is_no_hot_loop() {
+fn a_reconnection_time_of_zero_causes_no_hot_loop() {
     both(&[stream(b"retry: 0\n")], |world| {
         let world = world.drive_bounded(MINUTE);
         assert!(world.waits().iter().all(|wait| *wait == 500));
@@ -461,7 +465,7 @@ fn a_reconnection_time_of_zero_is_no_hot_loop() {
 
 /// S25, S26, S27 (D2: ignored).
 #[test]
-fn a_reconnection_time_lasts_until_there_is_another() {
+fn a_reconnection_time_applies_until_there_is_another() {
     let streams: [&'static [u8]; 5] = [b"retry: 600\n", b"data: x\n\n", b"retry: 900\n", b"retry\nretry:\n", b""];
     let script = streams.map(stream).into_iter().chain([gone()]).collect::<Vec<_>>();
     both(&script, |world| assert_eq!(world.drive_bounded(MINUTE).waits(), [600, 600, 900, 900, 900]));
@@ -469,7 +473,7 @@ fn a_reconnection_time_lasts_until_there_is_another() {
 
 /// D5.
 #[test]
-fn an_absurd_reconnection_time_is_an_hour() {
+fn a_huge_reconnection_time_is_limited_to_an_hour() {
     for absurd in [&b"retry: 18446744073709551615\n"[..], b"retry: 4294967296\n", b"retry: 99999999999999999999999\n"] {
         both(&[stream(absurd), gone()], |world| assert_eq!(world.drive_bounded(120 * MINUTE).waits(), [3_600_000]));
     }
@@ -477,7 +481,7 @@ fn an_absurd_reconnection_time_is_an_hour() {
 
 /// P9.
 #[test]
-fn waits_grow_to_a_cap_stay_within_their_spread_and_begin_anew_after_a_good_hour() {
+fn waits_grow_to_a_cap_within_their_spread_and_restart_after_a_stable_hour() {
     let good = vec![status(200), Does::Send(b": x\n\n"), Does::Wait(60 * MINUTE), Does::End];
     let script = [vec![vec![Does::Break]; 12], vec![good], vec![vec![Does::Break]; 2], vec![gone()]].concat();
     let world = World::new(Policy::mobile(), script).drive_bounded(180 * MINUTE);
@@ -510,7 +514,7 @@ fn each_attempt_has_its_headers() {
 
 /// W16, S29, S30, S35, S44: D1.
 #[test]
-fn the_last_event_id_outlives_connections_that_say_nothing_of_it() {
+fn the_last_event_id_is_kept_over_connections_that_do_not_mention_it() {
     let first = stream("id: \u{2026}\u{E9}\u{1F600}\nretry: 500\ndata: x\n\n".as_bytes());
     let script = [first, vec![status(200), Does::Echo, Does::End], stream(b": only\n\n"), stream(b""), gone()];
     both(&script, |world| {
@@ -524,7 +528,7 @@ fn the_last_event_id_outlives_connections_that_say_nothing_of_it() {
 
 /// W17, R42.
 #[test]
-fn an_id_with_nul_is_none() {
+fn an_id_with_nul_is_ignored() {
     both(&[stream(b"id: a\0b\ndata: x\n\n"), stream(b"id: \0\ndata: y\n\n"), gone()], |world| {
         let world = world.drive_bounded(MINUTE);
         assert_eq!(world.ids_sent(), ["-", "-", "-"]);
@@ -534,7 +538,7 @@ fn an_id_with_nul_is_none() {
 
 /// W19, S37.
 #[test]
-fn the_last_event_id_is_sent_exactly() {
+fn the_last_event_id_is_sent_unchanged() {
     for id in ["abc", "<b>", "a\tb", "{\"a\": 1}", "%20", &"x".repeat(64)] {
         let bytes: &'static [u8] = format!("id: {id}\ndata: x\n\n").leak().as_bytes();
         both(&[stream(bytes), gone()], |world| assert_eq!(world.drive_bounded(MINUTE).ids_sent(), ["-", id]));
@@ -543,7 +547,7 @@ fn the_last_event_id_is_sent_exactly() {
 
 /// S31 and S33 (as in Chromium: D9), S32, P14, R43.
 #[test]
-fn an_id_alone_counts_and_an_empty_one_forgets() {
+fn an_id_without_data_counts_and_an_empty_one_resets_it() {
     both(&[stream(b"id: X\n\n"), stream(b"id\n\n"), stream(b"id: Y\nid:\ndata: x\n\n"), gone()], |world| {
         assert_eq!(world.drive_bounded(MINUTE).ids_sent(), ["-", "X", "-", "-"]);
     });
@@ -552,7 +556,8 @@ fn an_id_alone_counts_and_an_empty_one_forgets() {
     });
 }
 
-/// S36: sent with blanks at the ends, although they are lost on the way; not sent when there is nothing else.
+/// S36: an id is sent with its blanks at the ends, although these are lost on the way. An id of blanks alone is not
+/// sent.
 #[test]
 fn blanks_around_an_id_are_reported() {
     both(&[stream(b"id:  a b \ndata: x\n\n"), gone()], |world| {
@@ -571,7 +576,7 @@ fn blanks_around_an_id_are_reported() {
 
 /// S38: browsers stop for good.
 #[test]
-fn an_id_that_no_header_can_carry_is_reported_and_the_stream_goes_on() {
+fn an_id_that_no_header_can_carry_is_reported_and_the_stream_continues() {
     for id in [&b"a\x01"[..], b"\x7F", b"a\x1Bb", b"\x08"] {
         let bytes: &'static [u8] = [b"id: ", id, b"\ndata: x\n\n"].concat().leak();
         both(&[stream(bytes), stream(b"data: y\n\n"), gone()], |world| {
@@ -585,7 +590,7 @@ fn an_id_that_no_header_can_carry_is_reported_and_the_stream_goes_on() {
 
 /// S39.
 #[test]
-fn what_is_not_utf8_in_an_id_is_sent_as_a_replacement_character() {
+fn invalid_utf_8_in_an_id_is_sent_as_a_replacement_character() {
     both(&[stream(b"id: a\xFF\ndata: x\n\n"), gone()], |world| {
         let world = world.drive_bounded(MINUTE);
         assert_eq!(world.event_ids(), ["a\u{FFFD}"]);
@@ -593,9 +598,10 @@ fn what_is_not_utf8_in_an_id_is_sent_as_a_replacement_character() {
     });
 }
 
-/// S40: an id that does not fit its store is reported and the one before stays; one that the server finds too long stops.
+/// S40: an id that does not fit its store is reported, and the one before it is kept. If the server rejects an id as
+/// too long, the client stops.
 #[test]
-fn a_long_id_is_never_cut() {
+fn a_long_id_is_never_truncated() {
     let bytes: &'static [u8] = format!("id: 1\ndata: x\n\nid: {}\ndata: y\n\n", "x".repeat(65)).leak().as_bytes();
     both(&[stream(bytes), vec![status(431)]], |world| {
         let world = world.drive_bounded(MINUTE);
@@ -607,7 +613,7 @@ fn a_long_id_is_never_cut() {
 
 /// S42.
 #[test]
-fn a_byte_order_mark_is_dropped_from_each_stream() {
+fn a_byte_order_mark_is_removed_from_each_stream() {
     let marked = b"\xEF\xBB\xBFdata: x\n\n";
     both(&[stream(marked), stream(marked), gone()], |world| {
         assert_eq!(world.drive_bounded(MINUTE).data(), ["x", "x"]);
@@ -616,7 +622,7 @@ fn a_byte_order_mark_is_dropped_from_each_stream() {
 
 /// P11, R47.
 #[test]
-fn the_first_request_has_no_id_unless_the_application_kept_one() {
+fn the_first_request_has_no_id_unless_the_application_sets_one() {
     both(&[gone()], |world| assert_eq!(world.drive_bounded(MINUTE).ids_sent(), ["-"]));
     both(&[gone()], |mut world| {
         world.client.set_last_event_id(b"kept").unwrap();
@@ -624,23 +630,23 @@ fn the_first_request_has_no_id_unless_the_application_kept_one() {
     });
 }
 
-// Requests that do something.
+// Requests with side effects.
 
-/// What becomes of a request that may be repeated in each of the three ways, in this order.
+/// Checks the log of a client for each of the three settings of `Repeat`, in this order.
 #[track_caller]
 fn repeats(connection: &[Does], stories: [&str; 3]) {
     for (repeat, story) in [Repeat::Always, Repeat::UntilAnswered, Repeat::Never].into_iter().zip(stories) {
         let mut world =
             World::new(BROWSER.connect_timeout(Some(Duration::from_secs(5))), [connection.to_vec(), gone()]);
         world.client.set_repeat(repeat);
-        // An id from storage is not one that this answer gave.
+        // An id that was set is not one of this response.
         world.client.set_last_event_id(b"stored").unwrap();
         assert_eq!(world.drive_bounded(MINUTE).story(), story, "{repeat:?} {connection:?}");
     }
 }
 
 #[test]
-fn a_request_that_got_no_response_is_repeated_unless_it_never_may() {
+fn a_request_without_a_response_is_repeated_unless_that_is_forbidden() {
     let stories = ["attempt lost attempt NoContent", "attempt lost attempt NoContent", "attempt lost CannotResume"];
     repeats(&[Does::Break], stories);
     repeats(&[], stories); // a connect timeout
@@ -648,7 +654,7 @@ fn a_request_that_got_no_response_is_repeated_unless_it_never_may() {
 }
 
 #[test]
-fn a_request_that_was_answered_is_repeated_only_from_an_id_of_this_answer() {
+fn a_request_with_a_response_is_repeated_only_from_an_id_of_this_response() {
     let always = "attempt open lost attempt NoContent";
     let cannot = "attempt open lost CannotResume";
     let delivered = "attempt open <x> lost attempt NoContent";
@@ -687,7 +693,7 @@ fn a_request_that_was_redirected_was_sent() {
 }
 
 #[test]
-fn a_resumed_answer_has_to_give_an_id_of_its_own() {
+fn a_resumed_response_must_have_an_id_of_its_own() {
     let first = stream(b"id: 1\ndata: x\n\n");
     let mut world = World::new(BROWSER, [first.clone(), vec![Does::Break], stream(b"data: y\n\n"), gone()]);
     world.client.set_repeat(Repeat::Never);
@@ -697,7 +703,7 @@ fn a_resumed_answer_has_to_give_an_id_of_its_own() {
 }
 
 #[test]
-fn a_request_that_was_not_sent_may_go_out_whatever_the_choice() {
+fn a_request_that_was_not_sent_may_be_sent_with_every_setting() {
     let now = embedded_sse::client::Instant::ZERO;
     let mut world = World::new(BROWSER, [gone()]);
     world.client.set_repeat(Repeat::Never);
@@ -708,7 +714,7 @@ fn a_request_that_was_not_sent_may_go_out_whatever_the_choice() {
 }
 
 #[test]
-fn a_post_that_lost_its_network_is_not_repeated_either() {
+fn a_post_is_not_repeated_after_its_network_was_lost() {
     for order in [Order::NetworkDown, Order::NetworkChanged] {
         let mut world = World::new(BROWSER, [vec![status(200), Does::Send(b"data: x\n\n")], gone()]);
         world.client.set_repeat(Repeat::Never);
@@ -723,7 +729,7 @@ fn restart_does_not_repeat_what_may_not_be_repeated() {
     let mut world = World::new(BROWSER, [silent, gone()]);
     world.client.set_repeat(Repeat::Never);
     let world = world.after(100, Order::Restart).drive_bounded(MINUTE);
-    assert_eq!(world.story(), "attempt open <x>", "the answer goes on");
+    assert_eq!(world.story(), "attempt open <x>", "the response continues");
 
     let mut world = World::new(BROWSER, [stream(b"data: x\n\n"), stream(b"data: y\n\n")]);
     world.client.set_repeat(Repeat::Never);
@@ -735,14 +741,14 @@ fn restart_does_not_repeat_what_may_not_be_repeated() {
 }
 
 #[test]
-fn a_stream_that_ended_as_it_should_is_not_a_post_that_cannot_resume() {
+fn a_complete_response_to_a_post_is_not_a_failed_resumption() {
     let mut world = World::new(BROWSER.stop_at_end(), [stream(b"data: x\n\n")]);
     world.client.set_repeat(Repeat::Never);
     assert_eq!(world.drive_bounded(MINUTE).story(), "attempt open <x> lost Ended");
 }
 
 #[test]
-fn a_terminal_event_ends_it_before_the_server_does() {
+fn a_terminal_event_stops_the_client_before_the_server_closes() {
     let mut world = World::new(BROWSER, [vec![status(200)]]);
     while !world.log.iter().any(|(_, seen)| *seen == Seen::Open) {
         world.step(u64::MAX);
@@ -753,6 +759,6 @@ fn a_terminal_event_ends_it_before_the_server_does() {
     let done = world.client.next_event(epoch, now, &mut chunk).is_some_and(|event| event.unwrap().data == b"[DONE]");
     assert!(done);
     world.client.finished(epoch, now);
-    assert!(world.client.next_event(epoch, now, &mut chunk).is_none(), "also not what was already read");
+    assert!(world.client.next_event(epoch, now, &mut chunk).is_none(), "what was already read is discarded");
     assert_eq!(world.drive_bounded(MINUTE).story(), "attempt open Finished");
 }

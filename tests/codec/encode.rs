@@ -1,4 +1,4 @@
-//! What is written for each frame, by every way there is to write it (R1 to R11).
+//! The bytes of frames, produced by every way to write one (R1 to R11).
 
 use core::fmt::Write as _;
 
@@ -12,26 +12,26 @@ fn id(text: &str) -> EventId<'_> {
     EventId::new(text).expect("an id")
 }
 
-/// Frames and their bytes.
+/// Returns frames and their bytes.
 fn table() -> Vec<(Frame<'static>, String)> {
     let frame = Frame::new();
     let mut table: Vec<(Frame<'static>, String)> = [
         // R4: a block may have no lines at all.
         (frame, "\n"),
         (Frame::KEEP_ALIVE, ":\n\n"),
-        // R5, R22: one space before a comment's text, unless it brings its own.
+        // R5, R22: one space before a comment's text, unless it starts with one.
         (frame.comment("hello"), ": hello\n\n"),
         (frame.comment(" hello"), ": hello\n\n"),
         (frame.comment("  hello"), ":  hello\n\n"),
         (frame.comment("\thello"), ": \thello\n\n"),
         (frame.comment("a\nb\r\n\r c\r"), ": a\n: b\n:\n: c\n:\n\n"),
-        // R6, R10: one space after the colon, always.
+        // R6, R10: always one space after the colon.
         (frame.data("x"), "data: x\n\n"),
         (frame.data(" x"), "data:  x\n\n"),
         (frame.data("\tx"), "data: \tx\n\n"),
         (frame.data(": x"), "data: : x\n\n"),
         (frame.event_type(line(" a:b ")).data("x"), "event:  a:b \ndata: x\n\n"),
-        // R9: n line ends are n + 1 lines.
+        // R9: n line ends make n + 1 lines.
         (frame.data(""), "data: \n\n"),
         (frame.data("\n"), "data: \ndata: \n\n"),
         (frame.data("\r"), "data: \ndata: \n\n"),
@@ -40,7 +40,7 @@ fn table() -> Vec<(Frame<'static>, String)> {
         (frame.data("\r\r\n\n"), "data: \ndata: \ndata: \ndata: \n\n"),
         (frame.data("a\nb\rc\r\nd"), "data: a\ndata: b\ndata: c\ndata: d\n\n"),
         (frame.data("\na\n"), "data: \ndata: a\ndata: \n\n"),
-        // R8: nothing else ends a line, nothing else is special.
+        // R8: no other character ends a line or is special.
         (
             frame.data("a\u{b}\u{c}\u{85}\u{2028}\u{2029}\0\u{feff}b"),
             "data: a\u{b}\u{c}\u{85}\u{2028}\u{2029}\0\u{feff}b\n\n",
@@ -69,7 +69,7 @@ fn table() -> Vec<(Frame<'static>, String)> {
         table.push((frame.retry_ms(number), format!("retry: {number}\n\n")));
     }
 
-    // Lines of every length about the widths at which copying changes, the line end at every place, text behind it.
+    // Lines of every length around the widths at which copying changes, with each line end and with text after it.
     let text: &'static str = "0123456789abcdefghijklmnopqrstuvwxyz\täö".repeat(130).leak();
     for len in (0..=300).chain([2047, 2048, 2049, 2303, 2304, 2305, 4351, 4352, 4353, 4999]) {
         let Some(text) = text.get(..len) else { continue };
@@ -84,7 +84,7 @@ fn table() -> Vec<(Frame<'static>, String)> {
     table
 }
 
-/// Cuts that meet everything that is short, and a sample of what is long.
+/// Returns every cut of a short text, and a sample of the cuts of a long one.
 fn sizes(len: usize) -> impl Iterator<Item = usize> {
     (0..len).filter(move |&size| len < 90 || size < 10 || size + 10 > len || size % 37 == 0)
 }
@@ -105,7 +105,7 @@ fn every_way_of_writing_gives_the_bytes_of_the_table() {
 }
 
 #[test]
-fn a_buffer_shorter_than_the_frame_is_full_and_says_what_is_needed() {
+fn a_buffer_that_is_too_short_is_reported_with_the_size_needed() {
     for (frame, bytes) in table() {
         for size in sizes(bytes.len()) {
             match frame.encode(&mut vec![0; size]) {
@@ -176,7 +176,7 @@ fn formatting_of_any_length_adds_no_line() {
 
 #[test]
 fn a_data_writer_fails_when_its_sink_does() {
-    /// Takes so many bytes.
+    /// A sink that accepts this many bytes.
     struct Small(usize);
     impl core::fmt::Write for Small {
         fn write_str(&mut self, text: &str) -> core::fmt::Result {
@@ -196,7 +196,7 @@ fn a_data_writer_fails_when_its_sink_does() {
     assert_eq!(write(len), Ok(0));
 }
 
-/// Texts of every length are looked at in blocks that may overlap: a byte that matters is found wherever it stands.
+/// Texts are searched in blocks that may overlap: a control character is found at every offset in every length.
 #[test]
 fn one_control_character_anywhere_in_a_text_of_any_length() {
     for length in 1..=200 {
@@ -214,7 +214,7 @@ fn one_control_character_anywhere_in_a_text_of_any_length() {
     }
 }
 
-/// A line is first guessed to be as long as the one before it.
+/// The writer first guesses that a line is as long as the one before it.
 #[test]
 fn one_character_that_is_not_plain_among_lines_of_one_length() {
     for length in (1..20).chain([63, 64, 65, 80, 130]) {
@@ -232,7 +232,7 @@ fn one_character_that_is_not_plain_among_lines_of_one_length() {
     }
 }
 
-/// Behind the first few hundred bytes a line goes in pieces.
+/// After the first few hundred bytes a line is copied in pieces.
 #[test]
 fn a_line_of_many_kilobytes_among_others() {
     for length in [8191, 8192, 8193, 8448, 20_000] {
@@ -257,7 +257,7 @@ fn a_line_of_many_kilobytes_among_others() {
 }
 
 #[test]
-fn what_cannot_be_said_cannot_be_built() {
+fn what_cannot_be_written_cannot_be_built() {
     assert!(matches!(SingleLine::new("a\rid: 9"), Err(LineBreak { offset: 1, .. })));
     assert!(matches!(SingleLine::new("ab\n"), Err(LineBreak { offset: 2, .. })));
     assert!(matches!(EventId::new("\n"), Err(InvalidEventId::LineBreak { offset: 0, .. })));
@@ -266,7 +266,7 @@ fn what_cannot_be_said_cannot_be_built() {
 }
 
 #[test]
-fn a_frame_is_built_when_it_is_compiled() {
+fn a_frame_can_be_built_in_a_const() {
     const FRAME: Frame<'static> = match SingleLine::new("tick") {
         Ok(tick) => Frame::new().event_type(tick).id(EventId::EMPTY).retry_ms(10).comment("c").data("x"),
         Err(_) => panic!(),

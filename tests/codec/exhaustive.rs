@@ -1,22 +1,23 @@
-//! Every short stream over the alphabet that matters, at every cut, held against the grammar.
+//! Compares the decoder with the grammar for every short stream over a small alphabet, at every cut.
 
 use core::time::Duration;
 
 use embedded_sse::codec::grammar;
 use embedded_sse::{Decoder, Event, Item};
 
-/// All that the format tells apart: single bytes, and the names of the fields, which are long enough to be cut.
+/// Everything that the format distinguishes: single bytes, and the names of the fields, which are long enough to be
+/// cut.
 const ALPHABET: [&[u8]; 14] =
     [b":", b" ", b"\r", b"\n", b"\0", b"data", b"event", b"id", b"retry", b"\xEF", b"\xBB", b"\xBF", b"7", b"x"];
 
-/// Tokens in a stream. One more takes 14 times as long.
+/// The number of tokens in a stream. Each further token takes 14 times as long.
 const LENGTH: usize = 5;
 
-/// For the longest event here.
+/// The size of the longest event here, in bytes.
 const ROOM: usize = 1024;
 
-/// Behind the stream, to show what state it left: the line or block is ended, an event follows that names neither type nor
-/// id, and another one.
+/// Follows the stream to show the state it left: ends the line or block, and continues with two events that have
+/// neither type nor id.
 const BEHIND: &[u8] = b"\n\ndata: y\n\ndata\n\n";
 
 #[test]
@@ -31,7 +32,7 @@ fn every_short_stream_at_every_cut() {
     assert_eq!(streams, (0..=LENGTH as u32).map(|length| ALPHABET.len().pow(length)).sum::<usize>());
 }
 
-/// What begins a stream decides most: two tokens more, behind each opening.
+/// Adds two more tokens to openings that put the decoder in different states.
 #[test]
 fn every_short_ending_of_a_block_at_every_cut() {
     let mut run = Run::default();
@@ -43,8 +44,8 @@ fn every_short_ending_of_a_block_at_every_cut() {
     }
 }
 
-/// Line ends are searched for in blocks of several sizes: lines of every length, of bytes that are nearly line ends, at every
-/// place in a block.
+/// The decoder searches for line ends in blocks of several sizes. This covers lines of every length, filled with bytes
+/// that are similar to line ends.
 #[test]
 fn every_length_of_line() {
     let mut run = Run::default();
@@ -63,8 +64,8 @@ fn every_length_of_line() {
     }
 }
 
-/// A line is first guessed to be as long as the last one of its kind: three of one length, of which the second or the third has
-/// an odd byte somewhere.
+/// The decoder first guesses that a line is as long as the last one of its kind. Of three lines with one length, the
+/// second or the third has one different byte.
 #[test]
 fn lines_as_long_as_the_one_before_with_a_byte_that_is_not_plain() {
     for length in (0..24).chain([31, 32, 33, 63, 64, 65, 100, 129]) {
@@ -97,8 +98,8 @@ fn lines_as_long_as_the_one_before_with_a_byte_that_is_not_plain() {
     }
 }
 
-/// A guess at the length of a line whose end is the last that there is of a chunk. A blank line comes first, for the first line of
-/// a stream goes another way.
+/// The guess at the length of a line meets the end of the chunk. A blank line comes first, because the first line of a
+/// stream takes another path.
 #[test]
 fn lines_as_long_as_the_one_before_at_the_end_of_a_chunk() {
     let mut run = Run::default();
@@ -116,7 +117,7 @@ fn lines_as_long_as_the_one_before_at_the_end_of_a_chunk() {
     }
 }
 
-/// The events alone, with room for long ids.
+/// Compares only the events, with space for long ids.
 fn check_events(stream: &[u8]) {
     let specified = grammar::Stream::new(stream).interpret(b"").filter_map(|item| match item {
         grammar::Item::Event(event) => {
@@ -128,13 +129,13 @@ fn check_events(stream: &[u8]) {
     let mut decoder = Decoder::<_, 256>::with_id_capacity([0; ROOM]);
     let (mut rest, mut decoded) = (stream, Vec::new());
     while let Some(event) = decoder.next_event(&mut rest) {
-        let event = event.expect("there is room");
+        let event = event.expect("the event fits");
         decoded.push([event.event_type, event.data, event.last_event_id].map(<[u8]>::to_vec));
     }
     assert!(specified.eq(decoded), "{}", stream.escape_ascii());
 }
 
-/// Calls `check` with `stream` and with all that up to `length` tokens more make of it.
+/// Calls `check` with `stream` and with every extension of it by up to `length` tokens.
 fn every_stream(length: usize, stream: &mut Vec<u8>, check: &mut impl FnMut(&mut Vec<u8>)) {
     check(stream);
     if let Some(length) = length.checked_sub(1) {
@@ -147,7 +148,8 @@ fn every_stream(length: usize, stream: &mut Vec<u8>, check: &mut impl FnMut(&mut
     }
 }
 
-/// What was said, written one behind the other: millions of small vectors would take longer than the decoding.
+/// Two sequences of reports, each serialized into one vector: millions of small vectors would take longer than the
+/// decoding.
 #[derive(Default)]
 struct Run {
     specified: Record,
@@ -158,7 +160,8 @@ struct Run {
 struct Record(Vec<u8>);
 
 impl Run {
-    /// Nothing may wait for a byte that the Standard does not wait for (R19), and nothing may come early.
+    /// Checks that nothing waits for a byte that the Standard does not wait for (R19), and that nothing is reported
+    /// early.
     fn check_at_once(&mut self, stream: &[u8]) {
         self.specify(stream);
         self.decode(stream, &[stream]);
@@ -169,7 +172,7 @@ impl Run {
         let end = stream.len();
         stream.extend(BEHIND);
         self.specify(stream);
-        // Also between the line ends that follow.
+        // This includes the cuts between the line ends that follow.
         for cut in 0..end + 2 {
             let (head, tail) = stream.split_at(cut);
             self.decode(stream, &[head, tail]);

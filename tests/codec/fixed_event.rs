@@ -1,4 +1,4 @@
-//! Events that are kept without a heap: the same bytes, or a word on what has no room.
+//! Events that are kept without a heap: all bytes are kept, or the field that does not fit is reported.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
@@ -11,52 +11,52 @@ fn event<'a>(event_type: &'a [u8], data: &'a [u8], last_event_id: &'a [u8]) -> E
 }
 
 #[test]
-fn what_fits_is_kept_to_the_byte() {
+fn what_fits_is_kept_unchanged() {
     for event in [event(b"abc", b"1234", b"id"), event(b"x", b"", b""), event(b"\xFF", b"\n\0\n", b" ")] {
-        let kept = Small::new(&event).expect("there is room");
+        let kept = Small::new(&event).expect("the event fits");
         assert_eq!(kept.as_event(), event);
         assert_eq!(Small::try_from(event), Ok(kept));
     }
 }
 
-/// The type of an event that names none (R38) is what an event has that was made by nobody.
+/// The default has the type of an event that names none (R38).
 #[test]
-fn one_that_nobody_filled_is_an_empty_message() {
+fn the_default_is_an_empty_message() {
     assert_eq!(Small::default().as_event(), event(b"message", b"", b""));
 }
 
 #[test]
-fn the_default_type_takes_no_room() {
-    let kept = FixedEvent::<4, 0, 2>::new(&event(b"message", b"1234", b"id")).expect("there is room");
+fn the_default_type_takes_no_space() {
+    let kept = FixedEvent::<4, 0, 2>::new(&event(b"message", b"1234", b"id")).expect("the event fits");
     assert_eq!(kept.as_event(), event(b"message", b"1234", b"id"));
-    let error = FixedEvent::<4, 0, 2>::new(&event(b"a", b"", b"")).expect_err("there is no room");
+    let error = FixedEvent::<4, 0, 2>::new(&event(b"a", b"", b"")).expect_err("the event does not fit");
     assert_eq!(error.field, Field::Event);
 }
 
-/// However the one and the other were made.
+/// Equality does not depend on how the events were made.
 #[test]
-fn equal_events_are_kept_equal() {
+fn equal_events_have_equal_copies() {
     let hash = BuildHasherDefault::<DefaultHasher>::default();
     let same = FixedEvent::<4>::default();
     for other in [same.as_event(), event(b"message", b"", b""), event(b"", b"", b"")] {
-        let other = FixedEvent::new(&other).expect("there is room");
+        let other = FixedEvent::new(&other).expect("the event fits");
         assert_eq!(other, same);
         assert_eq!(hash.hash_one(other), hash.hash_one(&same));
     }
     for other in [event(b"messag", b"", b""), event(b"messages", b"", b""), event(b"message", b"\0", b"")] {
-        assert_ne!(FixedEvent::new(&other).expect("there is room"), same);
+        assert_ne!(FixedEvent::new(&other).expect("the event fits"), same);
     }
 }
 
 #[test]
-fn what_has_no_room_is_named_and_nothing_is_cut() {
+fn the_field_that_does_not_fit_is_named_and_nothing_is_cut() {
     let cases = [
         (event(b"abc", b"12345", b"id"), Field::Data),
         (event(b"abcd", b"1234", b"id"), Field::Event),
         (event(b"abc", b"1234", b"id3"), Field::Id),
     ];
     for (event, field) in cases {
-        let error: TooLong = Small::new(&event).expect_err("there is no room");
+        let error: TooLong = Small::new(&event).expect_err("the event does not fit");
         assert_eq!(error.field, field);
         assert_eq!(Small::try_from(event), Err(error));
     }

@@ -1,5 +1,5 @@
-//! Every way to ask a decoder, one in the middle of another, with very little memory: what each step says is right, nothing is
-//! said twice, and nothing is missing without a word.
+//! Calls of all methods of a decoder in any order, with very little memory: each step reports the right thing, nothing
+//! is reported twice, and every loss is reported.
 
 use crate::common::Said;
 use crate::model::Model;
@@ -12,10 +12,10 @@ use proptest::sample::select;
 /// What the application does next.
 #[derive(Clone, Debug)]
 enum Operation {
-    /// Asks once, in one of four ways. If the last chunk is used up, then the next one has so many bytes.
+    /// Calls one of four methods. If the last chunk is consumed, the next one has this many bytes.
     Ask(Way, usize),
     SetId(Bytes),
-    /// The connection ends, wherever it is, and the next one begins.
+    /// Ends the connection at any point and begins the next one.
     Reset,
 }
 
@@ -32,7 +32,7 @@ impl Way {
         matches!(self, Self::NextItem | Self::StepItem)
     }
 
-    /// What is said, and how much of the chunk was taken for it.
+    /// Returns the report and the number of bytes of the chunk that it consumed.
     fn ask<const ID: usize>(self, decoder: &mut Decoder<Vec<u8>, ID>, chunk: &[u8]) -> (Option<Said>, usize) {
         let mut rest = chunk;
         match self {
@@ -46,7 +46,7 @@ impl Way {
                     Ok(Item::Comment(text)) => Said::Comment(text.into()),
                     Ok(Item::Retry(time)) => Said::Retry(time),
                     Err(error) => too_long(error),
-                    Ok(item) => unreachable!("{item:?} is new"),
+                    Ok(item) => unreachable!("unexpected item: {item:?}"),
                 });
                 (said, chunk.len() - rest.len())
             }
@@ -57,7 +57,7 @@ impl Way {
                     Found::Comment => Said::Comment(decoder.comment(chunk).into()),
                     Found::Retry => Said::Retry(decoder.reconnection_time().expect("it was set")),
                     Found::TooLong(error) => too_long(error),
-                    found => unreachable!("{found:?} is new"),
+                    found => unreachable!("unexpected report: {found:?}"),
                 });
                 (said, step.consumed)
             }
@@ -73,7 +73,7 @@ fn too_long(TooLong { field, .. }: TooLong) -> Said {
     Said::TooLong(field)
 }
 
-/// Does all that and lets the model judge each step. After the operations the last connection goes on to its end.
+/// Runs the operations and checks each step with the model. After the operations the streams are read to their end.
 fn run<const ID: usize>(connections: &[Bytes], operations: &[Operation], buffer: usize) {
     let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; buffer]);
     let mut model = Model::new(buffer, ID);
@@ -83,7 +83,7 @@ fn run<const ID: usize>(connections: &[Bytes], operations: &[Operation], buffer:
     let last = [Operation::Ask(Way::Step, 3), Operation::Ask(Way::NextItem, 1), Operation::Ask(Way::StepItem, 5)];
     let mut operations = operations.iter().chain(last.iter().cycle());
     loop {
-        match operations.next().expect("they never end") {
+        match operations.next().expect("an endless iterator") {
             Operation::Ask(way, length) => {
                 if chunk.is_empty() {
                     (chunk, stream) = stream.split_at_checked(*length).unwrap_or((stream, &[]));
@@ -133,7 +133,7 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
     vec(operation, 0..60)
 }
 
-/// Lines that are as long as the memory here, and the others.
+/// Lines that are about as long as the memory here, and random streams.
 fn connections() -> impl Strategy<Value = Vec<Bytes>> {
     let lines: &[&[u8]] = &[
         b"\n",
@@ -167,7 +167,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_asked_in_whatever_order_is_answered_rightly(
+    fn calls_in_any_order_report_what_the_model_expects(
         connections in connections(), operations in operations(), buffer in 0..=8_usize,
     ) {
         run::<0>(&connections, &operations, buffer);
@@ -177,9 +177,9 @@ proptest! {
     }
 }
 
-/// The report of an id waits for whoever asks next, through a reset and a new id.
+/// The next call reports the id, even after a reset or a new id.
 #[test]
-fn an_id_that_is_too_long_is_told_whatever_comes_between() {
+fn an_id_that_is_too_long_is_reported_after_a_reset_or_a_new_id() {
     let connections = [Bytes(b"id: 123\ndata: a\n\ndata: b\n\n".into()), Bytes(b"data: c\n\n".into())];
     for way in [Way::NextEvent, Way::NextItem, Way::Step, Way::StepItem] {
         let ask = Operation::Ask(way, 16);

@@ -1,4 +1,4 @@
-//! What outlives a connection: the last event ID and the reconnection time (R62).
+//! What a decoder keeps between connections: the last event ID and the reconnection time (R62).
 
 use core::time::Duration;
 
@@ -6,14 +6,14 @@ use crate::common::{Said, decoded_items};
 use embedded_sse::{Decoder, SetIdError};
 
 #[test]
-fn an_id_counts_from_its_blank_line_on() {
+fn an_id_counts_from_its_blank_line() {
     let mut decoder = Decoder::new([0; 8]);
     assert_eq!(decoded_items(&mut decoder, [&b"id: 1\n"[..]]).last_event_id, b"");
     assert_eq!(decoded_items(&mut decoder, [&b"\n"[..]]).last_event_id, b"1");
 }
 
 #[test]
-fn a_reset_keeps_what_counts_and_forgets_what_does_not() {
+fn a_reset_keeps_what_counts_and_discards_the_block() {
     let mut decoder = Decoder::new([0; 8]);
     decoded_items(&mut decoder, [&b"retry: 7\nid: 1\n\nretry: 8\nid: 2\ndata: lost\n"[..]]);
     assert!(decoder.is_mid_event());
@@ -25,7 +25,7 @@ fn a_reset_keeps_what_counts_and_forgets_what_does_not() {
 }
 
 #[test]
-fn an_id_from_storage_is_carried_until_the_stream_names_another() {
+fn a_set_id_applies_until_the_stream_names_another() {
     let mut decoder = Decoder::new([0; 8]);
     assert_eq!(decoder.set_last_event_id(b"old"), Ok(()));
     let outcome = decoded_items(&mut decoder, [&b"data\n\nid: new\ndata\n\nid\ndata\n\n"[..]]);
@@ -34,19 +34,19 @@ fn an_id_from_storage_is_carried_until_the_stream_names_another() {
 }
 
 #[test]
-fn an_id_that_no_stream_could_have_sent_is_refused() {
+fn an_id_that_no_stream_can_send_is_refused() {
     let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
     assert_eq!(decoder.set_last_event_id(b"1234"), Ok(()));
     for id in [&b"a\0"[..], b"\r", b"a\nb"] {
         assert_eq!(decoder.set_last_event_id(id), Err(SetIdError::Forbidden));
     }
     assert_eq!(decoder.set_last_event_id(b"12345"), Err(SetIdError::TooLong));
-    assert_eq!(decoder.last_event_id(), b"1234", "a refusal changes nothing");
+    assert_eq!(decoder.last_event_id(), b"1234", "an error changes nothing");
     assert_eq!(decoder.set_last_event_id(b""), Ok(()));
     assert_eq!(decoder.last_event_id(), b"");
 }
 
-/// Between the lines of a block too: what the block has said stays apart from it.
+/// Even between the lines of a block, where the id of the block is kept separately.
 #[test]
 fn an_id_can_be_set_in_the_middle_of_a_block() {
     let mut decoder = Decoder::new([0; 8]);
@@ -56,9 +56,9 @@ fn an_id_can_be_set_in_the_middle_of_a_block() {
     assert_eq!(decoded_items(&mut decoder, [&b"ta\n\n"[..]]).last_event_id, b"of the block");
 }
 
-/// The one that is set takes no room from the one of the block under way, whichever half of the store it is in.
+/// The id that is set takes no space from the id of the current block, whichever half of the store that is in.
 #[test]
-fn an_id_that_is_set_inside_a_block_leaves_the_blocks_own_alone() {
+fn setting_an_id_inside_a_block_keeps_the_id_of_the_block() {
     let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 8]);
     for (set, own) in [(b"ab", b"cd"), (b"ef", b"gh"), (b"ij", b"kl")] {
         for piece in [&b"id: "[..], own, b"\n"] {

@@ -1,10 +1,10 @@
-//! What errors and reasons say to a person: what happened, and to whom it happened.
+//! The `Display` text of errors and reasons.
 
 use embedded_sse::client::StopReason;
 use embedded_sse::{BufferFull, Decoder, Event, EventId, Field, Frame, SingleLine, TooLong};
 
 #[test]
-fn what_a_stream_can_bring() {
+fn messages_about_a_stream() {
     let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 1]);
     let mut told = Vec::new();
     for mut chunk in [&b"data: 1"[..], b"23\n\nevent: long", b"er\ndata\n\nid: 123\ndata\n\n: a comm", b"ent\n"] {
@@ -22,20 +22,20 @@ fn what_a_stream_can_bring() {
 }
 
 #[test]
-fn text_is_what_came_and_what_is_no_text_is_refused_or_shown() {
+fn text_is_unchanged_and_invalid_utf_8_is_refused_or_replaced() {
     let long = "é".repeat(100);
     for text in ["", "21.5", &long] {
         let event = Event { event_type: b"message", data: text.as_bytes(), last_event_id: b"" };
         assert_eq!((event.data_str(), event.data_lossy().to_string()), (Ok(text), text.to_string()));
         let broken = [text.as_bytes(), b"\xFF"].concat();
         let event = Event { data: &broken, ..event };
-        assert_eq!(event.data_str().expect_err("no UTF-8").valid_up_to(), text.len());
+        assert_eq!(event.data_str().expect_err("invalid UTF-8").valid_up_to(), text.len());
         assert_eq!(event.data_lossy().to_string(), format!("{text}\u{FFFD}"));
     }
 }
 
 #[test]
-fn what_a_caller_can_ask_for() {
+fn messages_about_arguments() {
     let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 0]);
     let mut refused = |id: &[u8]| decoder.set_last_event_id(id).map_err(|error| error.to_string());
     assert_eq!(refused(b"1\n"), Err("an event ID cannot hold CR, LF or NUL".into()));
@@ -48,7 +48,7 @@ fn what_a_caller_can_ask_for() {
 }
 
 #[test]
-fn why_there_is_no_further_attempt() {
+fn messages_about_why_a_client_stops() {
     let said = [
         (StopReason::Closed, "closed by the application"),
         (StopReason::Finished, "the last event was received"),

@@ -1,5 +1,7 @@
-//! A model of a decoder with little memory that is asked in any way at any time: it reads the bytes that a step has taken, one at
-//! a time, and judges what the step said of them. What a whole connection said, it holds against the grammar.
+//! A model of a decoder with little memory whose methods are called in any order.
+//!
+//! The model reads the bytes that a step has consumed, one at a time, and checks what the step reported. At the end of
+//! a connection it compares its own reports with the grammar.
 
 use core::time::Duration;
 
@@ -14,16 +16,16 @@ pub(crate) struct Model {
     id_room: usize,
     pub(crate) last_event_id: Vec<u8>,
     reconnection_time: Option<Duration>,
-    /// An event was told whose id was too long, which is to be told next.
+    /// The last step reported an event whose id was too long: the next step must report that.
     owes_id: bool,
-    /// What this connection has sent so far, and what it said, with memory enough and without ids.
+    /// The bytes of this connection so far, and the reports of a decoder with enough memory, without ids.
     taken: Vec<u8>,
     said: Vec<Said>,
-    /// The line under way, a mark at the start of the stream included.
+    /// The current line, including a byte order mark at the start of the stream.
     line: Vec<u8>,
     is_first_line: bool,
     after_cr: bool,
-    /// Items were asked for in each step that took a byte of this line, from its first one on.
+    /// Whether every step that consumed a byte of this line asked for items.
     items: bool,
     block: Block,
 }
@@ -33,20 +35,20 @@ struct Block {
     data: Option<Vec<u8>>,
     data_lines: usize,
     event_type: Vec<u8>,
-    /// The most that data and type had together.
+    /// The largest sum of data and type so far.
     highest: usize,
     id: Option<Vec<u8>>,
     id_lost: bool,
 }
 
-/// Something that has to be told.
+/// A report that the step must make.
 struct Due {
     said: Said,
-    /// How many bytes of the step it took.
+    /// The number of bytes of the step up to and including its last byte.
     end: usize,
-    /// It has room however the stream was cut.
+    /// Whether it fits however the stream was cut.
     fits: bool,
-    /// It cannot have had room, for it had to be copied.
+    /// Whether it cannot have fitted, because it had to be copied.
     cannot_fit: bool,
 }
 
@@ -68,10 +70,10 @@ impl Model {
         }
     }
 
-    /// A step was given `chunk`, took so many bytes of it, and said this.
+    /// Checks a step that was given `chunk`, consumed `taken` bytes of it, and reported `said`.
     pub(crate) fn judge(&mut self, items: bool, chunk: &[u8], taken: usize, said: Option<&Said>) {
         if core::mem::take(&mut self.owes_id) {
-            assert_eq!((said, taken), (Some(&Said::TooLong(Field::Id)), 0), "what was owed");
+            assert_eq!((said, taken), (Some(&Said::TooLong(Field::Id)), 0), "the id that was too long");
             return;
         }
         let bytes = &chunk[..taken];
@@ -82,11 +84,13 @@ impl Model {
         self.end_of_step();
         let run = || format!("{} bytes of \"{}\", items: {items}", taken, chunk.escape_ascii());
         match (&due[..], said) {
-            ([], None) => assert_eq!(taken, chunk.len(), "nothing was found before the end, {}", run()),
+            ([], None) => {
+                assert_eq!(taken, chunk.len(), "stopped before the end of the chunk without a report, {}", run())
+            }
             ([due], Some(said)) => {
                 let behind = &bytes[due.end..];
                 let line_feed = behind == b"\n" && bytes[due.end - 1] == b'\r';
-                assert!(behind.is_empty() || line_feed, "{said:?} comes late, {}", run());
+                assert!(behind.is_empty() || line_feed, "{said:?} was reported late, {}", run());
                 let right = if *said == due.said { !due.cannot_fit } else { !due.fits && due.is_too_long(said) };
                 assert!(right, "{said:?} instead of {:?}, {}", due.said, run());
             }
@@ -103,11 +107,11 @@ impl Model {
         assert_eq!(decoder.is_mid_event(), self.is_mid_event(), "in the middle of an event");
     }
 
-    /// The connection is over.
+    /// Ends the connection.
     pub(crate) fn reset(&mut self) {
         let mut specified = specified(b"", &self.taken).said;
         specified.iter_mut().for_each(forget_id);
-        assert_eq!(core::mem::take(&mut self.said), specified, "the model itself");
+        assert_eq!(core::mem::take(&mut self.said), specified, "the model disagrees with the grammar");
         self.taken.clear();
         self.line.clear();
         self.is_first_line = true;
@@ -191,7 +195,8 @@ impl Model {
         Some(due)
     }
 
-    /// A part of an id line takes room, until it is known whether it counts (R42): the id before it in its block may be lost.
+    /// Part of an id line takes space until it is known whether it counts (R42). The id before it in its block may be
+    /// lost.
     fn end_of_step(&mut self) {
         let line = self.line_without_mark().to_vec();
         let (b"id", Some(part)) = parts(&line) else { return };
@@ -233,7 +238,7 @@ impl Due {
     }
 }
 
-/// The name of a line and its value; of a line without a colon, only the name.
+/// Splits a line into its name and its value. A line without a colon has no value.
 fn parts(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut parts = line.splitn(2, |byte| *byte == b':');
     let name = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What holds for any stream in any pieces.
+//! Properties that hold for any stream in any pieces.
 
 use crate::bounded::{Limits, byte_by_byte, needed, places};
 use crate::common::{Outcome, Said, decoded_events, decoded_items, pieces, reassembled, specified};
@@ -34,10 +34,10 @@ proptest! {
         prop_assert_eq!(events, specified.events(), "events");
     }
 
-    /// Nothing is held back: what a piece completes is said before the next piece comes (R19).
+    /// Nothing is held back: what a piece completes is reported before the next piece arrives (R19).
     #[test]
-    fn every_prefix_says_all_it_can(stream in streams()) {
-        // The grammar reads each prefix anew.
+    fn every_prefix_reports_all_it_completes(stream in streams()) {
+        // The grammar reads each prefix from its start, so the stream must be short.
         let stream = &stream[..stream.len().min(60)];
         let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
         let mut said = Vec::new();
@@ -51,9 +51,9 @@ proptest! {
         }
     }
 
-    /// A new connection keeps the last event ID and the reconnection time and nothing else (R13, R62).
+    /// After a reset the decoder keeps the last event ID and the reconnection time and nothing else (R13, R62).
     #[test]
-    fn a_reset_forgets_the_connection_only(first in streams(), second in streams()) {
+    fn a_reset_keeps_only_the_id_and_the_reconnection_time(first in streams(), second in streams()) {
         let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; first.len().max(second.len())]);
         let before = decoded_items(&mut decoder, [&first[..]]);
         decoder.reset();
@@ -63,10 +63,9 @@ proptest! {
         prop_assert_eq!(after, specified);
     }
 
-    /// Each event, comment and id that does not fit is told once, in its place, and all the others are as they would be
-    /// without it.
+    /// Each event, comment and id that does not fit is reported once, in its place. All others are unaffected.
     #[test]
-    fn what_is_too_long_changes_nothing_else(stream in streams(), buffer in 0..24_usize) {
+    fn what_is_too_long_does_not_affect_the_rest(stream in streams(), buffer in 0..24_usize) {
         let limits = Limits { buffer, id: SHORT };
         let expected = byte_by_byte(&stream, limits);
         let bytes = stream.iter().map(core::slice::from_ref);
@@ -76,8 +75,8 @@ proptest! {
         prop_assert_eq!(&decoded, &without_comments(expected), "events");
     }
 
-    /// The same in any pieces, where more fits than byte by byte, but never less. Without NUL: an id in pieces takes more room
-    /// while it is not known whether it counts.
+    /// In larger pieces at least as much fits as byte by byte. The stream has no NUL, because an id in pieces takes
+    /// more space until it is known whether it counts.
     #[test]
     fn what_fits_byte_by_byte_fits_in_any_pieces(stream in streams(), cuts in cuts(), buffer in 0..24_usize) {
         let stream: Vec<_> = stream.iter().map(|byte| if *byte == 0 { b'0' } else { *byte }).collect();
@@ -92,7 +91,7 @@ proptest! {
         prop_assert_eq!(decoded.last_event_id, last_event_id);
     }
 
-    /// What an event needs is the most that its data and its type have together, and not a byte more.
+    /// An event needs as much space as its data and its type together, and not a byte more.
     #[test]
     fn a_buffer_of_the_right_size_is_enough(stream in streams(), cuts in cuts()) {
         let cuts = cuts_of(stream.len(), &cuts);
@@ -101,8 +100,8 @@ proptest! {
         prop_assert_eq!(decoded, specified(b"", &stream).events());
     }
 
-    /// Every step goes on: it uses up its chunk, or it has found something, and only the report of an id can stand where nothing
-    /// was consumed. So there are no more steps than bytes, chunks and ids that were too long.
+    /// Every step makes progress: it consumes its chunk or it reports something, and only the report of an id consumes
+    /// nothing. So there are no more steps than bytes, chunks and ids that were too long.
     #[test]
     fn the_number_of_steps_is_linear(stream in streams(), cuts in cuts(), buffer in 0..24_usize, items in any::<bool>()) {
         let cuts = cuts_of(stream.len(), &cuts);
@@ -111,17 +110,17 @@ proptest! {
             let mut told_id = true;
             loop {
                 let step = if items { decoder.step_item(piece) } else { decoder.step(piece) };
-                piece = piece.get(step.consumed..).expect("no more is consumed than was given");
+                piece = piece.get(step.consumed..).expect("a step consumes at most its chunk");
                 let Some(found) = step.found else { break };
                 let tells_id = matches!(found, Found::TooLong(TooLong { field: Field::Id, .. }));
                 prop_assert!(step.consumed > 0 || tells_id && !told_id, "{:?}", found);
                 told_id = tells_id;
             }
-            prop_assert!(piece.is_empty(), "nothing found means that the chunk is used up");
+            prop_assert!(piece.is_empty(), "a step without a report consumes its chunk");
         }
     }
 
-    /// An event of one data line that comes whole is lent from its chunk.
+    /// An event with one data line that arrives whole is borrowed from its chunk.
     #[test]
     fn an_event_in_one_piece_needs_no_buffer(
         before in "(: [a-z]{0,9}\n|\n){0,3}", event_type in "[a-z]{1,9}", data in "[^\r\n]{0,40}", id in "[a-z]{1,9}",
@@ -133,7 +132,7 @@ proptest! {
     }
 }
 
-/// What `next_event` says of it.
+/// Returns what `next_event` reports.
 fn without_comments(mut outcome: Outcome) -> Outcome {
     outcome.said.retain(|said| match said {
         Said::Event { .. } => true,

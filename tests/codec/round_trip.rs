@@ -1,4 +1,4 @@
-//! What is written is read again as it was, but that each line end is LF then: `decode(encode(e)) == e`.
+//! Round trips: `decode(encode(e)) == e`, except that each line end is LF afterwards.
 
 use crate::common::{Said, decoded_items, pieces};
 use crate::frames::Values;
@@ -33,7 +33,7 @@ proptest! {
         prop_assert_eq!(values.written_in_pieces(&cuts), values.written(1));
     }
 
-    /// Whatever was said can be said again, word for word.
+    /// Everything that was read can be written again without a change.
     #[test]
     fn what_was_read_can_be_written(stream in streams()) {
         let text = String::from_utf8_lossy(&stream);
@@ -42,7 +42,7 @@ proptest! {
         let written: Vec<u8> = first.said.iter().flat_map(|said| Values::of(said).written(7)).collect();
         let mut decoder = Decoder::<_, 8192>::with_id_capacity(vec![0; written.len()]);
         let mut second = decoded_items(&mut decoder, [&written[..]]);
-        // A comment's text gets a space in front, if it has none.
+        // The writer adds a space before a comment's text if there is none.
         for (first, second) in first.said.iter().zip(&mut second.said) {
             if let (Said::Comment(first), Said::Comment(second)) = (first, second) {
                 prop_assert!(first == second || *second == [b" ", &first[..]].concat());
@@ -60,7 +60,7 @@ proptest! {
             Ok(id) => prop_assert!(id.as_str() == text && line_break.is_none() && !text.contains('\0')),
             Err(InvalidEventId::LineBreak { offset, .. }) => prop_assert_eq!(Some(offset), line_break),
             Err(InvalidEventId::Nul { offset, .. }) => prop_assert_eq!(Some(offset), text.find('\0')),
-            Err(other) => prop_assert!(false, "{} is new", other),
+            Err(other) => prop_assert!(false, "unexpected error: {}", other),
         }
     }
 }
@@ -72,7 +72,8 @@ fn values() -> impl Strategy<Value = Values> {
         .prop_map(|(comment, event_type, id, retry_ms, data)| Values { comment, event_type, id, retry_ms, data })
 }
 
-/// Any text, most of it line ends, spaces and what looks like a field; some so long that it is copied in blocks.
+/// Any text. Line ends, spaces and what looks like a field are frequent; some texts are so long that they are copied in
+/// blocks.
 fn text() -> impl Strategy<Value = String> {
     const PARTS: &[&str] = &[
         "\n", "\r", "\r\n", " ", ":", "a", "bc", "data: ", "id: 9", "\0", "\u{FEFF}", "\u{85}", "\u{2028}", "é", "😀",

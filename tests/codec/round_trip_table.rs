@@ -1,5 +1,5 @@
-//! The values that peers get wrong when they write and read again, one by one. What is random is in `round_trip.rs`; this runs
-//! on devices too.
+//! Round trips of values that other implementations get wrong. Random values are in `round_trip.rs`; these also run on
+//! boards.
 
 use crate::common::{Said, decoded_items};
 use crate::frames::Values;

@@ -1,4 +1,4 @@
-//! Random streams, made of what the format tells apart.
+//! Random streams, made of the parts that the format distinguishes.
 
 use core::fmt;
 use core::ops::Deref;
@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// Bytes that a report of failure shows as text.
+/// Bytes that `Debug` shows as text.
 #[derive(Clone)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
@@ -25,7 +25,7 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// Any bytes, most of them such that fields, blank lines and cut-off sequences come up often.
+/// Any bytes. Fields, blank lines and incomplete sequences are frequent.
 pub(crate) fn streams() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         8 => vec(parts(), 0..24).prop_map(|parts| Bytes(parts.concat())),
@@ -34,19 +34,19 @@ pub(crate) fn streams() -> impl Strategy<Value = Bytes> {
     ]
 }
 
-/// Offsets at which a stream is cut: [`cuts_of`] makes them fit.
+/// Offsets at which a stream is cut. [`cuts_of`] scales them to its length.
 pub(crate) fn cuts() -> impl Strategy<Value = Vec<Index>> {
     vec(any::<Index>(), 0..12)
 }
 
-/// The offsets for a stream of this length, ascending. Equal ones, and those at the ends, make empty pieces.
+/// Returns the offsets for a stream of this length, ascending. Equal offsets, and those at the ends, make empty pieces.
 pub(crate) fn cuts_of(length: usize, cuts: &[Index]) -> Vec<usize> {
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(length + 1)).collect();
     cuts.sort_unstable();
     cuts
 }
 
-/// Whole lines that set, replace and lose what a block holds.
+/// Whole lines that set, replace and drop what a block holds.
 const SHORT_LINES: &[&[u8]] = &[
     b"\n",
     b"\r",
@@ -101,7 +101,7 @@ fn parts() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Short ones, now and then one that is longer than what is searched in line, and numbers.
+/// Short values, some that are longer than the inline search covers, and numbers.
 fn values() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => vec(select(IN_VALUES), 0..12).prop_map(|parts| parts.concat()),

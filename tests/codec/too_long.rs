@@ -1,4 +1,4 @@
-//! What is larger than its memory: reported once, in its place, and everything else is as if nothing had happened.
+//! What does not fit in memory is reported once, in its place, and does not affect anything else.
 
 use crate::common::{Said, decoded_events, decoded_items};
 use embedded_sse::{Decoder, Field, Item};
@@ -6,14 +6,15 @@ use embedded_sse::{Decoder, Field, Item};
 #[cfg(target_os = "none")]
 use board::prelude::*;
 
-/// What a decoder with 8 bytes for an event and 4 for an id says, byte by byte, and the last event ID at the end.
+/// Decodes byte by byte with 8 bytes for an event and 4 for an id. Returns the reports and the last event ID at the
+/// end.
 fn byte_by_byte(stream: &str) -> (Vec<Said>, String) {
     let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
     let outcome = decoded_items(&mut decoder, stream.as_bytes().iter().map(core::slice::from_ref));
     (outcome.said, String::from_utf8(outcome.last_event_id).unwrap())
 }
 
-/// The same at every cut into two pieces, which must not change anything here: no event is whole in one of them.
+/// Does the same, and checks that no cut into two pieces changes the ids that are reported or kept.
 fn in_any_pieces(stream: &str) -> (Vec<Said>, String) {
     let expected = byte_by_byte(stream);
     for cut in 0..=stream.len() {
@@ -41,7 +42,7 @@ fn data_that_fits_exactly_is_delivered() {
 }
 
 #[test]
-fn data_that_is_a_byte_too_long_is_told_once() {
+fn data_that_is_one_byte_too_long_is_reported_once() {
     assert_eq!(byte_by_byte("data: 123456789\n\n").0, [Said::TooLong(Field::Data)]);
     assert_eq!(byte_by_byte("data: 1234\ndata: 6789\n\n").0, [Said::TooLong(Field::Data)]);
     assert_eq!(byte_by_byte("data: 12345678\ndata\n\n").0, [Said::TooLong(Field::Data)]);
@@ -49,13 +50,13 @@ fn data_that_is_a_byte_too_long_is_told_once() {
 }
 
 #[test]
-fn a_type_that_is_too_long_is_told_once() {
+fn a_type_that_is_too_long_is_reported_once() {
     assert_eq!(byte_by_byte("event: 123456789\ndata\n\n").0, [Said::TooLong(Field::Event)]);
     assert_eq!(byte_by_byte("data: 5678\nevent: ticks\n\n").0, [Said::TooLong(Field::Event)]);
 }
 
 #[test]
-fn the_last_type_is_the_one_that_has_to_fit() {
+fn only_the_last_type_has_to_fit() {
     assert_eq!(byte_by_byte("event: 123456789\nevent: tick\ndata: 5678\n\n").0, [event("tick", "5678", "")]);
     assert_eq!(byte_by_byte("event: 123456789\nevent\ndata: 5678\n\n").0, [event("message", "5678", "")]);
 }
@@ -65,7 +66,7 @@ fn a_block_without_data_has_no_event_to_lose() {
     assert_eq!(byte_by_byte("event: 123456789\n\ndata\n\n").0, [event("message", "", "")]);
 }
 
-/// Or every reconnect would bring the same event again.
+/// Otherwise every reconnect would repeat the same event.
 #[test]
 fn the_id_of_an_event_that_is_too_long_counts() {
     let (said, id) = byte_by_byte("id: 1\ndata: 123456789\nid: 2\n\ndata: a\n\n");
@@ -80,7 +81,7 @@ fn the_events_around_one_that_is_too_long_are_delivered() {
 }
 
 #[test]
-fn an_id_that_is_too_long_is_told_behind_its_event() {
+fn an_id_that_is_too_long_is_reported_after_its_event() {
     let (said, id) = in_any_pieces("id: 1234\ndata: a\n\nid: 12345\ndata: b\n\ndata: c\n\n");
     let b_c = [event("message", "b", "1234"), Said::TooLong(Field::Id), event("message", "c", "1234")];
     assert_eq!(said[0], event("message", "a", "1234"));
@@ -89,15 +90,15 @@ fn an_id_that_is_too_long_is_told_behind_its_event() {
 }
 
 #[test]
-fn an_id_that_is_too_long_is_told_also_without_an_event() {
+fn an_id_that_is_too_long_is_reported_without_an_event() {
     let (said, id) = in_any_pieces("id: 1\n\nid: 12345\n\ndata: c\n\n");
     assert_eq!(said, [Said::TooLong(Field::Id), event("message", "c", "1")]);
     assert_eq!(id, "1");
 }
 
-/// The id that counted before the block stays, not one that the block has replaced.
+/// The id from before the block stays. An earlier id of the same block does not replace it.
 #[test]
-fn no_other_id_of_its_block_stands_in_for_one_that_is_too_long() {
+fn an_earlier_id_of_the_block_does_not_replace_one_that_is_too_long() {
     for other in ["2", "23", "2345", ""] {
         let (said, id) = in_any_pieces(&format!("id: 1\n\nid: {other}\nid: 12345\ndata: b\n\n"));
         assert_eq!(said, [event("message", "b", "1"), Said::TooLong(Field::Id)], "after {other:?}");
@@ -106,20 +107,20 @@ fn no_other_id_of_its_block_stands_in_for_one_that_is_too_long() {
 }
 
 #[test]
-fn the_last_id_is_the_one_that_has_to_fit() {
+fn only_the_last_id_has_to_fit() {
     let (said, id) = in_any_pieces("id: 12345\nid: 2\ndata: b\n\n");
     assert_eq!((said, &id[..]), (vec![event("message", "b", "2")], "2"));
 }
 
-/// It would not have counted anyhow (R42).
+/// It would not have counted anyway (R42).
 #[test]
-fn a_long_id_with_nul_is_no_loss() {
+fn a_long_id_with_nul_is_not_reported() {
     let (said, id) = in_any_pieces("id: 1\n\nid: 12345\0\ndata: b\n\n");
     assert_eq!((said, &id[..]), (vec![event("message", "b", "1")], "1"));
 }
 
 #[test]
-fn a_comment_that_is_too_long_is_told_at_the_end_of_its_line() {
+fn a_comment_that_is_too_long_is_reported_at_the_end_of_its_line() {
     assert_eq!(byte_by_byte(":12345678\n").0, [Said::Comment(b"12345678".into())]);
     assert_eq!(byte_by_byte(":123456789\n").0, [Said::TooLong(Field::Comment)]);
     let (said, _) = byte_by_byte("data: 1234\n:56789\ndata: 678\n\n");
@@ -127,7 +128,7 @@ fn a_comment_that_is_too_long_is_told_at_the_end_of_its_line() {
 }
 
 #[test]
-fn nobody_hears_of_a_long_comment_who_did_not_ask_for_comments() {
+fn next_event_does_not_report_a_comment_that_is_too_long() {
     let mut decoder = Decoder::new([0; 8]);
     let stream = b"data: a\n:123456789\ndata: b\n\n";
     let outcome = decoded_events(&mut decoder, stream.iter().map(core::slice::from_ref));
@@ -143,7 +144,7 @@ fn an_event_in_one_piece_needs_no_buffer() {
 }
 
 #[test]
-fn nothing_of_a_lost_event_is_left_after_a_reset() {
+fn a_reset_discards_a_lost_event() {
     let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
     let lost = b"id: 12345\nevent: 123456789\ndata: 123456789\n";
     assert_eq!(decoded_items(&mut decoder, lost.iter().map(core::slice::from_ref)).said, []);
@@ -152,9 +153,10 @@ fn nothing_of_a_lost_event_is_left_after_a_reset() {
     assert_eq!(outcome.said, [event("message", "a", "")]);
 }
 
-/// The event was delivered, so that a reconnect that begins from the id before it brings it again: whoever is told can expect it.
+/// The event was delivered, so a reconnect from the id before it repeats the event. The report tells the application to
+/// expect that.
 #[test]
-fn an_id_that_is_too_long_is_told_after_a_reset_too() {
+fn an_id_that_is_too_long_is_reported_after_a_reset() {
     for (next, behind) in [(&b"data: a\n\n"[..], 1), (b"", 0), (b": c\n", 0), (b"\xEF\xBB\xBFdata: a\n\n", 1)] {
         let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
         let mut stream = &b"id: 1\n\nid: 12345\ndata: b\n\ndata: of the old stream"[..];
@@ -163,15 +165,15 @@ fn an_id_that_is_too_long_is_told_after_a_reset_too() {
         assert!(!decoder.is_mid_event());
         let outcome = decoded_events(&mut decoder, [next]);
         let expected = [Said::TooLong(Field::Id), event("message", "a", "1")];
-        assert_eq!(outcome.said, expected[..=behind], "in front of {}", next.escape_ascii());
+        assert_eq!(outcome.said, expected[..=behind], "before {}", next.escape_ascii());
         decoder.reset();
-        assert_eq!(decoded_events(&mut decoder, [&b"\n"[..]]).said, [], "told once");
+        assert_eq!(decoded_events(&mut decoder, [&b"\n"[..]]).said, [], "reported once");
     }
 }
 
-/// What `event` shows then is no event, as its documentation says.
+/// Without a report, `event` returns what was read so far, as its documentation states.
 #[test]
-fn what_is_under_way_is_no_event() {
+fn event_without_a_report_returns_what_was_read_so_far() {
     let mut decoder = Decoder::new([0; 8]);
     let chunk = b"event: t\ndata: a";
     assert_eq!(decoder.step(chunk).found, None);
@@ -182,7 +184,7 @@ fn what_is_under_way_is_no_event() {
 
 /// Its block was never dispatched, so that nothing of it counts (R41).
 #[test]
-fn an_id_that_is_too_long_in_an_unfinished_block_is_no_loss() {
+fn an_id_that_is_too_long_in_an_unfinished_block_is_not_reported() {
     let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
     assert_eq!(decoded_events(&mut decoder, [&b"data: a\nid: 12345\n"[..]]).said, []);
     decoder.reset();
@@ -190,7 +192,7 @@ fn an_id_that_is_too_long_in_an_unfinished_block_is_no_loss() {
 }
 
 #[test]
-fn an_event_that_is_lost_takes_no_room_from_a_comment_in_it() {
+fn a_lost_event_leaves_the_buffer_to_a_comment_in_it() {
     let stream = b"data:x\nevent: a long type\n: comment\nid: 123\n\n";
     for cut in 0..=stream.len() {
         let mut decoder = Decoder::new([0; 11]);
@@ -213,9 +215,9 @@ fn an_event_that_is_lost_takes_no_room_from_a_comment_in_it() {
     }
 }
 
-/// Half a comment is none, whichever half it is.
+/// Half a comment is not reported, whichever half it is.
 #[test]
-fn a_comment_is_told_only_to_those_who_wanted_all_of_it() {
+fn a_comment_is_reported_only_if_every_call_asked_for_items() {
     for last in [&b"t\n"[..], b"\n"] {
         let mut decoder = Decoder::new([0; 16]);
         assert!(decoder.next_event(&mut &b": tex"[..]).is_none());
@@ -228,9 +230,9 @@ fn a_comment_is_told_only_to_those_who_wanted_all_of_it() {
     }
 }
 
-/// The type was lost in chunks before the one that ends the event.
+/// The type was lost in an earlier chunk than the one that ends the event.
 #[test]
-fn a_type_that_was_lost_is_told_however_the_data_is_cut() {
+fn a_lost_type_is_reported_however_the_data_is_cut() {
     let mut decoder = Decoder::new([0; 8]);
     for piece in [&b"event: too long for it"[..], b"\ndata: a"] {
         assert!(decoder.next_event(&mut &piece[..]).is_none());
@@ -239,17 +241,17 @@ fn a_type_that_was_lost_is_told_however_the_data_is_cut() {
     assert_eq!(told, Some(Err(Field::Event)));
 }
 
-/// A comment that nobody wants changes nothing around it.
+/// A comment that is not asked for does not affect the lines around it.
 #[test]
-fn an_id_counts_at_its_blank_line_behind_a_comment_too() {
+fn an_id_counts_at_its_blank_line_after_a_comment() {
     let mut decoder = Decoder::new([0; 8]);
     assert!(decoder.next_event(&mut &b"\nid: 7\n: c\n\n: d\n\n"[..]).is_none());
     assert_eq!(decoder.last_event_id(), b"7");
 }
 
-/// What follows a line that has no room is read from behind that line.
+/// Reading continues after the line that does not fit.
 #[test]
-fn lines_behind_one_that_has_no_room_are_read_where_they_stand() {
+fn lines_after_one_that_does_not_fit_are_read() {
     let mut decoder = Decoder::new([0; 4]);
     let mut stream = &b"\ndata: ab\ndata: much too long\ndata: c\n\ndata: ok\n\n"[..];
     let told = decoder.next_event(&mut stream).map(|found| found.map_err(|too_long| too_long.field));
@@ -257,9 +259,9 @@ fn lines_behind_one_that_has_no_room_are_read_where_they_stand() {
     assert_eq!(decoder.next_event(&mut stream).map(|found| found.map(|event| event.data)), Some(Ok(&b"ok"[..])));
 }
 
-/// However long the line without room is, it is one loss, and what follows is read from behind it.
+/// A line that does not fit is one loss, however long it is, and reading continues after it.
 #[test]
-fn a_line_of_any_length_without_room_is_told_once() {
+fn a_line_of_any_length_that_does_not_fit_is_reported_once() {
     for length in 1..100 {
         let stream = format!("data: a\ndata: {}\n\ndata: y\n\n", "b".repeat(length));
         let mut rest = stream.as_bytes();

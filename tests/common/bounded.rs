@@ -1,4 +1,4 @@
-//! What a decoder says that has little memory: the grammar's lines, and an account of the room that they take.
+//! Predicts what a decoder with little memory reports, from the lines of the grammar and the space that they take.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use embedded_sse::Field;
@@ -6,33 +6,34 @@ use embedded_sse::codec::grammar::{Line, Stream};
 
 use crate::common::{Outcome, Said, specified};
 
-/// Room in bytes.
+/// Capacities in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// For data and type together, and beside them for a comment.
+    /// For data and type together, and for a comment in addition to what the block holds.
     pub(crate) buffer: usize,
     /// For the last event ID.
     pub(crate) id: usize,
 }
 
-/// One place in the stream where something is said.
+/// One place in the stream where the decoder reports something.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// What is said with memory enough; for an id that never fits, that.
+    /// The report of a decoder with enough memory. For an id that never fits, the report of that.
     pub(crate) said: Said,
-    /// What did not fit when the stream comes byte by byte, so that nothing can be lent from a chunk.
+    /// The field that does not fit when the stream arrives byte by byte, so that nothing can be borrowed from a chunk.
     pub(crate) too_long: Option<Field>,
-    /// It fits however the stream is cut.
+    /// Whether it fits however the stream is cut.
     pub(crate) always_fits: bool,
 }
 
 impl Place {
-    /// What is said here when the stream comes byte by byte.
+    /// Returns the report when the stream arrives byte by byte.
     pub(crate) fn byte_by_byte(&self) -> Said {
         self.too_long.map_or_else(|| self.said.clone(), Said::TooLong)
     }
 
-    /// Whether this can be said here in some pieces: the right thing or, where room may be short, that it was too long.
+    /// Returns whether some way to cut the stream leads to this report: the expected one or, where space may be short,
+    /// that it was too long.
     pub(crate) fn allows(&self, said: &Said) -> bool {
         *said == self.said
             || !self.always_fits
@@ -44,10 +45,10 @@ impl Place {
     }
 }
 
-/// All places of a stream in order, and the last event ID at its end.
+/// Returns all places of a stream in order, and the last event ID at its end.
 ///
-/// Events and comments are those of [`specified`], which knows no limits; only ids have to be followed here, since one that
-/// does not fit changes what later events carry.
+/// Events and comments are those of [`specified`], which has no limits. Only ids are tracked here, because an id that
+/// does not fit changes the id of later events.
 pub(crate) fn places(stream: &[u8], limits: Limits) -> (Vec<Place>, Vec<u8>) {
     let mut unlimited = specified(b"", stream).said.into_iter();
     let mut places = Vec::new();
@@ -87,11 +88,11 @@ pub(crate) fn places(stream: &[u8], limits: Limits) -> (Vec<Place>, Vec<u8>) {
             }
         }
     }
-    assert_eq!(unlimited.next(), None, "all that is said has its place");
+    assert_eq!(unlimited.next(), None, "every report has its place");
     (places, last_event_id)
 }
 
-/// How much of the buffer any event of this stream needs, however it is cut.
+/// Returns the buffer size in bytes that is enough for every event of this stream, however it is cut.
 pub(crate) fn needed(stream: &[u8]) -> usize {
     let mut needed = 0;
     let mut room = Room::default();
@@ -109,7 +110,7 @@ pub(crate) fn needed(stream: &[u8]) -> usize {
     needed
 }
 
-/// What a decoder with these limits says byte by byte. The reconnection time is left out.
+/// Returns what a decoder with these limits reports when the stream arrives byte by byte.
 pub(crate) fn byte_by_byte(stream: &[u8], limits: Limits) -> Outcome {
     let (places, last_event_id) = places(stream, limits);
     Outcome {
@@ -119,16 +120,16 @@ pub(crate) fn byte_by_byte(stream: &[u8], limits: Limits) -> Outcome {
     }
 }
 
-/// The buffer under one block, byte by byte.
+/// The use of the buffer by one block that arrives byte by byte.
 #[derive(Default)]
 struct Room {
     data: usize,
     event_type: usize,
     data_lost: bool,
     type_lost: bool,
-    /// The data as if it were never lost; `None` before the first `data` line.
+    /// The length of the data as if it were never lost. `None` before the first `data` line.
     all_data: Option<usize>,
-    /// The most that data and type had together, as if nothing were ever lost.
+    /// The largest sum of data and type so far, as if nothing were ever lost.
     highest: usize,
 }
 
@@ -147,7 +148,7 @@ impl Room {
         }
     }
 
-    /// The last type counts, so one that was lost does not matter when another one follows.
+    /// Only the last type counts: a lost one does not matter when another one follows.
     fn event_type(&mut self, length: usize, limit: usize) {
         self.highest = self.highest.max(self.all_data.unwrap_or(0) + length);
         self.type_lost = self.data + length > limit;
@@ -163,8 +164,8 @@ struct Id {
 }
 
 impl Id {
-    /// The last id without NUL counts. A line is kept as long as it shows none, and the id before it as long as there is room
-    /// for both.
+    /// The last id without NUL counts. A line is kept up to its first NUL, and the id before it is kept while there is
+    /// space for both.
     fn line(&mut self, value: &[u8], limit: usize) {
         let kept = value.split(|byte| *byte == 0).next().map_or(0, <[u8]>::len);
         if kept == value.len() {

@@ -1,4 +1,4 @@
-//! What a written frame says to a reader, and every way to write it.
+//! Values of a frame, what a decoder reports for them, and every way to write the frame.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use core::fmt::Write;
@@ -22,7 +22,7 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    /// The values of a frame that says the same again.
+    /// Returns the values of a frame that makes a decoder report the same again.
     pub(crate) fn of(said: &Said) -> Self {
         let text = |bytes: &[u8]| Some(str::from_utf8(bytes).expect("read from text").to_owned());
         match said {
@@ -35,7 +35,7 @@ impl Values {
         }
     }
 
-    /// The frame. A type or id that cannot be written is an error of the test.
+    /// Returns the frame. Panics for a type or id that cannot be written, which is a mistake in the test.
     pub(crate) fn frame(&self) -> Frame<'_> {
         let mut frame = self.frame_without_data();
         if let Some(data) = &self.data {
@@ -61,11 +61,11 @@ impl Values {
         frame
     }
 
-    /// What a reader hears, whose last event ID is `id` before the frame and behind it.
+    /// Returns what a decoder reports. `id` is its last event ID: on entry before the frame, on return after it.
     pub(crate) fn said(&self, id: &mut String) -> Vec<Said> {
         let comment = self.comment.iter().flat_map(|text| lines(text)).map(|line| {
-            // The space behind the colon is part of a comment's text (R22). An empty line has none, and one that begins with a
-            // space is left as it is.
+            // The space after the colon is part of a comment's text (R22). The writer adds none before an empty line or
+            // before a line that starts with a space.
             let space = if line.is_empty() || line.starts_with(' ') { "" } else { " " };
             Said::Comment(format!("{space}{line}").into())
         });
@@ -80,44 +80,54 @@ impl Values {
         comment.chain(retry).chain(event).collect()
     }
 
-    /// The bytes of the frame, after every way to write it has given the same ones. `size`: of a buffer that is too small.
+    /// Returns the bytes of the frame, after checking that every way to write it produces the same bytes. `size` is the
+    /// size of a buffer that is too small.
     pub(crate) fn written(&self, size: usize) -> Vec<u8> {
         let frame = self.frame();
         let mut buffer = vec![0; frame.encoded_len()];
-        let written = frame.encode(&mut buffer).expect("room for all of it").to_vec();
+        let written = frame.encode(&mut buffer).expect("the buffer holds the frame").to_vec();
         assert_eq!(written.len(), buffer.len(), "encoded_len is the length of {self:?}");
-        assert!(frame.encode(&mut buffer[1..]).is_err(), "a byte less is too little for {self:?}");
-        assert!(frame.encode(&mut buffer[..size.min(written.len() - 1)]).is_err(), "less is too little for {self:?}");
+        assert!(frame.encode(&mut buffer[1..]).is_err(), "one byte less is not enough for {self:?}");
+        assert!(
+            frame.encode(&mut buffer[..size.min(written.len() - 1)]).is_err(),
+            "a smaller buffer is not enough for {self:?}"
+        );
         buffer.resize(written.len() + size + 64, b'#');
-        assert_eq!(frame.encode(&mut buffer), Ok(&mut written.clone()[..]), "more room changes nothing for {self:?}");
+        assert_eq!(
+            frame.encode(&mut buffer),
+            Ok(&mut written.clone()[..]),
+            "a larger buffer changes nothing for {self:?}"
+        );
         assert_eq!(frame.segments().collect::<String>().as_bytes(), written, "segments of {self:?}");
         assert_eq!(frame.to_string().as_bytes(), written, "Display of {self:?}");
         let mut encoder = frame.encoder();
         let (mut filled, mut part) = (Vec::new(), vec![0; size.max(1)]);
         while !encoder.is_done() {
             let length = encoder.fill(&mut part);
-            assert!(length > 0, "a resumed encoder goes on: {self:?}");
+            assert!(length > 0, "a resumed encoder makes progress: {self:?}");
             filled.extend_from_slice(&part[..length]);
         }
-        assert_eq!(filled, written, "{self:?} through {size} bytes");
+        assert_eq!(filled, written, "{self:?} through a buffer of {size} bytes");
         written
     }
 
-    /// The same frame with its data written in pieces: `cuts` are any offsets, used where they are borders of characters.
+    /// Returns the bytes of the same frame with its data written in pieces. Offsets in `cuts` that are not at a
+    /// character boundary are ignored.
     pub(crate) fn written_in_pieces(&self, cuts: &[usize]) -> Vec<u8> {
         let data = self.data.as_deref().unwrap_or_default();
-        let mut writer = DataWriter::new(String::new(), &self.frame_without_data()).expect("a String takes all");
+        let mut writer =
+            DataWriter::new(String::new(), &self.frame_without_data()).expect("writing to a String never fails");
         let mut start = 0;
         for &cut in cuts.iter().filter(|cut| data.is_char_boundary(**cut)) {
-            writer.write_str(&data[start..cut]).expect("a String takes all");
+            writer.write_str(&data[start..cut]).expect("writing to a String never fails");
             start = cut;
         }
-        writer.write_str(&data[start..]).expect("a String takes all");
-        writer.finish().expect("a String takes all").into_bytes()
+        writer.write_str(&data[start..]).expect("writing to a String never fails");
+        writer.finish().expect("writing to a String never fails").into_bytes()
     }
 }
 
-/// The lines of data or of a comment: n line ends make n + 1.
+/// Splits data or a comment into lines: n line ends make n + 1 lines.
 fn lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;

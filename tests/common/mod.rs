@@ -1,4 +1,5 @@
-//! What the tests share: what a stream said, as owned values, and the several ways to find out.
+//! Helpers for tests of decoding: reports as owned values, and several ways to obtain them. Boards and fuzz targets use
+//! this module too, so it needs no more than `alloc`.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use core::time::Duration;
@@ -8,7 +9,7 @@ use embedded_sse::{Decoder, Event, Field, Item, Token, Tokenizer, TooLong};
 #[cfg(target_os = "none")]
 use board::prelude::*;
 
-/// One thing that a stream said.
+/// One report about a stream, with owned values.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Said {
     Event { event_type: Vec<u8>, data: Vec<u8>, last_event_id: Vec<u8> },
@@ -27,7 +28,7 @@ impl Said {
     }
 }
 
-/// Bytes as text, or a failed comparison cannot be read.
+/// Shows bytes as text, so that a failed comparison is readable.
 impl core::fmt::Debug for Said {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
@@ -42,7 +43,7 @@ impl core::fmt::Debug for Said {
     }
 }
 
-/// What a stream said, and the state it left.
+/// All reports about a stream, and the state after it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) said: Vec<Said>,
@@ -51,7 +52,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// What `next_event` shows of it.
+    /// Keeps what `next_event` reports: the events.
     pub(crate) fn events(mut self) -> Self {
         self.said.retain(Said::is_event);
         self
@@ -65,14 +66,14 @@ impl core::fmt::Debug for Outcome {
     }
 }
 
-/// The pieces of `input` that the offsets in `cuts` make: ascending, equal ones make empty pieces.
+/// Cuts `input` at the ascending offsets in `cuts`. Equal offsets make empty pieces.
 pub(crate) fn pieces<'i>(input: &'i [u8], cuts: &'i [usize]) -> impl Iterator<Item = &'i [u8]> + Clone {
     let starts = [0].into_iter().chain(cuts.iter().copied());
     let ends = cuts.iter().copied().chain([input.len()]);
     starts.zip(ends).map(|(start, end)| &input[start..end])
 }
 
-/// What `next_event` says of a stream that comes in these pieces.
+/// Returns what `next_event` reports about a stream that arrives in these pieces.
 pub(crate) fn decoded_events<'i, B, const ID: usize>(
     decoder: &mut Decoder<B, ID>,
     pieces: impl IntoIterator<Item = &'i [u8]>,
@@ -85,12 +86,12 @@ where
         while let Some(found) = decoder.next_event(&mut piece) {
             said.push(of_event(found));
         }
-        assert!(piece.is_empty(), "None means that the input is used up");
+        assert!(piece.is_empty(), "`None` means that the whole input was consumed");
     }
     outcome(decoder, said)
 }
 
-/// What `next_item` says of a stream that comes in these pieces.
+/// Returns what `next_item` reports about a stream that arrives in these pieces.
 pub(crate) fn decoded_items<'i, B, const ID: usize>(
     decoder: &mut Decoder<B, ID>,
     pieces: impl IntoIterator<Item = &'i [u8]>,
@@ -106,10 +107,10 @@ where
                 Ok(Item::Comment(text)) => Said::Comment(text.into()),
                 Ok(Item::Retry(time)) => Said::Retry(time),
                 Err(too_long) => of_event(Err(too_long)),
-                Ok(item) => unreachable!("{item:?} is new"),
+                Ok(item) => unreachable!("unexpected item: {item:?}"),
             });
         }
-        assert!(piece.is_empty(), "None means that the input is used up");
+        assert!(piece.is_empty(), "`None` means that the whole input was consumed");
     }
     outcome(decoder, said)
 }
@@ -128,7 +129,8 @@ where
     Outcome { said, last_event_id: decoder.last_event_id().into(), reconnection_time: decoder.reconnection_time() }
 }
 
-/// What the tokens say, put together with all the memory they want. The rules of section 9.2.6 once more, over tokens.
+/// Assembles tokens into events with unlimited memory: section 9.2.6 of the Standard, implemented once more over
+/// tokens.
 pub(crate) fn reassembled<'i>(last_event_id: &[u8], pieces: impl IntoIterator<Item = &'i [u8]>) -> Outcome {
     let mut outcome = Outcome { last_event_id: last_event_id.into(), ..Outcome::default() };
     let mut tokenizer = Tokenizer::new();
@@ -137,7 +139,7 @@ pub(crate) fn reassembled<'i>(last_event_id: &[u8], pieces: impl IntoIterator<It
         while let Some(token) = tokenizer.next_token(&mut piece) {
             match token {
                 Token::Value(_, part) => {
-                    assert!(!part.is_empty(), "pieces of a value are never empty");
+                    assert!(!part.is_empty(), "a piece of a value is never empty");
                     value.extend_from_slice(part);
                 }
                 Token::EndOfField(field) => {
@@ -157,7 +159,7 @@ pub(crate) fn reassembled<'i>(last_event_id: &[u8], pieces: impl IntoIterator<It
                             outcome.reconnection_time = Some(Duration::from_millis(millis));
                             outcome.said.push(Said::Retry(Duration::from_millis(millis)));
                         }
-                        _ => unreachable!("{field} is new"),
+                        _ => unreachable!("unexpected field: {field}"),
                     }
                 }
                 Token::EndOfEvent => {
@@ -169,15 +171,15 @@ pub(crate) fn reassembled<'i>(last_event_id: &[u8], pieces: impl IntoIterator<It
                         outcome.said.push(Said::Event { event_type, data, last_event_id });
                     }
                 }
-                _ => unreachable!("{token:?} is new"),
+                _ => unreachable!("unexpected token: {token:?}"),
             }
         }
-        assert!(piece.is_empty(), "None means that the input is used up");
+        assert!(piece.is_empty(), "`None` means that the whole input was consumed");
     }
     outcome
 }
 
-/// What the grammar says.
+/// Returns what the grammar reports.
 #[cfg(all(feature = "nom", not(target_os = "none")))]
 pub(crate) fn specified(last_event_id: &[u8], input: &[u8]) -> Outcome {
     use embedded_sse::codec::grammar::{Item, Stream};

@@ -1,4 +1,4 @@
-//! The vectors of `tests/vectors/`: what to read, and what a browser would show.
+//! Loads the vectors of `tests/vectors/`: an input, and what a browser would dispatch for it.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use core::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::common::{Outcome, Said};
 
-/// Longer than the longest id of all vectors.
+/// More than the longest id of all vectors, in bytes.
 pub(crate) const ID: usize = 8192;
 
 pub(crate) struct Vector {
@@ -19,11 +19,11 @@ pub(crate) struct Vector {
     pub(crate) cuts: Vec<usize>,
     pub(crate) initial_last_event_id: String,
     pub(crate) expected: Shown,
-    /// Not every vector says it.
+    /// `None` if the vector does not state it.
     pub(crate) final_last_event_id: Option<String>,
 }
 
-/// What a browser would show: type, data and id of each event, and the reconnection time.
+/// What a browser would dispatch: type, data and id of each event. And the reconnection time.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) events: Vec<[String; 3]>,
@@ -74,11 +74,11 @@ pub(crate) fn vectors_in(folder: &Path) -> Vec<Vector> {
         if path.extension().is_some_and(|extension| extension == "json") {
             let text = fs::read_to_string(&path).expect("a readable file");
             let Value::Array(all) = serde_json::from_str(&text).expect("JSON") else { panic!("{path:?}: an array") };
-            assert!(!all.is_empty(), "{path:?} has vectors");
+            assert!(!all.is_empty(), "{path:?} is empty");
             vectors.extend(all.iter().map(|vector| vector_of(&path, vector)));
         }
     }
-    assert!(vectors.len() >= 392, "all vectors are here");
+    assert!(vectors.len() >= 392, "expected at least 392 vectors, found {}", vectors.len());
     vectors
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn vector_of(path: &Path, vector: &Value) -> Vector {
             events: vector["events"].as_array().expect("events").iter().map(event).collect(),
             reconnection_time: match &vector["retry_ms"] {
                 Value::Null => None,
-                // Saturates (D5).
+                // Times saturate (D5).
                 Value::String(digits) => Some(digits.parse().unwrap_or(u64::MAX)),
                 number => Some(number.as_u64().expect("milliseconds")),
             }
@@ -110,6 +110,6 @@ pub(crate) fn vector_of(path: &Path, vector: &Value) -> Vector {
 }
 
 pub(crate) fn bytes_of_hex(hex: &str) -> Vec<u8> {
-    assert!(hex.len().is_multiple_of(2) && hex.is_ascii(), "pairs of digits: {hex}");
+    assert!(hex.len().is_multiple_of(2) && hex.is_ascii(), "expected pairs of digits: {hex}");
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits")).collect()
 }

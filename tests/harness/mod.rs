@@ -1,10 +1,10 @@
-//! A client in virtual time: the session, a scripted server, a scripted network and a seeded generator. Nothing sleeps.
+//! A client in virtual time: a session, a scripted server, a scripted network and a seeded generator. Nothing sleeps.
 //!
-//! The client does what any application does: it asks what to do, does it, and reports what happened. What the server does on
-//! each connection is written down beforehand; what happened is in the log.
+//! The client acts as an application does: it polls for an action, performs it, and reports the result. A script
+//! defines what the server does on each connection, and a log records what happened. Boards run this module too, so it
+//! needs no more than `alloc`.
 
-// Each test file uses its part of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod operations;
 
@@ -18,7 +18,7 @@ use board::prelude::*;
 
 pub(crate) type Client = Session<[u8; 256], Random, 64>;
 
-/// Splitmix64: good enough to spread, and the same on every machine.
+/// Splitmix64: sufficient for spread, and the same on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -35,21 +35,21 @@ impl embedded_sse::client::Jitter for Random {
 /// What the server or the network does next, on one connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Does {
-    /// Nothing, for so many milliseconds.
+    /// Nothing, for this many milliseconds.
     Wait(u64),
     /// Sends a head.
     Respond(Response<'static>),
     /// Sends bytes that arrive as one chunk.
     Send(&'static [u8]),
-    /// Sends a `retry`-free event that repeats the `Last-Event-ID` it received.
+    /// Sends an event without `retry` whose data is the received `Last-Event-ID`.
     Echo,
-    /// Ends the body well.
+    /// Ends the body cleanly.
     End,
-    /// No connection comes about, or the connection breaks.
+    /// Refuses the connection, or breaks it.
     Break,
 }
 
-/// What the application or the system does.
+/// A command of the application, or a change of the network.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Order {
     Close,
@@ -72,7 +72,7 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) now: u64,
     pub(crate) log: Vec<(u64, Seen)>,
-    /// What the server does on each connection to come; on those after the last, what it did on that one.
+    /// What the server does on each further connection. The last entry applies to all connections after it.
     script: VecDeque<Vec<Does>>,
     orders: VecDeque<(u64, Order)>,
     connection: Option<Connection>,
@@ -105,24 +105,24 @@ impl World {
         self
     }
 
-    /// Gives an order so many milliseconds after now. Orders are given in time order.
+    /// Schedules an order `millis` milliseconds from now. Call this in the order of time.
     pub(crate) fn after(mut self, millis: u64, order: Order) -> Self {
         self.orders.push_back((self.now + millis, order));
         self
     }
 
-    /// Goes on until the client stops, but no longer than this.
+    /// Runs until the client stops, for at most `millis` milliseconds.
     pub(crate) fn drive_bounded(mut self, millis: u64) -> Self {
         let end = self.now + millis;
         while (self.stopped().is_none() || !self.orders.is_empty()) && self.step(end) {}
         self
     }
 
-    /// Does what is due, or moves the time on to what is due next. False when that is past `end`.
+    /// Does what is due, or advances the time to what is due next. Returns false if that is after `end`.
     pub(crate) fn step(&mut self, end: u64) -> bool {
         let now = Instant::from_millis(self.now);
         let action = self.client.poll(now);
-        assert_eq!(action, self.client.poll(now), "asking changes nothing");
+        assert_eq!(action, self.client.poll(now), "polling changes nothing");
         if self.connection.as_ref().is_some_and(|connection| Some(connection.epoch) != action.epoch()) {
             self.connection = None;
         }
@@ -158,7 +158,7 @@ impl World {
             _ => None,
         };
         let until = until.map(|until| {
-            assert!(until > now, "a deadline lies in the future");
+            assert!(until > now, "a deadline is in the future");
             until.as_millis()
         });
         let served = self.connection.as_ref().filter(|connection| !connection.next.is_empty()).map(|c| c.at);
@@ -203,7 +203,7 @@ impl World {
         self.connection = Some(Connection { epoch, next, at: self.now, url: self.url, last_event_id });
     }
 
-    /// Lets the server do what is due. False when there is nothing.
+    /// Lets the server do what is due. Returns false if there is nothing.
     fn serve(&mut self, now: Instant) -> bool {
         let Some(mut connection) = self.connection.take() else { return false };
         if connection.at > self.now {
@@ -263,7 +263,7 @@ impl World {
         self.log.push((self.now, seen));
     }
 
-    // What happened.
+    // Queries of the log.
 
     pub(crate) fn times(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<u64> {
         self.log.iter().filter(|(_, seen)| wanted(seen)).map(|(at, _)| *at).collect()
@@ -282,7 +282,7 @@ impl World {
         self.log.iter().filter_map(|(_, seen)| url(seen)).collect()
     }
 
-    /// The `Last-Event-ID` of each attempt, `-` for none.
+    /// Returns the `Last-Event-ID` of each attempt, `-` for none.
     pub(crate) fn ids_sent(&self) -> Vec<&str> {
         self.each(|seen| match seen {
             Seen::Attempt { last_event_id, .. } => Some(last_event_id.as_deref().unwrap_or("-")),
@@ -309,7 +309,7 @@ impl World {
         }
     }
 
-    /// How long after the loss before it each attempt came.
+    /// Returns the milliseconds between each loss and the attempt after it.
     pub(crate) fn waits(&self) -> Vec<u64> {
         let mut lost = None;
         let mut waits = Vec::new();
@@ -323,7 +323,7 @@ impl World {
         waits
     }
 
-    /// The log in short: attempt, open, event's data, lost, stop.
+    /// Returns a summary of the log: attempt, open, the data of events, lost, stop.
     pub(crate) fn story(&self) -> String {
         let word = |(_, seen): &(u64, Seen)| match seen {
             Seen::Attempt { .. } => "attempt".to_string(),
@@ -357,7 +357,7 @@ pub(crate) const fn redirect(status: u16, location: Option<&'static [u8]>) -> Do
     Does::Respond(Response { status, location, ..STREAM })
 }
 
-/// A whole connection: head, bytes, a clean end.
+/// Returns the script of a whole connection: head, bytes and a clean end.
 pub(crate) fn stream(bytes: &'static [u8]) -> Vec<Does> {
     vec![status(200), Does::Send(bytes), Does::End]
 }

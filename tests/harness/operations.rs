@@ -1,18 +1,18 @@
-//! Any facts in any order, and what must hold after each of them. The property tests, the walk through all states and the fuzz
-//! target have this in common.
+//! Operations on `Reconnect` in any order, and the rules that must hold after each. The property tests, the walk
+//! through all states and the fuzz target share this module.
 
 use core::time::Duration;
 
 use embedded_sse::client::{Action, Epoch, Heard, Instant, Jitter, Policy, Reconnect, StopReason};
 
-/// Something that happens.
+/// A change of the clock, or a call of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// The clock goes on, saturating.
+    /// The clock advances, and saturates.
     Later(u64),
     /// The clock goes back.
     Earlier(u64),
-    /// The clock goes to the time that the last answer named, if it named one.
+    /// The clock advances to the deadline of the last action, if it has one.
     Due,
     Connecting(Which),
     Opened(Which),
@@ -21,7 +21,7 @@ pub(crate) enum Operation {
     Lost(Which),
     Rejected(Which, Option<u64>),
     Refused(Which),
-    /// Nobody listened for this long before now.
+    /// The application was busy for this long until now.
     Resumed(u64),
     ReconnectionTime(u64),
     NetworkDown,
@@ -31,31 +31,31 @@ pub(crate) enum Operation {
     Restart,
 }
 
-/// The connection that a fact is about.
+/// The connection that an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The one that the last answer named.
+    /// The connection of the last action.
     Present,
-    /// The one before.
+    /// The connection before it.
     Old,
 }
 
-/// A machine, a clock, and what can be known of the machine from outside.
+/// A machine, a clock, and what an observer knows about the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Checked<J> {
     pub(crate) machine: Reconnect<J>,
     pub(crate) now: Instant,
     bounds: Bounds,
-    /// What the server set.
+    /// The reconnection time that the server set, in milliseconds.
     asked: Option<u64>,
-    /// Before this the server does not want an attempt.
+    /// The server does not want an attempt before this.
     floor: Instant,
-    /// The last attempt that was begun, and the one before.
+    /// The last attempt that was started, and the one before it.
     begun: Option<Epoch>,
     old: Option<Epoch>,
 }
 
-/// What the policy was made with.
+/// The bounds of the policy, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Bounds {
     pub(crate) least: u64,
@@ -77,7 +77,7 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
         }
     }
 
-    /// Lets it happen and checks everything.
+    /// Applies an operation and checks all rules.
     pub(crate) fn apply(&mut self, operation: Operation) {
         let (before, now) = (self.machine.poll(self.now), self.now);
         let live = match before {
@@ -111,9 +111,9 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
                     assert_ne!(self.begun, Some(epoch), "an epoch is used once");
                     (self.old, self.begun) = (self.begun, Some(epoch));
                     assert_eq!(self.machine.poll(now).epoch(), Some(epoch));
-                    assert_ne!(self.machine.poll(now), before, "not told twice");
+                    assert_ne!(self.machine.poll(now), before, "each attempt is requested once");
                 } else {
-                    assert_eq!(self.machine, unchanged, "not begun before it was due");
+                    assert_eq!(self.machine, unchanged, "an attempt cannot start before it is due");
                 }
             }
             (Operation::Opened(_), Some(epoch)) => self.machine.opened(epoch, now),
@@ -130,7 +130,7 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
                 assert_eq!(
                     due(self.machine.poll(now)).max(due(before)),
                     due(self.machine.poll(now)),
-                    "later, if at all"
+                    "a deadline is only extended"
                 );
             }
             (Operation::ReconnectionTime(millis), _) => {
@@ -145,7 +145,7 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
             (_, None) => {}
         }
         if about.is_some() && about != live && !matches!(operation, Operation::Connecting(_)) {
-            assert_eq!(self.machine, unchanged, "a fact about another connection changes nothing");
+            assert_eq!(self.machine, unchanged, "a report about another connection changes nothing");
         }
         let network = matches!(operation, Operation::NetworkDown | Operation::NetworkChanged);
         self.move_floor(operation, now, live.is_some() && (network || about == live));
@@ -154,7 +154,7 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
             if let Operation::ReconnectionTime(millis) = operation {
                 stopped.set_reconnection_time(Duration::from_millis(millis));
             }
-            assert_eq!(self.machine, stopped, "stopped for good");
+            assert_eq!(self.machine, stopped, "a stop is permanent");
         }
         self.check();
     }
@@ -176,22 +176,22 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
             Operation::NetworkDown | Operation::NetworkChanged if of_live => self.asked,
             _ => return,
         };
-        // A `Retry-After` counts once.
+        // A `Retry-After` applies once.
         self.floor = now.saturating_add(Duration::from_millis(asked.unwrap_or(self.bounds.least)));
     }
 
     fn check(&self) {
         let action = self.machine.poll(self.now);
-        assert_eq!(action, self.machine.poll(self.now), "asking changes nothing");
-        assert!(due(action).is_none_or(|due| due > self.now), "a deadline lies in the future: {action:?}");
+        assert_eq!(action, self.machine.poll(self.now), "polling changes nothing");
+        assert!(due(action).is_none_or(|due| due > self.now), "a deadline is in the future: {action:?}");
         match action {
             Action::Connect(epoch) => {
-                assert!(self.now >= self.floor, "an attempt before the server wants one");
+                assert!(self.now >= self.floor, "an attempt before the server allows one");
                 assert_ne!(Some(epoch), self.begun);
             }
-            Action::WaitUntil(due) => assert!(due >= self.floor, "a wait shorter than the server wants"),
+            Action::WaitUntil(due) => assert!(due >= self.floor, "a wait shorter than the server asked for"),
             Action::AwaitResponse { epoch, .. } | Action::Read { epoch, .. } | Action::Disconnect(epoch) => {
-                assert_eq!(Some(epoch), self.begun, "one connection is alive, the one begun last");
+                assert_eq!(Some(epoch), self.begun, "only the last started connection is alive");
             }
             _ => {}
         }
@@ -202,7 +202,7 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
         self.check_way_out();
     }
 
-    /// From every state a few facts lead to an attempt or to the end.
+    /// Checks that a few operations lead from every state to an attempt or to a stop.
     fn check_way_out(&self) {
         let mut machine = self.machine.clone();
         let mut now = self.now;
@@ -217,7 +217,7 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
                 other => panic!("{other:?}"),
             }
         }
-        // The clock has come to its end, and what is due then never comes.
+        // The clock is at its last instant, and a deadline there never passes.
         assert_eq!(now, Instant::from_millis(u64::MAX), "no way out of {:?}", self.machine);
     }
 }

@@ -1,4 +1,5 @@
-//! The adapters for hosts say what the decoder says, lose nothing when a wait is cancelled, and tell an end from an error.
+//! The adapters for hosts report what the decoder reports, lose nothing when a wait is cancelled, and distinguish an
+//! end from an error.
 
 use core::convert::Infallible;
 use core::pin::pin;
@@ -23,7 +24,7 @@ use futures_util::{FutureExt, SinkExt, Stream, StreamExt, stream};
 use http_body::Body;
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-/// Waits by polling each future once and dropping it, until one is done. What a dropped one had taken would be missing.
+/// Polls each future once and drops it, until one is ready. Bytes that a dropped future had consumed would be missing.
 macro_rules! impatient {
     ($future:expr) => {
         'done: {
@@ -32,19 +33,19 @@ macro_rules! impatient {
                     break 'done done;
                 }
             }
-            panic!("it waits for ever")
+            panic!("no future became ready")
         }
     };
 }
 
 type Events = Decoder<Vec<u8>, ID>;
 
-/// What was said, a failure of the transport too, and the decoder at the end.
+/// The reports, including an error of the transport, and the decoder at the end.
 type Read = (Vec<Result<Said, io::ErrorKind>>, Events);
 
 type Adapter = fn(Piecewise, Events) -> Read;
 
-/// Every way to read, and what it is called.
+/// Every way to read, with its name.
 const ADAPTERS: &[(&str, Adapter)] = &[
     ("EventStream of Bytes", |pieces, decoder| read_stream(EventStream::new(of_bytes(pieces), decoder))),
     ("EventStream of vectors", |pieces, decoder| read_stream(EventStream::new(of_vecs(pieces), decoder))),
@@ -118,7 +119,7 @@ fn of_event(next: Result<Event<'_>, ReadError<io::Error>>) -> Result<Said, io::E
         Ok(event) => Ok(Said::event(event.event_type, event.data, event.last_event_id)),
         Err(ReadError::TooLong(TooLong { field, .. })) => Ok(Said::TooLong(field)),
         Err(ReadError::Io(error)) => Err(error.kind()),
-        Err(error) => unreachable!("{error} is new"),
+        Err(error) => unreachable!("unexpected error: {error}"),
     }
 }
 
@@ -126,11 +127,11 @@ fn of_owned(next: Result<OwnedEvent, ReadError<io::Error>>) -> Result<Said, io::
     of_event(next.as_ref().map(OwnedEvent::as_event).map_err(|error| match error {
         ReadError::Io(error) => ReadError::Io(error.kind().into()),
         ReadError::TooLong(too_long) => ReadError::TooLong(*too_long),
-        error => unreachable!("{error} is new"),
+        error => unreachable!("unexpected error: {error}"),
     }))
 }
 
-/// Only what `next` says too.
+/// Keeps only what `next` reports too.
 fn of_item(next: Result<Item<'_>, ReadError<io::Error>>) -> Option<Result<Said, io::ErrorKind>> {
     match next {
         Ok(Item::Event(event)) => Some(of_event(Ok(event))),
@@ -151,7 +152,7 @@ fn every_vector_through_every_adapter() {
                 let decoder = vector.decoder(vec![0; input.len()]);
                 let (said, decoder) = read(Piecewise::new(pieces(input, cuts), End::Clean), decoder);
                 let outcome = Outcome {
-                    said: said.into_iter().map(|said| said.expect("no transport fails here")).collect(),
+                    said: said.into_iter().map(|said| said.expect("no transport error")).collect(),
                     last_event_id: decoder.last_event_id().into(),
                     reconnection_time: decoder.reconnection_time(),
                 };
@@ -162,7 +163,7 @@ fn every_vector_through_every_adapter() {
 }
 
 #[test]
-fn what_is_too_long_ends_nothing_and_an_error_does() {
+fn what_is_too_long_does_not_end_the_stream_and_an_error_does() {
     let stream =
         format!("id: 1\ndata: {0}\n\ndata: b\n\nevent: {0}\ndata\n\nid: {0}\ndata: c\n\ndata: lost", "x".repeat(600));
     for (name, read) in ADAPTERS {
@@ -177,13 +178,13 @@ fn what_is_too_long_ends_nothing_and_an_error_does() {
         ];
         assert_eq!(said[..4], expected, "{name}");
         assert_eq!(said[4], Err(io::ErrorKind::ConnectionReset), "{name}");
-        assert_eq!(said.len(), 5, "{name}: then it is over");
+        assert_eq!(said.len(), 5, "{name}: the error ends the stream");
         assert!(decoder.is_mid_event(), "{name}");
     }
 }
 
 #[test]
-fn a_stream_of_events_is_over_after_an_error() {
+fn a_stream_of_events_ends_after_an_error() {
     let chunks = stream::iter([Ok("data: a\n\ndata: b"), Err("reset"), Ok("\n\n")]);
     let mut events = EventStream::new(chunks, Decoder::new([0; 64]));
     assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), b"a");
@@ -194,9 +195,10 @@ fn a_stream_of_events_is_over_after_an_error() {
     assert!(events.into_decoder().is_mid_event());
 }
 
-/// An id that had no room is told behind its event, although no byte is left for it; and without waiting for another one.
+/// An id that did not fit is reported after its event, although that consumes no byte, and without waiting for more
+/// input.
 #[test]
-fn what_is_found_without_a_byte_does_not_wait() {
+fn a_report_that_consumes_nothing_does_not_wait() {
     async fn two<E: core::fmt::Debug>(events: impl Stream<Item = Result<Said, E>>) -> Vec<Said> {
         events.take(2).map(Result::unwrap).collect().await
     }
@@ -224,14 +226,14 @@ fn what_is_found_without_a_byte_does_not_wait() {
     assert_eq!(said.map(Result::unwrap), expected);
 }
 
-/// Polls one future until it is done.
+/// Polls one future until it is ready.
 fn impatient_once<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     impatient!(future.as_mut())
 }
 
 #[test]
-fn what_lies_whole_in_a_chunk_of_bytes_is_not_copied() {
+fn an_event_that_is_whole_in_a_chunk_of_bytes_is_not_copied() {
     let data = "x".repeat(OwnedEvent::WORTH_SHARING);
     let short = &data[1..];
     let chunk = Bytes::from(format!(
@@ -247,7 +249,7 @@ fn what_lies_whole_in_a_chunk_of_bytes_is_not_copied() {
     assert_eq!(events[3].data(), format!("{data}\ny").as_bytes());
     assert_eq!(events[1].event_type(), b"message");
 
-    // Also when the chunk is gone, and to whoever has only the event.
+    // The event is still valid after the chunk is dropped.
     let (copy, event) = (events[0].clone(), OwnedEvent::from(events[0].as_event()));
     drop((events, chunk));
     assert_eq!(copy, event);
@@ -258,7 +260,7 @@ fn what_lies_whole_in_a_chunk_of_bytes_is_not_copied() {
 }
 
 #[test]
-fn frames_go_through_a_framed_write() {
+fn frames_are_written_by_framed_write() {
     let frame = Frame::new().id(EventId::new("7").unwrap()).event_type(SingleLine::new("tick").unwrap()).data("a\r\nb");
     let mut sink = FramedWrite::new(Vec::new(), FrameEncoder);
     sink.send(frame).now_or_never().unwrap().unwrap();
@@ -268,7 +270,7 @@ fn frames_go_through_a_framed_write() {
 
 const S: Duration = Duration::from_secs(1);
 
-/// The text of the body's next frame, and the second at which it came.
+/// Returns the text of the body's next frame, and the second at which it arrived.
 async fn next<S, T>(
     body: &mut (impl Body<Data = Bytes, Error = S> + Unpin),
     clock: &T,
@@ -285,7 +287,7 @@ where
 #[tokio::test(start_paused = true)]
 async fn a_body_keeps_alive_after_each_silence_and_ends_after_its_lifetime() {
     let frames = stream::unfold(0, |number: u64| async move {
-        // At 10, 30, 60, 100, ...
+        // Frames at 10, 30, 60, 100, ... s.
         tokio::time::sleep(10 * S * (number as u32 + 1)).await;
         Some((Ok::<_, Infallible>(EncodedFrame::from(Frame::new().data(&number.to_string()))), number + 1))
     });
@@ -313,7 +315,7 @@ async fn a_body_keeps_alive_after_each_silence_and_ends_after_its_lifetime() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_ends_with_its_frames_or_breaks_off_with_their_error() {
+async fn a_body_ends_with_its_frames_or_with_their_error() {
     let frame = || EncodedFrame::from(Frame::new().data("x"));
     let clock = Clock::new();
     let mut body = Box::pin(EventBody::new(
@@ -329,7 +331,7 @@ async fn a_body_ends_with_its_frames_or_breaks_off_with_their_error() {
     assert!(next(&mut body, &clock).await.is_some() && next(&mut body, &clock).await.is_none() && body.is_end_stream());
 }
 
-/// What is written by a body is read from one.
+/// Reads from a body what another body wrote.
 #[tokio::test(start_paused = true)]
 async fn from_body_to_body() {
     let clock = Clock::new();
@@ -348,7 +350,7 @@ async fn from_body_to_body() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_clock_waits_for_its_own_points_in_time() {
+async fn the_clock_waits_for_its_own_instants() {
     let clock = Clock::default();
     clock.sleep_until(Instant::from_millis(1500)).await;
     assert_eq!(clock.now(), Instant::from_millis(1500));
@@ -358,9 +360,9 @@ async fn the_clock_waits_for_its_own_points_in_time() {
     assert!(tokio::time::timeout(3600 * S, never).await.is_err());
 }
 
-/// Owned events are what they say, wherever their bytes lie.
+/// Equality of owned events does not depend on where their bytes are stored.
 #[test]
-fn owned_events_are_equal_when_they_say_the_same() {
+fn owned_events_with_the_same_content_are_equal() {
     let said =
         [(&b"a"[..], &b"1"[..], &b""[..]), (b"b", b"1", b""), (b"a", b"2", b""), (b"a", b"1", b"7"), (b"a", b"1", b"")];
     let events =

@@ -1,4 +1,4 @@
-//! Drivers over scripted transports, in virtual time.
+//! Tests of both drivers over scripted transports, in virtual time.
 
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
@@ -14,7 +14,7 @@ use embedded_sse::{Decoder, Event, Field, Item};
 
 use crate::world::{Answer, Asked, End, Scripted, World};
 
-/// What a driver said.
+/// A report of a driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Said {
     Event(String),
@@ -32,7 +32,7 @@ impl Said {
             Err(NextError::Headers(error)) => Self::Headers(error),
             Err(NextError::Offline) => Self::Offline,
             Err(NextError::Stopped(reason)) => Self::Stopped(reason),
-            Err(error) => unreachable!("{error} is new"),
+            Err(error) => unreachable!("unexpected error: {error}"),
         }
     }
 
@@ -66,7 +66,8 @@ fn nothing_more() -> Answer {
     Answer::Status(204, None, None)
 }
 
-/// Plays a script in both drivers, until they stop. `script` begins anew with a `0`, and gets the number of the request.
+/// Runs both drivers with a script until they stop. `script` gets the number of the request, which starts at 0 for each
+/// driver.
 #[track_caller]
 fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>, Vec<u64>) {
     let world = World::new(1);
@@ -79,7 +80,7 @@ fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>,
     while !matches!(said.last(), Some(Said::Stopped(_))) {
         said.push(Said::of(world.block_on(events.next())));
     }
-    assert!(!world.is_connected(), "a stop leaves no connection");
+    assert!(!world.is_connected(), "no connection is left after a stop");
 
     let blocking = World::new(1);
     let mut count = 0..;
@@ -89,16 +90,16 @@ fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>,
     while !matches!(said_blocking.last(), Some(Said::Stopped(_))) {
         said_blocking.push(Said::of(events.next()));
     }
-    assert!(!blocking.is_connected(), "a stop leaves no connection");
-    assert_eq!(said_blocking, said, "blocking and not");
-    assert_eq!(blocking.requests().len(), world.requests().len(), "blocking and not");
+    assert!(!blocking.is_connected(), "no connection is left after a stop");
+    assert_eq!(said_blocking, said, "blocking and asynchronous");
+    assert_eq!(blocking.requests().len(), world.requests().len(), "blocking and asynchronous");
     (said, world.requests())
 }
 
-/// Numbered events, and a server that resumes and cuts.
+/// A server with numbered events that cuts connections and resumes.
 struct Numbered {
     stream: Vec<u8>,
-    /// Where each event begins.
+    /// The offset of each event.
     starts: Vec<usize>,
     cuts: Cell<usize>,
 }
@@ -119,7 +120,7 @@ impl Numbered {
         Self { stream: stream.into_bytes(), starts, cuts: Cell::new(0) }
     }
 
-    /// Serves what follows the last event ID, and cuts it at a random byte unless there were enough cuts.
+    /// Serves what follows the last event ID, and cuts it at a random byte while cuts are left.
     fn serve(&self, world: &World, asked: &Asked, cuts: usize) -> Answer {
         let next = asked.header("Last-Event-ID").map_or(0, |id| id.parse::<usize>().expect("one of our ids") + 1);
         let Some(&start) = self.starts.get(next) else { return nothing_more() };
@@ -135,7 +136,7 @@ impl Numbered {
 
     fn check(&self, cuts: usize, count: usize, said: &Said, world: &World) -> bool {
         match said {
-            Said::Event(data) => assert_eq!(data.trim_end(), count.to_string(), "in order, none lost, none twice"),
+            Said::Event(data) => assert_eq!(data.trim_end(), count.to_string(), "the next event, in order"),
             said => {
                 assert_eq!(*said, Said::Stopped(StopReason::NoContent));
                 assert_eq!((count, self.cuts.get()), (self.starts.len(), cuts));
@@ -173,7 +174,7 @@ fn nothing_is_lost_in_200_cuts_blocking() {
     }
 }
 
-/// The future is dropped after `polls` polls, however often; then another one goes on.
+/// Drops each future after `polls` polls and continues with a new one, until one is ready.
 fn next_with_drops(world: &World, events: &mut TestEvents<'_>, polls: usize) -> Said {
     loop {
         let mut next = pin!(events.next());
@@ -186,7 +187,7 @@ fn next_with_drops(world: &World, events: &mut TestEvents<'_>, polls: usize) -> 
 }
 
 #[test]
-fn nothing_is_lost_when_every_wait_is_dropped() {
+fn nothing_is_lost_if_every_wait_is_dropped() {
     for polls in 1..=12 {
         let world = World::new(polls as u64);
         let server = Numbered::new(2_000, &world);
@@ -246,12 +247,12 @@ fn a_silent_connection_is_given_up() {
         _ => nothing_more(),
     });
     assert_eq!(said, [Said::event(1), Said::event(2), Said::Stopped(StopReason::NoContent)]);
-    assert!((31_000..32_000).contains(&(requests[1] - requests[0])), "30 s of silence and 1 s: {requests:?}");
+    assert!((31_000..32_000).contains(&(requests[1] - requests[0])), "30 s of silence and a wait of 1 s: {requests:?}");
 }
 
-/// What comes in the very moment in which the time is over has come.
+/// Bytes that arrive exactly at the deadline are in time.
 #[test]
-fn the_last_moment_counts() {
+fn bytes_at_the_deadline_are_in_time() {
     struct Slow<'w>(&'w World);
 
     impl Connect for Slow<'_> {
@@ -295,7 +296,10 @@ fn a_connection_without_events_is_given_up() {
         _ => nothing_more(),
     });
     assert_eq!(said, [Said::event(1), Said::Stopped(StopReason::NoContent)]);
-    assert!((1_100..1_200).contains(&(requests[1] - requests[0])), "0.1 s without an event and 1 s: {requests:?}");
+    assert!(
+        (1_100..1_200).contains(&(requests[1] - requests[0])),
+        "0.1 s without an event and a wait of 1 s: {requests:?}"
+    );
 }
 
 #[test]
@@ -303,11 +307,11 @@ fn a_server_that_does_not_answer_is_given_up() {
     let policy = policy().connect_timeout(Some(5 * SECOND));
     let (said, requests) = said(policy, |count, _| if count == 0 { Answer::Hang } else { nothing_more() });
     assert_eq!(said, [Said::Stopped(StopReason::NoContent)]);
-    assert_eq!(requests[1] - requests[0], 6_000, "5 s for the response, and 1 s");
+    assert_eq!(requests[1] - requests[0], 6_000, "5 s for the response and a wait of 1 s");
 }
 
 #[test]
-fn retry_after_is_waited_for() {
+fn drivers_wait_for_retry_after() {
     let (said, requests) = said(policy(), |count, _| match count {
         0 => Answer::Refuse,
         1 => Answer::Status(503, Some("120"), None),
@@ -320,7 +324,7 @@ fn retry_after_is_waited_for() {
 }
 
 #[test]
-fn redirects_are_followed_at_once() {
+fn redirects_are_followed_immediately() {
     let (said, requests) = said(policy(), |count, asked| {
         assert_eq!(asked.redirected, matches!(count, 1 | 2), "{count}");
         match count {
@@ -335,7 +339,7 @@ fn redirects_are_followed_at_once() {
 }
 
 #[test]
-fn a_circle_of_redirects_is_left() {
+fn a_redirect_loop_ends() {
     let (said, requests) = said(policy(), |count, asked| {
         assert_eq!(asked.redirected, !matches!(count, 0 | 21));
         if count <= 20 { Answer::Status(302, None, Some("/round")) } else { nothing_more() }
@@ -345,7 +349,7 @@ fn a_circle_of_redirects_is_left() {
 }
 
 #[test]
-fn what_is_too_long_is_told_and_the_stream_goes_on() {
+fn what_is_too_long_is_reported_and_the_stream_continues() {
     let long = "x".repeat(600);
     let (said, _) = said(policy(), |count, asked| match count {
         0 => stream(&format!("data: 1\n\nid: 2\ndata: {long}\n\nid: {long}\ndata: 3\n\ndata: 4\n\n"), End::Clean),
@@ -366,7 +370,7 @@ fn what_is_too_long_is_told_and_the_stream_goes_on() {
 }
 
 #[test]
-fn a_response_that_is_no_stream_stops() {
+fn a_response_that_is_not_a_stream_stops() {
     assert_eq!(said(policy(), |_, _| Answer::Status(401, None, None)).0, [Said::Stopped(StopReason::Credentials(401))]);
     let ends = policy().stop_at_end();
     let (said, _) = said(ends, |count, _| match count {
@@ -388,7 +392,7 @@ fn each_request_has_fresh_headers() {
         match seen.get() {
             1 => Answer::Refuse,
             2 => Answer::Status(307, None, Some("/there")),
-            // The third token was not to be had, and no request was sent.
+            // The third token was unavailable, and no request was sent.
             _ => nothing_more(),
         }
     });
@@ -408,7 +412,7 @@ fn each_request_has_fresh_headers() {
 }
 
 #[test]
-fn headers_without_room_are_told() {
+fn headers_that_do_not_fit_are_reported() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| unreachable!("no request is sent"));
     let driver = Driver::new(session(policy()), [0; 512], &world);
@@ -444,7 +448,8 @@ fn nothing_is_read_before_it_is_asked_for() {
     assert_eq!((world.requests().len(), world.reads()), (0, 0));
     world.block_on(events.next()).unwrap();
     assert_eq!((world.requests().len(), world.reads()), (1, 1));
-    // The application is busy for longer than a connection may be silent; there is more to read, and it is alive.
+    // The application is busy for longer than a connection may be silent. There is more to read, so the connection is
+    // alive.
     for _ in 1..500 {
         world.pass(40_000);
         world.block_on(events.next()).unwrap();
@@ -453,7 +458,7 @@ fn nothing_is_read_before_it_is_asked_for() {
     let before = world.now();
     world.block_on(events.next()).unwrap();
     let passed = world.now().saturating_duration_since(before);
-    assert!(passed >= 31 * SECOND && passed < 32 * SECOND, "30 s of silence and 1 s");
+    assert!(passed >= 31 * SECOND && passed < 32 * SECOND, "30 s of silence and a wait of 1 s");
 }
 
 #[test]
@@ -471,11 +476,11 @@ fn nothing_is_read_before_it_is_asked_for_blocking() {
     let before = world.now();
     events.next().unwrap();
     let passed = world.now().saturating_duration_since(before);
-    assert!(passed >= 31 * SECOND && passed < 32 * SECOND, "30 s of silence and 1 s");
+    assert!(passed >= 31 * SECOND && passed < 32 * SECOND, "30 s of silence and a wait of 1 s");
 }
 
 #[test]
-fn the_application_ends_and_begins() {
+fn the_application_stops_and_restarts() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));
     let driver = Driver::new(session(policy()), [0; 512], &world);
@@ -485,7 +490,7 @@ fn the_application_ends_and_begins() {
     assert_eq!(next(&mut events), Said::event(1));
     events.finished();
     assert_eq!(next(&mut events), Said::Stopped(StopReason::Finished));
-    assert_eq!(next(&mut events), Said::Stopped(StopReason::Finished), "and stays so");
+    assert_eq!(next(&mut events), Said::Stopped(StopReason::Finished), "a stop is permanent");
     assert!(!world.is_connected());
     events.restart();
     assert_eq!(next(&mut events), Said::event(1));
@@ -495,7 +500,7 @@ fn the_application_ends_and_begins() {
 }
 
 #[test]
-fn the_session_can_be_seen_at_any_time() {
+fn the_session_is_accessible_at_any_time() {
     let world = World::new(1);
     let long = "x".repeat(600);
     let connect = Scripted(&world, |_: &Asked| match world.requests().len() {
@@ -516,7 +521,7 @@ fn the_session_can_be_seen_at_any_time() {
 }
 
 #[test]
-fn a_network_that_is_gone_is_waited_for() {
+fn drivers_wait_for_a_network_that_is_down() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));
     let driver = Driver::new(session(policy()), [0; 512], &world);
@@ -543,7 +548,7 @@ fn a_network_that_is_gone_is_waited_for() {
 }
 
 #[test]
-fn a_network_that_is_gone_is_told_when_nothing_else_could_be_done() {
+fn a_network_that_is_down_is_reported_if_no_other_task_could_change_it() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| nothing_more());
     let mut events = driver_blocking::Events::new(session(policy()), [0; 512], connect, &world, [0; 256], |_| Ok(()));
@@ -554,7 +559,7 @@ fn a_network_that_is_gone_is_told_when_nothing_else_could_be_done() {
 }
 
 #[test]
-fn comments_and_reconnection_times_are_shown() {
+fn comments_and_reconnection_times_are_reported() {
     let script = |count: usize| match count {
         0 => stream(": hello\nretry: 7000\ndata: 1\n\n", End::Clean),
         _ => nothing_more(),
@@ -587,7 +592,7 @@ fn comments_and_reconnection_times_are_shown() {
     assert!(world.requests()[1] - world.requests()[0] >= 7_000);
 }
 
-/// The timer of the documentation, over `embedded-hal-async`.
+/// The timer from the documentation, over `embedded-hal-async`.
 #[test]
 fn a_delay_and_a_counter_make_a_timer() {
     use embedded_hal_async::delay::DelayNs;

@@ -1,4 +1,5 @@
-//! Drivers over a transport that is always ready, and applications that are busy, give orders and change their mind.
+//! Tests of both drivers over a transport that is always ready, with applications that are busy, close, and drop
+//! futures.
 
 use core::cell::Cell;
 use core::pin::pin;
@@ -29,16 +30,16 @@ async fn no_headers(_: &mut HeaderList<'_>) -> Result<(), HeaderError> {
     Ok(())
 }
 
-/// A server whose bytes are there as soon as they are asked for. Each read takes a millisecond.
+/// A server whose bytes are always ready. Each read takes a millisecond.
 struct Ready<'w> {
     world: &'w World,
-    /// The status and the location of each response.
+    /// The status of each response.
     status: u16,
-    /// What comes over and over; one read brings so much.
+    /// The stream, repeated without end, and the number of bytes that one read returns.
     stream: &'static [u8],
     chunk: usize,
     at: usize,
-    /// Every third read is interrupted by a signal.
+    /// Whether a signal interrupts every third read.
     interrupted: bool,
     counts: &'w Counts,
 }
@@ -102,7 +103,7 @@ impl driver::Connect for Ready<'_> {
     }
 }
 
-/// The body of a blocking one.
+/// The body for the blocking driver.
 struct Body<'w>(Ready<'w>);
 
 impl ErrorType for Body<'_> {
@@ -134,7 +135,7 @@ impl<'w> driver_blocking::Connect for Ready<'w> {
     fn set_deadline(&mut self, _: &mut Body<'w>, _: Option<Instant>) {}
 }
 
-/// A comment without an end: there is always something to read, and never something to show.
+/// A comment without an end: there is always something to read and never something to report.
 const ENDLESS: &[u8] = b": all is well\n";
 
 #[test]
@@ -145,7 +146,7 @@ fn one_poll_does_a_bounded_amount_of_work_and_wakes_itself() {
     let mut events = driver.events(run);
     let mut next = pin!(events.next());
     for polls in 1..100 {
-        // The world would stop at a future that neither waits for a time nor wakes itself.
+        // `World` panics if a future neither waits for a time nor wakes itself.
         assert!(world.poll(next.as_mut()).is_pending());
         assert!(counts.reads.get() <= 16 * polls, "{} reads in {polls} polls", counts.reads.get());
     }
@@ -153,7 +154,7 @@ fn one_poll_does_a_bounded_amount_of_work_and_wakes_itself() {
 }
 
 #[test]
-fn also_a_flood_of_events_makes_way_for_other_tasks() {
+fn a_flood_of_events_lets_other_tasks_run() {
     let (world, counts) = (World::new(1), Counts::default());
     let driver = Driver::new(session(policy()), [0; 64], &world);
     let run = pin!(driver.run(Ready::new(&world, &counts, b"data: 1\n\n", 9), [0; 128], no_headers));
@@ -169,7 +170,7 @@ fn also_a_flood_of_events_makes_way_for_other_tasks() {
 }
 
 #[test]
-fn close_is_obeyed_before_the_next_read() {
+fn close_takes_effect_before_the_next_read() {
     let (world, counts) = (World::new(1), Counts::default());
     let driver = Driver::new(session(policy()), [0; 64], &world);
     let run = pin!(driver.run(Ready::new(&world, &counts, ENDLESS, 64), [0; 128], no_headers));
@@ -185,7 +186,7 @@ fn close_is_obeyed_before_the_next_read() {
 }
 
 #[test]
-fn a_read_that_has_begun_is_not_polled_after_close() {
+fn a_pending_read_is_not_polled_after_close() {
     struct Late<'w>(&'w World, &'w Cell<bool>);
 
     impl ErrorType for Late<'_> {
@@ -221,11 +222,11 @@ fn a_read_that_has_begun_is_not_polled_after_close() {
 }
 
 #[test]
-fn close_is_obeyed_before_the_next_request() {
+fn close_takes_effect_before_the_next_request() {
     let (world, counts) = (World::new(1), Counts::default());
     let driver = Driver::new(session(policy()), [0; 64], &world);
     let connect = Ready { status: 302, ..Ready::new(&world, &counts, ENDLESS, 64) };
-    // The headers of each request take a while.
+    // The headers of each request take some time.
     let headers = async |_: &mut HeaderList<'_>| {
         world.wait_until(world.now().as_millis() + 5).await;
         Ok(())
@@ -241,7 +242,7 @@ fn close_is_obeyed_before_the_next_request() {
 }
 
 #[test]
-fn redirects_that_are_ready_at_once_end_at_their_limit_and_in_time() {
+fn redirects_that_are_always_ready_end_at_their_limit_and_in_time() {
     let (world, counts) = (World::new(1), Counts::default());
     let driver = Driver::new(session(policy().max_attempts(0)), [0; 64], &world);
     let connect = Ready { status: 302, ..Ready::new(&world, &counts, ENDLESS, 64) };
@@ -257,11 +258,11 @@ fn redirects_that_are_ready_at_once_end_at_their_limit_and_in_time() {
     let run = pin!(driver.run(connect, [0; 128], no_headers));
     let mut events = driver.events(run);
     assert_eq!(world.block_on(events.next()), Err(NextError::Stopped(StopReason::MaxAttempts)));
-    assert_eq!(counts.requests.get(), 5, "a millisecond each");
+    assert_eq!(counts.requests.get(), 5, "each request takes a millisecond");
 }
 
 #[test]
-fn watchdogs_are_looked_at_although_reads_are_ready() {
+fn watchdogs_fire_while_reads_are_ready() {
     let (world, counts) = (World::new(1), Counts::default());
     let policy = policy().max_attempts(0).progress(Some(SECOND));
     let driver = Driver::new(session(policy), [0; 64], &world);
@@ -277,9 +278,9 @@ fn watchdogs_are_looked_at_although_reads_are_ready() {
     assert!((1_000..1_010).contains(&counts.reads.get()), "{} reads of a millisecond", counts.reads.get());
 }
 
-/// Comments between events that are there at once, and an application that takes ten minutes for each event.
+/// Comments between events are always ready, and the application takes ten minutes for each event.
 #[test]
-fn an_application_that_is_busy_loses_no_connection() {
+fn a_busy_application_loses_no_connection() {
     let stream = b"data: 1\n\n: 1\n: 2\n: 3\n";
     let policy = policy().liveness(Some(30 * SECOND)).progress(Some(SECOND)).max_attempts(0);
     for chunk in [1, 3, 9, 10, 21, 64] {
@@ -290,7 +291,7 @@ fn an_application_that_is_busy_loses_no_connection() {
         for _ in 0..100 {
             assert_eq!(world.block_on(events.next()).map(|event| event.data), Ok(&b"1"[..]), "in chunks of {chunk}");
             world.pass(600_000);
-            // Somebody looks whether there is one, and goes away again.
+            // A future that is polled once and dropped.
             let _ = world.poll(pin!(events.next()));
             world.pass(600_000);
         }
@@ -307,9 +308,9 @@ fn an_application_that_is_busy_loses_no_connection() {
     }
 }
 
-/// Whether someone waits all the time or comes back every second, a silent server is noticed.
+/// A silent server is noticed whether the application waits all the time or polls once a second.
 #[test]
-fn an_application_that_looks_in_now_and_then_still_notices_silence() {
+fn an_application_that_polls_rarely_still_notices_silence() {
     struct Silent<'w>(&'w World);
 
     impl ErrorType for Silent<'_> {
@@ -343,7 +344,7 @@ fn an_application_that_looks_in_now_and_then_still_notices_silence() {
         let mut next = pin!(events.next());
         let mut tick = pin!(world.wait_until(world.now().as_millis() + 1_000));
         let both = core::future::poll_fn(|context| match tick.as_mut().poll(context) {
-            // The tick comes first, and the wait for an event is dropped without another look.
+            // The tick is first, and the wait for an event is dropped without another poll.
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => next.as_mut().poll(context).map(|next| Some(next.map(|_| ()))),
         });
@@ -468,7 +469,7 @@ fn attempts_that_fail_at_once_make_way_for_other_tasks() {
 }
 
 #[test]
-fn a_read_that_a_signal_interrupts_is_read_again() {
+fn a_read_that_a_signal_interrupts_is_repeated() {
     let (world, counts) = (World::new(1), Counts::default());
     let connect = || Ready { interrupted: true, ..Ready::new(&world, &counts, b"data: 1\n\n", 2) };
     let mut events = driver_blocking::Events::new(session(policy()), [0; 64], connect(), &world, [0; 128], |_| Ok(()));
@@ -485,9 +486,9 @@ fn a_read_that_a_signal_interrupts_is_read_again() {
     assert_eq!(counts.requests.get(), 1);
 }
 
-/// Six events in one chunk or in many, and `Events` made anew before any of them.
+/// Six events in one chunk or in many, with a new `Events` before any of them.
 #[test]
-fn events_may_be_made_anew_at_any_time() {
+fn events_may_be_recreated_at_any_time() {
     const STREAM: &[u8] = b"id: 1\ndata: 1\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n";
     for chunk in 1..=STREAM.len() {
         for seed in 0..32 {

@@ -1,4 +1,5 @@
-//! Readers and writers of both kinds of traits, over pieces of any size, and dropped at every await point.
+//! Tests of the blocking and asynchronous readers and writers, with pieces of any size and futures dropped at every
+//! await point.
 
 use core::convert::Infallible;
 use core::future::poll_fn;
@@ -14,14 +15,14 @@ use embedded_sse::io::{embedded_io as blocking, embedded_io_async as asynchronou
 use embedded_sse::{Decoder, Event, EventId, Frame, Item, SingleLine};
 use serde_json::Value;
 
-/// A transport in pieces. Between them it fails, if it is told to; in its asynchronous form each call waits some polls.
+/// A transport that delivers pieces. It can fail before each piece. Asynchronous calls are pending for some polls.
 #[derive(Clone)]
 struct Pieces<'i> {
-    /// The present one and those that follow.
+    /// The current piece and those that follow.
     pieces: Vec<&'i [u8]>,
-    /// Fails so many times before the next piece.
+    /// How often it fails before the next piece.
     failures: usize,
-    /// Pending so many times in each call.
+    /// How often each call is pending.
     waits: usize,
     waited: usize,
 }
@@ -51,7 +52,7 @@ impl<'i> Pieces<'i> {
                 self.pieces.remove(0);
             }
         } else {
-            assert_eq!(length, 0, "nothing is consumed that was not there");
+            assert_eq!(length, 0, "only bytes that were returned are consumed");
         }
     }
 
@@ -63,7 +64,7 @@ impl<'i> Pieces<'i> {
         Ok(length)
     }
 
-    /// Cancel-safe: what was waited is not waited again.
+    /// Cancel-safe: polls that have passed are not repeated.
     async fn wait(&mut self) {
         poll_fn(|_| {
             if self.waited == self.waits {
@@ -113,7 +114,7 @@ impl embedded_io_async::BufRead for Pieces<'_> {
     }
 }
 
-/// Polls until it is ready, at most so many times.
+/// Polls until the future is ready, at most `times` times.
 fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -124,10 +125,10 @@ fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
-    poll_times(future, 10_000).expect("it is ready some time")
+    poll_times(future, 10_000).expect("the future never became ready")
 }
 
-/// `None` at the end.
+/// Returns `None` at the end.
 fn of_event<E: Error>(next: Result<Option<Event<'_>>, ReadError<E>>) -> Option<Said> {
     of_item(next.map(|event| event.map(Item::Event)))
 }
@@ -147,7 +148,7 @@ fn outcome<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize>(said: Vec<Said>, decod
     Outcome { said, last_event_id: decoder.last_event_id().into(), reconnection_time: decoder.reconnection_time() }
 }
 
-/// All that a reader says with `$next`, up to its end, and what its decoder knows then.
+/// Returns all reports of a reader from `$next` up to its end, and the state of its decoder there.
 macro_rules! read_all {
     ($reader:expr, |$events:ident| $next:expr) => {{
         let mut $events = $reader;
@@ -206,7 +207,7 @@ fn small_decoder() -> Decoder<[u8; 16], 4> {
     Decoder::with_id_capacity([0; 16])
 }
 
-/// Each future is dropped after `polls` polls, however often, and another one goes on.
+/// Drops each future after `polls` polls and continues with a new one, until one is ready.
 macro_rules! with_drops {
     ($polls:expr, $future:expr) => {
         loop {
@@ -218,7 +219,7 @@ macro_rules! with_drops {
 }
 
 #[test]
-fn what_is_too_long_is_told_in_its_place() {
+fn what_is_too_long_is_reported_in_its_place() {
     let cuts: Vec<_> = (1..STREAM.len()).collect();
     let expected = decoded_items(&mut small_decoder(), pieces(STREAM, &cuts));
     assert_eq!(expected.said.iter().filter(|said| matches!(said, Said::TooLong(_))).count(), 2);
@@ -231,9 +232,9 @@ fn what_is_too_long_is_told_in_its_place() {
     assert_eq!(read_all!(reader, |it| of_item(block_on(it.next_item()))), expected);
 }
 
-/// It must not wait for bytes that may never come.
+/// The report must not wait for bytes that may never arrive.
 #[test]
-fn a_lost_id_is_told_at_once() {
+fn a_lost_id_is_reported_immediately() {
     let input = b"id: 12345\ndata: 1\n\n";
     let mut events = asynchronous::BufEventReader::new(Endless(Pieces::new(input, &[])), small_decoder());
     assert!(matches!(block_on(events.next()), Ok(Some(_))));
@@ -245,7 +246,7 @@ fn a_lost_id_is_told_at_once() {
     assert!(poll_times(events.next(), 3).is_none());
 }
 
-/// A connection that stays open when all is said.
+/// A connection that stays open after its last byte.
 struct Endless<'i>(Pieces<'i>);
 
 impl ErrorType for Endless<'_> {
@@ -297,17 +298,17 @@ fn a_drop_at_any_await_point_loses_nothing() {
     }
 }
 
-/// Looking for items, and then for events only.
+/// Asks for items and then for events only.
 #[test]
-fn a_comment_that_was_not_shown_is_no_event() {
+fn a_comment_that_was_not_returned_is_not_an_event() {
     let transport = Pieces::new(b": hi\ndata: 1\n\n", &[]).waiting(1);
     let mut events = asynchronous::BufEventReader::new(transport, small_decoder());
-    assert!(poll_times(events.next_item(), 2).is_none(), "found, and dropped before it is shown");
+    assert!(poll_times(events.next_item(), 2).is_none(), "dropped before the comment is returned");
     assert_eq!(of_event(block_on(events.next())), Some(Said::event(b"message", b"1", b"")));
 }
 
 #[test]
-fn a_reader_may_fail_and_go_on() {
+fn a_reader_continues_after_an_error() {
     let expected = decoded_events(&mut small_decoder(), [STREAM]);
     macro_rules! read_with_failures {
         ($reader:expr, |$it:ident| $next:expr) => {{
@@ -331,7 +332,7 @@ fn a_reader_may_fail_and_go_on() {
 }
 
 #[test]
-fn the_end_cuts_off_and_the_next_connection_resumes() {
+fn the_next_connection_resumes_after_an_unfinished_event() {
     let mut events = blocking::BufEventReader::new(&b"id: 1\ndata: 1\n\ndata: un"[..], small_decoder());
     assert!(events.next().unwrap().is_some());
     assert!(events.next().unwrap().is_none());
@@ -342,7 +343,7 @@ fn the_end_cuts_off_and_the_next_connection_resumes() {
 }
 
 #[test]
-fn a_buffered_reader_comes_back_behind_what_was_taken() {
+fn into_parts_returns_the_reader_after_the_consumed_bytes() {
     let mut events = blocking::BufEventReader::new(&b"data: 1\n\nrest"[..], small_decoder());
     assert!(events.next().unwrap().is_some());
     assert_eq!(events.into_parts().0, b"rest");
@@ -351,23 +352,23 @@ fn a_buffered_reader_comes_back_behind_what_was_taken() {
     assert_eq!(events.into_parts().0, b"rest");
 }
 
-/// Takes a byte or two at a time, and waits or fails in between.
+/// A transport that accepts a byte or two at a time, and is pending or fails in between.
 #[derive(Clone, Default)]
 struct Slow {
     sent: Vec<u8>,
     flushed: usize,
-    /// Pending so many times in each call.
+    /// How often each call is pending.
     waits: usize,
     waited: usize,
-    /// Fails once behind so many bytes.
+    /// Fails once after this many bytes.
     fails_at: Option<usize>,
-    /// Takes no more than so many bytes.
+    /// Accepts at most this many bytes.
     full_at: Option<usize>,
 }
 
 impl Slow {
     fn put(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        assert!(!bytes.is_empty(), "nothing is never written");
+        assert!(!bytes.is_empty(), "empty writes are not allowed");
         if self.fails_at.take_if(|at| *at <= self.sent.len()).is_some() {
             return Err(ErrorKind::Interrupted);
         }
@@ -454,7 +455,7 @@ fn frames_are_written_and_flushed() {
 }
 
 #[test]
-fn a_writer_that_takes_nothing_is_an_error() {
+fn a_writer_that_accepts_nothing_is_an_error() {
     let full = Slow { full_at: Some(5), ..Slow::default() };
     let frame = Frame::new().data("light on");
     assert_eq!(blocking::write_frame(&mut full.clone(), &frame), Err(WriteError::WriteZero));
@@ -466,7 +467,7 @@ fn a_writer_that_takes_nothing_is_an_error() {
 }
 
 #[test]
-fn a_frame_that_is_too_long_is_not_begun() {
+fn a_frame_that_is_too_long_is_not_started() {
     let mut events = blocking::EventWriter::new(Slow::default(), [0; 16]);
     events.write(&Frame::new().data("short")).unwrap();
     let Err(WriteError::BufferFull(full)) = events.write(&Frame::new().data("long enough")) else { panic!("too long") };
@@ -476,7 +477,7 @@ fn a_frame_that_is_too_long_is_not_begun() {
 }
 
 #[test]
-fn a_writer_that_fails_goes_on_where_it_stopped() {
+fn a_writer_continues_where_it_failed() {
     for fails_at in 0..30 {
         let writer = Slow { fails_at: Some(fails_at), ..Slow::default() };
         let mut events = blocking::EventWriter::new(writer, [0; 128]);
@@ -497,7 +498,7 @@ fn a_dropped_write_leaves_no_half_frame() {
         let mut events = asynchronous::EventWriter::new(writer, [0; 128]);
         let text: String = frames().iter().map(ToString::to_string).collect();
         for frame in &frames() {
-            // A frame is taken with the first poll; what was begun is flushed, dropped at each await point too.
+            // The first poll accepts the frame. The flush of what was started is dropped at each await point too.
             if poll_times(events.write(frame), polls).is_none() {
                 with_drops!(polls, events.flush()).unwrap();
             }
@@ -509,7 +510,7 @@ fn a_dropped_write_leaves_no_half_frame() {
     }
 }
 
-/// What an earlier call has left goes out before the next frame, also without a flush.
+/// The rest of an earlier frame is written before the next frame, even without a flush.
 #[test]
 fn a_dropped_write_is_finished_by_the_next() {
     let writer = Slow { waits: 1, ..Slow::default() };
@@ -521,7 +522,7 @@ fn a_dropped_write_is_finished_by_the_next() {
 }
 
 #[test]
-fn errors_have_kinds_and_words() {
+fn errors_have_kinds_and_messages() {
     let io = ReadError::Io(ErrorKind::ConnectionReset);
     assert_eq!(io.kind(), ErrorKind::ConnectionReset);
     assert!(io.to_string().starts_with("cannot read the event stream: "));
@@ -532,7 +533,7 @@ fn errors_have_kinds_and_words() {
     assert_eq!(WriteError::Io(ErrorKind::BrokenPipe).kind(), ErrorKind::BrokenPipe);
 }
 
-/// The inputs of all vectors that are short enough to be read byte by byte in a dozen ways.
+/// Returns the inputs of all vectors that are short enough to be read byte by byte in a dozen ways.
 fn inputs() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
     let files = fs::read_dir(folder).expect("the vectors").map(|entry| entry.expect("an entry").path());
@@ -543,13 +544,13 @@ fn inputs() -> Vec<(String, Vec<u8>)> {
         for vector in &vectors {
             let input = match vector["input"].as_str() {
                 Some(input) => input.as_bytes().to_vec(),
-                None => hex(vector["input_hex"].as_str().expect("one of the two")),
+                None => hex(vector["input_hex"].as_str().expect("`input` or `input_hex`")),
             };
             inputs.push((vector["name"].as_str().expect("a name").to_owned(), input));
         }
     }
     inputs.retain(|(_, input)| input.len() < 20_000);
-    assert!(inputs.len() > 380, "nearly all vectors");
+    assert!(inputs.len() > 380, "expected nearly all vectors, found {}", inputs.len());
     inputs
 }
 

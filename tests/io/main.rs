@@ -1,4 +1,4 @@
-//! Tests of the adapters and drivers.
+//! Tests of the readers, writers, adapters and drivers in `io`. Each module needs its own features.
 
 #[cfg(feature = "embedded-io-async")]
 mod driver;

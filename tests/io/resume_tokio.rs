@@ -1,5 +1,5 @@
-//! A client on tokio, and a server that is cut off two hundred times wherever it stands: nothing is lost, nothing comes twice,
-//! and the order is kept. In virtual time; the connections are pipes.
+//! A client on tokio, and a server whose connections are cut two hundred times at any byte: no event is lost or
+//! repeated, and the order is kept. Uses virtual time and in-memory connections.
 
 use embedded_sse::client::{Action, Policy, Reconnect, Response, Session, Verdict};
 use embedded_sse::io::tokio::Clock;
@@ -45,7 +45,7 @@ async fn a_hundred_thousand_events_through_two_hundred_cuts() {
                         pipe = None;
                         cuts += 1;
                         cut_in_event += u32::from(session.is_mid_event());
-                        // Whether the transport can tell a cut from an end makes no difference.
+                        // It does not matter whether the transport can distinguish a cut from an end.
                         if cuts % 2 == 0 { session.ended(epoch, clock.now()) } else { session.lost(epoch, clock.now()) }
                     }
                 }
@@ -56,15 +56,19 @@ async fn a_hundred_thousand_events_through_two_hundred_cuts() {
         assert_eq!(cuts, CUTS, "seed {seed}");
         assert!(cut_in_event > CUTS / 2, "{cut_in_event} cuts fell into an event, seed {seed}");
         let mut pipe = pipe.expect("the last connection");
-        assert!(timeout_at(tokio::time::Instant::now(), pipe.read(&mut chunk)).await.is_err(), "it says nothing more");
+        assert!(
+            timeout_at(tokio::time::Instant::now(), pipe.read(&mut chunk)).await.is_err(),
+            "nothing follows the last event"
+        );
     }
 }
 
-/// A connection of a client that has seen the events up to `last`. It breaks at any byte, or stays open if no cut is left.
+/// Connects a client that has received the events up to `last`. The connection breaks at any byte, or stays open if no
+/// cut is left.
 fn connect(last: u32, cuts_left: u32, random: &mut Random) -> DuplexStream {
     let (client, mut server) = duplex(2000);
     let mut stream = Vec::new();
-    // So that the cuts are used up some time before the events are.
+    // The cuts must be used up before the events are.
     let most = (EVENTS - last).checked_div(cuts_left).map(|mean| 2 * mean - 1);
     let events = most.map_or(EVENTS, |most| random.below(u64::from(most)) as u32);
     for number in last + 1..=EVENTS.min(last.saturating_add(events)) {

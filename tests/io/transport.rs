@@ -1,4 +1,4 @@
-//! Transports that bring a stream in given pieces, make whoever reads wait before each of them, and end as they are told.
+//! Transports that deliver a stream in given pieces, are pending before each piece, and end in a given way.
 
 use core::marker::PhantomData;
 use core::pin::Pin;
@@ -12,15 +12,15 @@ use futures_util::{Stream, stream};
 use http_body::Frame;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-/// Pieces, each of them there only when it is asked for twice.
+/// Pieces, each of which is ready only at the second poll.
 pub(crate) struct Piecewise {
-    /// Without empty ones: to a reader these are the end.
+    /// Without empty pieces, which a reader takes for the end.
     pieces: VecDeque<Bytes>,
     end: End,
     is_there: bool,
 }
 
-/// What comes behind the last piece.
+/// What follows the last piece.
 #[derive(Clone, Copy)]
 pub(crate) enum End {
     Clean,
@@ -34,7 +34,7 @@ impl Piecewise {
         Self { pieces, end, is_there: false }
     }
 
-    /// The piece that is there, none at the end.
+    /// Returns the current piece, or `None` at the end.
     fn poll_piece(&mut self) -> Poll<io::Result<Option<&mut Bytes>>> {
         self.is_there = !self.is_there;
         if self.is_there {
@@ -77,7 +77,7 @@ impl AsyncRead for Piecewise {
     }
 }
 
-/// Makes whoever reads wait also for what it has shown before, which a reader may do.
+/// Is pending even for bytes that it has returned before, which a reader is allowed to be.
 impl AsyncBufRead for Piecewise {
     fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         Poll::Ready(Ok(ready!(self.get_mut().poll_piece())?.map_or(&[], |piece| piece)))
@@ -96,14 +96,14 @@ pub(crate) fn of_vecs(mut pieces: Piecewise) -> impl Stream<Item = io::Result<Ve
     stream::poll_fn(move |_| pieces.poll_whole().map_ok(Vec::from))
 }
 
-/// The pieces and behind them a trailer.
+/// The pieces, followed by a trailer.
 pub(crate) struct Body<D> {
     pieces: Piecewise,
     has_trailers: bool,
     data: PhantomData<fn() -> D>,
 }
 
-/// What a body can consist of.
+/// The types of data in a body.
 pub(crate) trait Data: Buf {
     fn of(piece: Bytes) -> Self;
 }

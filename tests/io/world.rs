@@ -1,4 +1,5 @@
-//! A world without sockets and clocks: time that passes only when everybody waits, and a server that follows a script.
+//! Virtual time that passes only when every future waits, and a server that follows a script. Uses no sockets and no
+//! clock.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use core::cell::{Cell, RefCell};
@@ -13,10 +14,10 @@ use embedded_io::{ErrorKind, ErrorType};
 use embedded_sse::client::{Instant, Response, Verdict};
 use embedded_sse::io::{Request, driver, driver_blocking};
 
-/// Time, chance and the number of connections.
+/// Time, random numbers and the state of the connection.
 pub(crate) struct World {
     now: Cell<u64>,
-    /// The next time that somebody waits for.
+    /// The earliest time that a future waits for.
     next: Cell<Option<u64>>,
     random: Cell<u64>,
     alive: Cell<bool>,
@@ -41,7 +42,7 @@ impl World {
         Instant::from_millis(self.now.get())
     }
 
-    /// Lets time pass in which nobody is asked anything.
+    /// Lets time pass without polling.
     pub(crate) fn pass(&self, millis: u64) {
         self.now.set(self.now.get() + millis);
     }
@@ -58,7 +59,7 @@ impl World {
         self.alive.get()
     }
 
-    /// From 0 to `below`, exclusive.
+    /// Returns a number from 0 to `below`, exclusive.
     pub(crate) fn random(&self, below: usize) -> usize {
         let mut x = self.random.get();
         x ^= x << 13;
@@ -83,13 +84,13 @@ impl World {
         self.wait_until(self.now.get() + self.random(most + 1) as u64).await;
     }
 
-    /// Polls once; if that was not enough, time goes on to where somebody wakes, unless the future has woken itself.
+    /// Polls once. If the future is pending and has not woken itself, time advances to the earliest wait.
     pub(crate) fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         self.next.set(None);
         let woken = Arc::new(Woken::default());
         let polled = future.poll(&mut Context::from_waker(&woken.clone().into()));
         if polled.is_pending() && !woken.0.load(Ordering::Relaxed) {
-            let next = self.next.get().expect("somebody wakes some time");
+            let next = self.next.get().expect("a pending future waits for some time");
             self.now.set(self.now.get().max(next));
         }
         polled
@@ -105,7 +106,7 @@ impl World {
     }
 
     fn connect(&self) -> Alive<'_> {
-        assert!(!self.alive.replace(true), "there is a connection already");
+        assert!(!self.alive.replace(true), "only one connection at a time");
         self.requests.borrow_mut().push(self.now.get());
         Alive(self)
     }
@@ -137,12 +138,12 @@ impl driver_blocking::Timer for &World {
     }
 
     fn wait_until(&mut self, at: Instant) {
-        assert!(at > World::now(self), "what is waited for lies in the future");
+        assert!(at > World::now(self), "a wait ends in the future");
         self.now.set(at.as_millis());
     }
 }
 
-/// A connection, and only one.
+/// Marks the connection as alive until it is dropped.
 struct Alive<'w>(&'w World);
 
 impl Drop for Alive<'_> {
@@ -151,7 +152,7 @@ impl Drop for Alive<'_> {
     }
 }
 
-/// What the server was asked.
+/// A request as the server received it.
 pub(crate) struct Asked {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) redirected: bool,
@@ -168,15 +169,15 @@ impl Asked {
     }
 }
 
-/// What the server does.
+/// How the server answers a request.
 pub(crate) enum Answer {
-    /// Turns the connection away.
+    /// Refuses the connection.
     Refuse,
-    /// Takes the request and says nothing.
+    /// Accepts the request and never answers.
     Hang,
-    /// Answers with this status; `Retry-After` and `Location`.
+    /// Answers with this status, `Retry-After` and `Location`.
     Status(u16, Option<&'static str>, Option<&'static str>),
-    /// Sends a stream, and what happens at its end.
+    /// Sends a stream that ends in the given way.
     Stream(Vec<u8>, End),
 }
 
@@ -219,7 +220,7 @@ impl<S: FnMut(&Asked) -> Answer> driver::Connect for Scripted<'_, S> {
         let verdict = exchange.respond(&answer.response()).await;
         let mut body = Body::new(connection, answer);
         match verdict {
-            // It is read where it is, on this future's stack, as the bodies of HTTP clients have to be.
+            // The body stays on the stack of this future, as the bodies of HTTP clients must.
             Verdict::Accept => exchange.read(&mut body).await,
             _ => Ok(()),
         }
@@ -256,7 +257,7 @@ impl<'w, S: FnMut(&Asked) -> Answer> driver_blocking::Connect for Scripted<'w, S
     }
 }
 
-/// What comes behind a response's head, in random pieces at random times.
+/// The body of a response, in random pieces at random times.
 pub(crate) struct Body<'w> {
     connection: Alive<'w>,
     bytes: Vec<u8>,
@@ -274,7 +275,7 @@ impl<'w> Body<'w> {
         Self { connection, bytes, sent: 0, end, until: None }
     }
 
-    /// `None`: nothing more will come.
+    /// Returns `None` if nothing more will arrive.
     fn next(&mut self, buffer: &mut [u8]) -> Option<Result<usize, ErrorKind>> {
         let world = self.connection.0;
         world.reads.set(world.reads.get() + 1);
@@ -298,7 +299,7 @@ impl ErrorType for Body<'_> {
 }
 
 impl embedded_io_async::Read for Body<'_> {
-    /// Not cancel-safe: whoever drops it after the first poll loses bytes.
+    /// Not cancel-safe: dropping the future after the first poll loses bytes.
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
         let world = self.connection.0;
         let read = self.next(buffer);
@@ -315,7 +316,7 @@ impl embedded_io::Read for Body<'_> {
         let world = self.connection.0;
         world.pass(world.random(3) as u64);
         self.next(buffer).unwrap_or_else(|| {
-            let until = self.until.expect("a read that would block for ever");
+            let until = self.until.expect("a read without a deadline would block forever");
             world.now.set(world.now.get().max(until.as_millis()));
             Err(ErrorKind::TimedOut)
         })

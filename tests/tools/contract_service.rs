@@ -1,5 +1,5 @@
-//! The test service of the contract tests, and the part of their harness: it asks for clients over HTTP, serves them streams
-//! piece by piece, and looks at what they report.
+//! Tests of the service for the SSE contract tests. They act as its harness: they ask for clients over HTTP, serve them
+//! streams piece by piece, and check what they report.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use crate::common::script::{END, STREAM, Script, Step, answer, chunk, request, s
 use crate::common::tool::{Lines, tool};
 use serde_json::{Value, json};
 
-/// The service, until it is dropped.
+/// A running service, which ends when this is dropped.
 struct Service {
     child: Child,
     address: SocketAddr,
@@ -26,7 +26,7 @@ impl Service {
         Self { child, address: address.expect("an address").parse().expect("an address") }
     }
 
-    /// Status, `Location` and body of the answer.
+    /// Returns the status, `Location` and body of the response.
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String, String) {
         let mut socket = TcpStream::connect(self.address).expect("a service");
         let length = body.len();
@@ -41,7 +41,7 @@ impl Service {
         (status, location.into(), body.into())
     }
 
-    /// A client of this script, with what else the start body says.
+    /// Starts a client that reads from `script`. `options` are added to the body of the request.
     fn client(&self, script: &Script, options: Value) -> Client<'_> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let callbacks = format!("http://{}/callbacks", listener.local_addr().expect("an address"));
@@ -67,7 +67,7 @@ impl Service {
         Client { service: self, path, callbacks }
     }
 
-    /// What a client reports of a stream in these pieces, which stays open; and nothing else than that.
+    /// Checks that a client reports exactly `expected` for a stream in these pieces that stays open.
     #[track_caller]
     fn assert_reports(&self, name: &str, pieces: &[&str], expected: &[Value]) {
         let pieces: Vec<String> = pieces.iter().map(|piece| chunk(piece)).collect();
@@ -83,7 +83,7 @@ impl Service {
         let client = self.client(&script, json!({}));
         for expected in expected {
             let callback = client.next();
-            // Nobody wants to see the large ones.
+            // Large reports are truncated in the message.
             assert!(callback == *expected, "{name}: {:.300} for {:.300}", callback.to_string(), expected.to_string());
         }
         client.assert_silent(Duration::from_millis(20));
@@ -148,7 +148,7 @@ fn comment(text: &str) -> Value {
 }
 
 #[test]
-fn the_service_says_what_it_can_and_refuses_what_it_cannot() {
+fn the_service_lists_its_capabilities_and_refuses_others() {
     let mut service = Service::new();
     let (status, _, body) = service.ask("GET", "/", "");
     let body: Value = serde_json::from_str(&body).expect("JSON");
@@ -336,7 +336,8 @@ fn reconnection() {
     assert_eq!(client.next(), message("2"));
     drop(client);
 
-    // Broken off, ended, and with an unfinished event that must not come nor its id; then an empty id.
+    // A broken connection, a clean end, and an unfinished event that must not be delivered, nor its id. Then an empty
+    // id.
     let script = Script::new([
         broken("id: abc\ndata: 1\n\ndata: 2\n\n"),
         send(STREAM.to_owned() + &chunk("data: 3\n\n") + END),

@@ -1,4 +1,4 @@
-//! The `decode` tool, as it is called.
+//! Tests of the `decode` tool through its command line.
 
 use std::fs;
 use std::io::Write;
@@ -11,14 +11,14 @@ fn decode(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     run("decode", arguments, input)
 }
 
-/// The path of a file with these bytes. A file, unlike a pipe, is read in pieces of exactly the size asked for.
+/// Writes a file and returns its path. Unlike a pipe, a file is read in pieces of exactly the requested size.
 fn file(name: &str, bytes: impl AsRef<[u8]>) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("decode-{name}"));
     fs::write(&path, bytes).expect("a file");
     path.into_os_string().into_string().expect("UTF-8")
 }
 
-/// A success that has nothing to say but this.
+/// Checks that the tool succeeded and printed exactly this.
 #[track_caller]
 fn assert_prints(output: &Output, expected: &str) {
     assert_eq!(text(&output.stdout), expected);
@@ -26,7 +26,7 @@ fn assert_prints(output: &Output, expected: &str) {
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// Everything that a stream can say, and an event that its end cuts off.
+/// A stream with everything the format has, and an unfinished event at its end.
 const STREAM: &str = concat!(
     "\u{FEFF}: hello\r\n\r\n",
     "event: tick\ndata: a\ndata:  b\nid: 7\nretry: 3000\n: within\n\n",
@@ -57,7 +57,7 @@ const ALL: &str = concat!(
 );
 
 #[test]
-fn events_are_printed_whatever_the_chunk() {
+fn events_are_printed_with_any_chunk_size() {
     assert_prints(&decode(&[], STREAM), EVENTS);
     for chunk in ["1", "2", "3", "7", "64", "100000"] {
         assert_prints(&decode(&["--chunk", chunk], STREAM), EVENTS);
@@ -65,15 +65,15 @@ fn events_are_printed_whatever_the_chunk() {
 }
 
 #[test]
-fn all_shows_comments_and_reconnection_times_in_stream_order() {
+fn all_prints_comments_and_reconnection_times_in_stream_order() {
     for chunk in ["1", "5", "16384"] {
         assert_prints(&decode(&["--all", "--chunk", chunk], STREAM), ALL);
     }
 }
 
 #[test]
-fn a_chunk_is_as_large_as_it_is_said_to_be() {
-    // An event needs the buffer only where it does not lie whole in one piece.
+fn a_chunk_has_the_given_size() {
+    // An event needs the buffer only if it is not whole in one chunk.
     let stream = file("chunk", "data: 34567\n\n");
     let fits = "{\"type\":\"message\",\"data\":\"34567\",\"last_event_id\":\"\"}\n";
     assert_prints(&decode(&["--buffer", "0", "--chunk", "13", &stream], ""), fits);
@@ -86,7 +86,7 @@ fn a_chunk_is_as_large_as_it_is_said_to_be() {
 }
 
 #[test]
-fn a_buffer_is_as_large_as_it_is_said_to_be() {
+fn a_buffer_has_the_given_size() {
     for (buffer, length, status) in
         [(Some("5"), 5, 0), (Some("5"), 6, 3), (None, 1024 * 1024, 0), (None, 1024 * 1024 + 1, 3)]
     {
@@ -98,7 +98,7 @@ fn a_buffer_is_as_large_as_it_is_said_to_be() {
 }
 
 #[test]
-fn what_is_too_long_is_told_in_its_place() {
+fn what_is_too_long_is_reported_in_its_place() {
     let stream = concat!(
         "data: 1\n\n",
         "id: a\ndata: 12345\n\n",
@@ -121,7 +121,7 @@ fn what_is_too_long_is_told_in_its_place() {
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(3));
 
-    // Comments count where they are shown.
+    // Comments need space only if they are printed.
     let comment = ": 12345\n";
     assert_prints(&decode(&arguments, comment), "");
     let output = decode(&[&arguments[..], &["--all"]].concat(), comment);
@@ -131,7 +131,7 @@ fn what_is_too_long_is_told_in_its_place() {
 }
 
 #[test]
-fn an_id_that_is_too_long_leaves_the_one_before() {
+fn an_id_that_is_too_long_keeps_the_one_before() {
     let output = decode(&["--state"], format!("id: 1\n\nid: {}\ndata: a\n\n", "x".repeat(64 * 1024 + 1)));
     let expected = concat!(
         "{\"type\":\"message\",\"data\":\"a\",\"last_event_id\":\"1\"}\n",
@@ -175,7 +175,7 @@ fn stats_go_to_standard_error() {
 }
 
 #[test]
-fn a_last_event_id_is_there_before_the_first_event() {
+fn a_given_last_event_id_applies_before_the_first_event() {
     let event =
         |data: &str, id: &str| format!("{{\"type\":\"message\",\"data\":\"{data}\",\"last_event_id\":\"{id}\"}}\n");
     let output = decode(&["--last-event-id", "é 1"], "data: a\n\nid: 2\ndata: b\n\n");
@@ -192,7 +192,7 @@ fn a_last_event_id_is_there_before_the_first_event() {
 }
 
 #[test]
-fn each_file_is_a_connection_of_its_own() {
+fn each_file_is_a_separate_connection() {
     let first = file("connection-1", "\u{FEFF}id: 1\ndata: a\n\nid: 2\nevent: lost\ndata: lost");
     let second = file("connection-2", "\u{FEFF}data: b\n\n\u{FEFF}data: no field of this name\n\n");
     let third = file("connection-3", "\n\ndata: c\n\n");
@@ -233,15 +233,15 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_are_decoded() {
     assert!(messages[1].starts_with(&format!("decode: {folder}: ")), "{messages:?}");
     assert_eq!(output.status.code(), Some(1));
 
-    // It says more about the run than that something was too long.
+    // This status takes precedence over the one for an event that is too long.
     let output = decode(&["--chunk", "1", "--buffer", "4", &missing, &too_long], "");
     assert!(text(&output.stdout).contains("event too long"), "{}", text(&output.stdout));
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
-fn text_is_shown_as_a_browser_shows_it() {
-    // In an id U+0000 would be its end; in data it is a character like any other.
+fn text_is_printed_as_a_browser_shows_it() {
+    // An id with U+0000 would be ignored. In data it is an ordinary character.
     let stream = b"event: t\xff\nid: i\xc3\ndata: \xf0\x9f\x92(\xc3\xa9\xed\xa0\x80\0\n:\xe2\x82\n\n";
     let expected = concat!(
         "{\"comment\":\"\u{FFFD}\"}\n",
@@ -254,7 +254,7 @@ fn text_is_shown_as_a_browser_shows_it() {
 }
 
 #[test]
-fn an_event_is_printed_as_it_happens() {
+fn an_event_is_printed_as_soon_as_it_is_complete() {
     let mut child = tool("decode").spawn().expect("the tool starts");
     let mut input = child.stdin.take().expect("a pipe");
     let mut lines = Lines::of(child.stdout.take().expect("a pipe"));
@@ -271,11 +271,11 @@ fn an_event_is_printed_as_it_happens() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn it_ends_quietly_when_its_output_is_closed() {
     let mut child = tool("decode").spawn().expect("the tool starts");
     drop(child.stdout.take());
     let mut input = child.stdin.take().expect("a pipe");
-    // It may be gone before all is written.
+    // The reader may be gone before everything is written.
     let _ = input.write_all("data: x\n\n".repeat(10).as_bytes());
     let output = child.wait_with_output().expect("the tool ends, though its input goes on");
     assert_eq!(text(&output.stderr), "");
@@ -305,12 +305,12 @@ fn wrong_arguments_are_refused() {
 }
 
 #[test]
-fn what_was_decoded_is_encoded_to_a_stream_that_says_the_same() {
+fn encoding_what_was_decoded_gives_an_equivalent_stream() {
     let mut first = tool("decode").arg("--all").spawn().expect("the tool starts");
     let mut encode = tool("encode");
     encode.stdin(Stdio::from(first.stdout.take().expect("a pipe")));
     let mut encode = encode.spawn().expect("the tool starts");
-    // Five bytes a piece: what was whole is cut now.
+    // Chunks of five bytes cut what was whole before.
     let mut second = tool("decode");
     second.args(["--all", "--chunk", "5"]).stdin(Stdio::from(encode.stdout.take().expect("a pipe")));
     let second = second.spawn().expect("the tool starts");

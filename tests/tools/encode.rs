@@ -1,4 +1,4 @@
-//! The `encode` tool, as it is called.
+//! Tests of the `encode` tool through its command line.
 
 use std::env;
 use std::io::Write;
@@ -29,7 +29,7 @@ fn every_field_is_written() {
 }
 
 #[test]
-fn a_line_that_cannot_be_encoded_is_reported_and_left_out() {
+fn a_line_that_cannot_be_encoded_is_reported_and_skipped() {
     for (line, reason) in [
         ("{\"data\":", "EOF while parsing a value at column 8"),
         ("[1]", "expected a map"),
@@ -60,7 +60,7 @@ fn a_line_that_cannot_be_encoded_is_reported_and_left_out() {
 }
 
 #[test]
-fn what_decode_prints_is_understood() {
+fn the_output_of_decode_is_accepted() {
     let input = concat!(
         "{\"comment\":\" hello\"}\n",
         "{\"retry\":3000}\n",
@@ -97,7 +97,7 @@ fn a_frame_is_written_before_the_next_line_is_read() {
 }
 
 #[test]
-fn a_file_is_read_and_one_that_is_not_there_is_named() {
+fn a_file_is_read_and_a_missing_one_is_named() {
     let path = env::temp_dir().join(format!("embedded-sse-encode-{}.jsonl", std::process::id()));
     std::fs::write(&path, "{\"data\":\"from a file\"}\n").expect("a file");
     let name = path.to_str().expect("UTF-8");
@@ -113,11 +113,11 @@ fn a_file_is_read_and_one_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn it_ends_quietly_when_its_output_is_closed() {
     let mut child = tool("encode").spawn().expect("the tool starts");
     drop(child.stdout.take());
     let mut input = child.stdin.take().expect("a pipe");
-    // It may be gone before all is written.
+    // The reader may be gone before everything is written.
     let _ = input.write_all("{\"data\":\"x\"}\n".repeat(10).as_bytes());
     drop(input);
     let output = child.wait_with_output().expect("the tool ends");

@@ -1,4 +1,4 @@
-//! The `serve` tool: what a client sees that speaks HTTP by hand, reads with the library's decoder, and comes back.
+//! Tests of the `serve` tool, with a client that sends HTTP by hand, reads with the library's decoder, and comes back.
 
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
@@ -21,13 +21,13 @@ impl Server {
     }
 }
 
-/// A response whose body is read as it comes.
+/// A response whose body is read as it arrives.
 struct Client {
     socket: TcpStream,
     head: String,
     raw: Vec<u8>,
     decoder: Decoder<Vec<u8>>,
-    /// Everything that stood in the body.
+    /// The body so far.
     body: Vec<u8>,
     end: Option<End>,
 }
@@ -71,7 +71,7 @@ impl Client {
         self.head.split(' ').nth(1).expect("a status")
     }
 
-    /// The next chunk of the body; `None` at its end.
+    /// Returns the next chunk of the body, or `None` at its end.
     fn chunk(&mut self) -> Option<Vec<u8>> {
         loop {
             let whole = self.raw.windows(2).position(|bytes| bytes == b"\r\n").and_then(|line| {
@@ -103,7 +103,7 @@ impl Client {
         }
     }
 
-    /// At least `count` events, unless the body ends before.
+    /// Returns at least `count` events, unless the body ends before.
     fn events(&mut self, count: usize) -> Vec<Told> {
         let mut events = Vec::new();
         while events.len() < count {
@@ -128,12 +128,12 @@ fn ids(events: &[Told]) -> Vec<u64> {
 fn assert_follow_each_other(ids: &[u64], first: u64) {
     assert!(
         ids.iter().copied().eq(first..first + ids.len() as u64),
-        "{ids:?} do not begin with {first}, or have a gap"
+        "{ids:?} do not start with {first}, or have a gap"
     );
 }
 
 #[test]
-fn numbered_events_of_all_kinds_are_told() {
+fn numbered_events_of_all_kinds_are_sent() {
     let server = Server::start(&["--every", "5"]);
     let mut client = server.get("");
     assert_eq!(client.status(), "200");
@@ -157,7 +157,7 @@ fn numbered_events_of_all_kinds_are_told() {
 }
 
 #[test]
-fn all_clients_are_told_the_same_events() {
+fn all_clients_receive_the_same_events() {
     let server = Server::start(&["--every", "5"]);
     let mut first = server.get("");
     assert_follow_each_other(&ids(&first.events(3)), 1);
@@ -168,7 +168,7 @@ fn all_clients_are_told_the_same_events() {
 }
 
 #[test]
-fn who_comes_back_is_told_what_it_missed_with_get_and_with_post() {
+fn a_client_that_comes_back_receives_what_it_missed_with_get_and_with_post() {
     let server = Server::start(&["--every", "5"]);
     assert!(server.get("").events(20).len() >= 20);
     let events = server.get("Last-Event-ID: 3\r\n").events(20);
@@ -180,7 +180,7 @@ fn who_comes_back_is_told_what_it_missed_with_get_and_with_post() {
 }
 
 #[test]
-fn what_is_no_longer_there_is_told_as_cut() {
+fn missed_events_that_are_no_longer_kept_are_reported_as_cut() {
     let server = Server::start(&["--every", "5", "--history", "10"]);
     assert!(server.get("").events(30).len() >= 30);
     for unknown in ["3", "of another server", "99999"] {
@@ -193,8 +193,8 @@ fn what_is_no_longer_there_is_told_as_cut() {
 }
 
 #[test]
-fn history_is_exactly_as_long_as_asked() {
-    // The fifth event comes when the test is over.
+fn history_has_the_given_length() {
+    // The fifth event is sent after the end of the test.
     let server = Server::start(&["--every", "1000", "--history", "2"]);
     assert_follow_each_other(&ids(&server.get("").events(4)), 1);
     assert_eq!(server.get("Last-Event-ID: 1\r\n").events(1)[0].0, "cut");
@@ -202,14 +202,14 @@ fn history_is_exactly_as_long_as_asked() {
 }
 
 #[test]
-fn without_history_clients_that_stay_are_told_every_event() {
+fn without_history_connected_clients_receive_every_event() {
     let server = Server::start(&["--every", "100", "--history", "0"]);
     assert_follow_each_other(&ids(&server.get("").events(3)), 1);
     assert_eq!(server.get("Last-Event-ID: 1\r\n").events(1)[0].0, "cut");
 }
 
 #[test]
-fn statuses_are_answered_in_turn() {
+fn statuses_are_sent_in_turn() {
     let server = Server::start(&[
         "--every", "5", "--status", "503", "--status", "429", "--status", "404", "--status", "301", "--status", "204",
     ]);
@@ -246,11 +246,11 @@ fn connections_are_cut_within_an_event_and_nothing_is_lost() {
     tails.sort_unstable();
     assert!(tails[0] >= 1, "{tails:?}");
     tails.dedup();
-    assert!(tails.len() > 5, "the place varies: {tails:?}");
+    assert!(tails.len() > 5, "the offset of the cut varies: {tails:?}");
 }
 
 #[test]
-fn a_recording_is_sent_from_its_beginning_to_each_client_and_ends() {
+fn a_recording_is_sent_from_its_start_to_each_client_and_ends() {
     let name = file(
         "no-ids",
         ": thinking\n\nevent: delta\ndata: a\n\ndata: b\ndata: c\n\nretry: 50\ndata: [DONE]\n\ndata: never",
@@ -277,7 +277,7 @@ fn a_recording_is_sent_from_its_beginning_to_each_client_and_ends() {
 }
 
 #[test]
-fn a_recording_keeps_ids_that_tell_its_events_apart() {
+fn a_recording_keeps_ids_that_are_unique() {
     let own = file("ids", "id: a\ndata: 1\n\nid: b\ndata: 2\n\n");
     let server = Server::start(&["--replay", &own, "--every", "1"]);
     let ids = |events: Vec<Told>| events.into_iter().map(|(_, _, id)| id).collect::<Vec<_>>();
@@ -317,8 +317,9 @@ fn the_page_listens_to_the_types_of_the_stream() {
 }
 
 #[test]
-fn the_page_tells_events_of_the_types_error_and_open_from_news_of_the_connection() {
-    // What a browser makes of it the checks of tests/peers can say; here, that each listener of both asks what it was given.
+fn the_page_distinguishes_events_of_the_types_error_and_open_from_the_state_of_the_connection() {
+    // `tests/peers` tests this in a browser. This test checks that each listener for both types looks at what it was
+    // given.
     let page = include_str!("../../examples/serve/page.html");
     let script = page.split("<script>").nth(1).expect("a script");
     assert_eq!(script.matches("source.on").count(), 0, "a handler of one is a handler of both");
@@ -343,7 +344,7 @@ fn a_quiet_connection_is_kept_alive() {
     assert_eq!(text(&client.body).matches("data").count(), 1, "the first event");
 }
 
-/// A listener with one connection, which holds few bytes.
+/// A listener with one connection that buffers few bytes.
 struct OnlyOne(Option<DuplexStream>);
 
 impl Listener for OnlyOne {
@@ -363,22 +364,22 @@ impl Listener for OnlyOne {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_too_slowly_is_told_that_something_is_missing() {
+async fn a_client_that_reads_too_slowly_is_told_that_events_are_missing() {
     let (mut client, server) = tokio::io::duplex(64);
     let options = app::Options { every: Duration::from_millis(1), history: 5, ..app::Options::default() };
     tokio::spawn(axum::serve(OnlyOne(Some(server)), app::router(options)).into_future());
     client.write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("a request");
-    // What the server holds back for a client is full long before.
+    // The buffer of the server for a client is full long before that.
     tokio::time::sleep(Duration::from_secs(60)).await;
     let mut said = Vec::new();
     while !said.ends_with(b"event: cut") {
         said.push(client.read_u8().await.expect("more"));
-        assert!(said.len() < 1_000_000, "nothing is said to be missing");
+        assert!(said.len() < 1_000_000, "no report that events are missing");
     }
     let cut = said.len();
     said.resize(cut + 500, 0);
     client.read_exact(&mut said[cut..]).await.expect("more");
-    // Each frame is a chunk of its own, so that the lines stand there as they are.
+    // Each frame is a chunk of its own, so no chunk header is inside its lines.
     let ids = |bytes: &[u8]| -> Vec<u64> {
         let lines = bytes.split(|byte| *byte == b'\n');
         lines.filter_map(|line| text(line.strip_prefix(b"id: ")?).parse().ok()).collect()
@@ -392,7 +393,7 @@ async fn who_reads_too_slowly_is_told_that_something_is_missing() {
 }
 
 #[test]
-fn what_cannot_be_served_is_said_in_one_line() {
+fn what_cannot_be_served_is_reported_in_one_line() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = listener.local_addr().expect("an address").to_string();
     let empty = file("empty", ": nothing\n\n");

@@ -1,4 +1,4 @@
-//! What many clients cost the `serve` tool.
+//! Tests of the memory and connections that many clients of the `serve` tool take.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::common::server::{Server, file};
 use crate::common::tool::{run, text};
 
-/// A client whose stream has begun.
+/// Connects a client and reads the start of its stream.
 fn follow(server: &Server) -> TcpStream {
     let mut socket = TcpStream::connect(server.address).expect("a connection");
     socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
@@ -19,7 +19,7 @@ fn follow(server: &Server) -> TcpStream {
     socket
 }
 
-/// How much memory the server has held at most, in bytes.
+/// Returns the peak memory of the server in bytes.
 fn peak(server: &Server) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
@@ -31,7 +31,7 @@ fn peak(server: &Server) -> usize {
 #[cfg_attr(not(target_os = "linux"), ignore = "it asks /proc")]
 fn clients_share_one_recording() {
     const CLIENTS: usize = 20;
-    // Events of both kinds: few large ones, and many small ones.
+    // Both few large events and many small ones.
     for (name, data, events) in [("large", "x".repeat(1 << 20), 10), ("small", "x".repeat(90), 100_000)] {
         let stream = format!("data: {data}\n\n").repeat(events);
         let server = Server::start(&["--replay", &file(name, &stream), "--every", "60000"]);
@@ -43,8 +43,8 @@ fn clients_share_one_recording() {
 }
 
 #[tokio::test]
-async fn one_connection_of_http_2_has_many_streams() {
-    // One will do for the server: more than one connection would wait for ever.
+async fn one_http_2_connection_has_many_streams() {
+    // The server allows one connection. A second one would wait forever.
     let server = Server::start(&["--every", "5", "--connections", "1"]);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().http2_prior_knowledge().no_proxy().tls_certs_only([]);

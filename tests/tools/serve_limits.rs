@@ -1,4 +1,4 @@
-//! The limits of the `serve` tool: how long a client may take to ask, and how many there may be.
+//! Tests of the limits of the `serve` tool: the time that a client has for its request, and the number of connections.
 
 use core::time::Duration;
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 const S: Duration = Duration::from_secs(1);
 
-/// A listener whose connections come from the test. Its clock is tokio's, paused: no time passes but in waits.
+/// A listener whose connections the test provides. The clock of tokio is paused, so time passes only in waits.
 struct Clients(mpsc::Receiver<DuplexStream>);
 
 impl Listener for Clients {
@@ -31,7 +31,7 @@ impl Listener for Clients {
     }
 }
 
-/// Where to send connections to.
+/// Sends connections to the server.
 struct Server(mpsc::Sender<DuplexStream>);
 
 impl Server {
@@ -49,7 +49,7 @@ impl Server {
     }
 }
 
-/// What the server said until it hung up, and how long that took.
+/// Returns what the server sent until it closed the connection, and how long that took.
 async fn until_closed(client: &mut DuplexStream) -> (Vec<u8>, Duration) {
     let begun = Instant::now();
     let mut said = Vec::new();
@@ -62,12 +62,12 @@ async fn until_closed(client: &mut DuplexStream) -> (Vec<u8>, Duration) {
 const STREAM: &[u8] = b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test(start_paused = true)]
-async fn half_a_request_is_hung_up_on() {
+async fn half_a_request_closes_the_connection() {
     let patience = 10 * S;
     let server = Server::start(Limits::default());
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let settings = [&preface[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
-    // HEADERS without their end.
+    // A HEADERS frame without its end.
     let headers = [&settings[..], &[0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82]].concat();
     let halves: [&[u8]; 10] = [
         b"",
@@ -90,18 +90,18 @@ async fn half_a_request_is_hung_up_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_a_request_that_comes_byte_by_byte_is_hung_up_on() {
+async fn half_a_request_byte_by_byte_closes_the_connection() {
     let server = Server::start(Limits::default());
     let mut client = server.connect(b"GET /events HTTP/1.1\r\nX: ").await;
     let begun = Instant::now();
     while client.write_all(b"x").await.is_ok() {
         sleep(S).await;
-        assert!(begun.elapsed() < 15 * S, "it may go on for ever");
+        assert!(begun.elapsed() < 15 * S, "the connection is still open");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_is_kept_between_requests_for_as_long() {
+async fn an_idle_connection_is_kept_for_the_same_time() {
     let server = Server::start(Limits { patience: 5 * S, ..Limits::default() });
     let mut client = server.connect(b"").await;
     for _ in 0..3 {
@@ -116,7 +116,7 @@ async fn a_connection_is_kept_between_requests_for_as_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_goes_on() {
+async fn a_stream_has_no_time_limit() {
     let server = Server::start(Limits { patience: S, ..Limits::default() });
     let mut client = server.connect(STREAM).await;
     let mut said = vec![0; 1 << 16];
@@ -139,7 +139,7 @@ async fn more_connections_than_allowed_wait_for_one_that_ends() {
     let mut waiting = server.connect(STREAM).await;
     timeout(60 * S, waiting.read_exact(&mut head)).await.expect_err("it is one too many");
     served.pop();
-    // It is gone as soon as something is written to it.
+    // The connection ends as soon as something is written to it.
     timeout(S, waiting.read_exact(&mut head)).await.expect("a place").expect("a head");
     assert_eq!(&head, b"HTTP/1.1 200 OK");
 }

@@ -1,5 +1,5 @@
-//! What the tools do when standard output or standard error cannot be written: no panic, nothing lost without a word, and a status
-//! that says so.
+//! Tests of the tools when standard output or standard error cannot be written: no panic, no silent loss, and a status
+//! of its own.
 #![cfg(target_os = "linux")] // which has /dev/full
 
 use std::fs;
@@ -9,12 +9,12 @@ use std::process::{Child, Command, Output, Stdio};
 
 use crate::common::tool::{Lines, run, text, tool};
 
-/// The status for it.
+/// The status if an output cannot be written.
 const UNWRITABLE: i32 = 5;
 const TOOLS: [&str; 3] = ["decode", "encode", "serve"];
 const STREAM: &str = "data: 1\n\n";
 
-/// The tool with its streams redirected by a shell.
+/// Returns a command that runs the tool with its streams redirected by a shell.
 fn redirected(name: &str, redirections: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")]).arg(tool(name).get_program()).args(arguments);
@@ -32,17 +32,17 @@ fn file(name: &str, bytes: &str) -> String {
     path.into_os_string().into_string().expect("UTF-8")
 }
 
-/// One line of error, and this status.
+/// Checks that there is one line on standard error, and this status.
 #[track_caller]
 fn assert_fails(output: &Output, status: i32, message: &str) {
     let error = text(&output.stderr);
-    assert!(error.starts_with(message), "{error} does not begin with {message}");
+    assert!(error.starts_with(message), "{error} does not start with {message}");
     assert_eq!(error.lines().count(), 1, "{error}");
     assert_eq!(output.status.code(), Some(status), "{error}");
 }
 
 #[test]
-fn a_message_that_cannot_be_written_has_a_status_of_its_own() {
+fn a_message_that_cannot_be_written_has_its_own_status() {
     let stream = file("message.sse", STREAM);
     let lines = file("message.jsonl", "{\"data\":\"1\"}\nnonsense\n");
     let event = "{\"type\":\"message\",\"data\":\"1\",\"last_event_id\":\"\"}\n";
@@ -66,7 +66,7 @@ fn a_message_that_cannot_be_written_has_a_status_of_its_own() {
 }
 
 #[test]
-fn who_reads_no_messages_any_more_is_no_failure() {
+fn a_closed_standard_error_is_not_a_failure() {
     for (name, arguments, status) in
         [("decode", ["nowhere"], 1), ("encode", ["nowhere"], 1), ("serve", ["--unknown"], 2)]
     {
@@ -104,7 +104,7 @@ fn an_output_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn an_output_that_is_thrown_away_is_written() {
+fn output_to_dev_null_is_not_a_failure() {
     let stream = file("thrown-away.sse", STREAM);
     let lines = file("thrown-away.jsonl", "{\"data\":\"1\"}\n");
     for (name, argument) in [("decode", stream.as_str()), ("encode", &lines), ("serve", "--help")] {
@@ -114,7 +114,7 @@ fn an_output_that_is_thrown_away_is_written() {
 }
 
 #[test]
-fn who_reads_no_help_any_more_is_no_failure() {
+fn a_closed_output_for_help_is_not_a_failure() {
     for name in TOOLS {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -124,7 +124,7 @@ fn who_reads_no_help_any_more_is_no_failure() {
 }
 
 #[test]
-fn help_and_wrong_arguments_are_told_as_before() {
+fn help_and_wrong_arguments_are_printed() {
     for name in TOOLS {
         let help = run(name, &["--help"], "");
         assert!(text(&help.stdout).contains("\nUsage: "), "{}", text(&help.stdout));
@@ -140,7 +140,7 @@ fn help_and_wrong_arguments_are_told_as_before() {
 fn an_input_that_cannot_be_read_is_named() {
     let folder = env!("CARGO_TARGET_TMPDIR");
     for name in ["decode", "encode"] {
-        // Even where the output could not be written either, had there been any.
+        // This also holds if the output could not be written.
         for redirection in ["", ">/dev/full"] {
             let missing = run_redirected(name, redirection, &["nowhere"]);
             assert_fails(&missing, 1, &format!("{name}: nowhere: No such file"));
@@ -152,7 +152,7 @@ fn an_input_that_cannot_be_read_is_named() {
     }
 }
 
-/// A tool, until it is dropped.
+/// A running tool, which ends when this is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -163,7 +163,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn serve_tells_its_address_wherever_it_can() {
+fn serve_prints_its_address_where_it_can() {
     for (redirection, reason) in [(">/dev/full", "No space left on device"), (">&-", "it is closed")] {
         let mut server =
             Running(redirected("serve", redirection, &["--listen", "127.0.0.1:0"]).spawn().expect("a shell"));

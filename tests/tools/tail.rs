@@ -1,4 +1,4 @@
-//! The `tail` tool, as it is called, against servers that fail in every way.
+//! Tests of the `tail` tool through its command line, with servers that fail in many ways.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use crate::common::tail::{Run, S, finish, folder, interrupt, run, start};
 use crate::common::tool::Lines;
 use serde_json::Value;
 
-/// What `--json` prints for an event of the default type.
+/// Returns what `--json` prints for an event of the default type.
 fn json(data: &str, id: &str) -> String {
     format!("{{\"type\":\"message\",\"data\":\"{data}\",\"last_event_id\":\"{id}\"}}\n")
 }
@@ -25,12 +25,12 @@ fn events(ids: impl IntoIterator<Item = u32>) -> String {
     ids.into_iter().map(event).collect()
 }
 
-/// Printed by `--json` for [`event`].
+/// Returns what `--json` prints for [`event`].
 fn printed(ids: impl IntoIterator<Item = u32>) -> String {
     ids.into_iter().map(|id| json(&id.to_string(), &id.to_string())).collect()
 }
 
-/// The three attempts that a URL is given at which there never was a stream: each failed for this reason.
+/// Checks that the tool gave up after three attempts without a stream, each of which failed for this reason.
 #[track_caller]
 fn assert_given_up(run: &Run, why: &str, advice: &str) {
     run.assert_ends(4, &format!("tail: given up after 3 attempts: {why}; {advice}"));
@@ -63,7 +63,7 @@ fn without_a_url_it_shows_every_event_once() {
 }
 
 #[test]
-fn events_are_shown_for_people_without_what_a_terminal_obeys() {
+fn events_are_printed_without_control_characters() {
     let stream = chunk("event: a\u{1b}[31m\nid: 7\u{85}\ndata: one\u{7}\ndata: two\n\ndata: \u{e9}\u{fffd}\n\n");
     let script = Script::new([send(STREAM.to_owned() + &stream)]);
     let run = run(&["--events", "2", &script.url()]);
@@ -73,7 +73,7 @@ fn events_are_shown_for_people_without_what_a_terminal_obeys() {
     assert_eq!(lines, [&format!(" a\\u{{1b}}[31m {id} one\\u{{7}}"), " two", &format!(" message {id} \u{e9}\u{fffd}")]);
 }
 
-/// All at once, because they wait between their attempts.
+/// These run in parallel, because they wait between attempts.
 #[test]
 fn faults_before_there_is_a_stream() {
     thread::scope(|scope| {
@@ -96,11 +96,11 @@ fn refused() {
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let run = run(&[&format!("http://{address}/")]);
     assert_given_up(&run, "connection refused", "start the server, or correct host and port");
-    assert!(run.took >= 2 * S, "it waits between attempts");
+    assert!(run.took >= 2 * S, "no wait between attempts");
 }
 
 fn reset() {
-    // What nobody has read makes a reset of a close.
+    // Closing a socket with unread bytes resets the connection.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -165,7 +165,7 @@ fn redirects_to_nowhere() {
 }
 
 #[test]
-fn answers_that_another_attempt_would_not_change() {
+fn responses_that_another_attempt_would_not_change() {
     for (status, headers, last_line) in [
         (
             "200 OK",
@@ -198,7 +198,7 @@ fn answers_that_another_attempt_would_not_change() {
 }
 
 #[test]
-fn nothing_to_come_back_for() {
+fn a_server_without_more_events() {
     let script = Script::new([send(STREAM.to_owned() + &event(1) + END), answer("204 No Content", "")]);
     let run = run(&["--json", &script.url()]);
     run.assert_ends(0, "tail: the server has no more events");
@@ -215,7 +215,7 @@ fn a_server_that_is_busy() {
     assert!(run1.took >= 2 * S);
     assert_eq!((run1.stdout, run1.status), (printed([1]), Some(0)));
 
-    // However long it asks for, that is no reason to give up.
+    // A long wait is no reason to give up.
     for seconds in [3600, 7200] {
         let script = Script::new([busy(seconds)]);
         let child = start(&[&script.url()]);
@@ -286,7 +286,7 @@ fn redirects() {
         assert!(request.contains("\r\nauthorization: secret\r\n"), "{request}");
     }
 
-    // To a stranger.
+    // To another origin.
     let stranger = Script::new([send(STREAM.to_owned() + &event(1))]);
     let script = Script::new([to("307 Temporary Redirect", &stranger.url())]);
     let arguments = ["-H", "X-Key: secret", "-H", "Accept-Language: de", "--events", "1", "--last-event-id", "0"];
@@ -323,7 +323,7 @@ fn a_post_is_resumed_from_an_id() {
     assert_eq!((run2.stdout, run2.status), (json("1", ""), Some(4)));
     assert!(script.request().contains("\r\ncontent-type: text/plain\r\n"));
 
-    // Before the first event, and without an answer, it may have been carried out all the same.
+    // Without a response, the server may still have acted on the request.
     for cut in [send(STREAM.to_owned()), send(String::new()), answer("503 Service Unavailable", "Retry-After: 1\r\n")] {
         let script = Script::new([cut]);
         let run = run(&["--post", "x", &script.url()]);
@@ -341,7 +341,7 @@ fn a_post_is_resumed_from_an_id() {
 }
 
 #[test]
-fn the_last_event_id_outlives_the_program() {
+fn the_last_event_id_is_kept_between_runs() {
     let folder = folder("state");
     let file = folder.join("last id");
     let path = file.to_str().expect("UTF-8");
@@ -357,7 +357,7 @@ fn the_last_event_id_outlives_the_program() {
     assert_eq!((run1.stdout, stored()), (printed(1..3), "2\n".into()));
     assert!(!script.request().contains("last-event-id"));
 
-    // It is stored as it comes, also without an event, and not only at the end.
+    // It is stored immediately, even without an event, and not only at the end.
     let child = start(&["--json", "--state", path, &script.url()]);
     let begun = Instant::now();
     while stored() != "\u{e9} 4\n" {
@@ -379,7 +379,7 @@ fn the_last_event_id_outlives_the_program() {
 }
 
 #[test]
-fn a_state_file_that_is_none() {
+fn an_invalid_state_file_is_refused() {
     let folder = folder("wrong-state");
     let file = folder.join("precious");
     fs::write(&file, "one\ntwo\n").expect("a file");
@@ -394,7 +394,7 @@ fn a_state_file_that_is_none() {
 }
 
 #[test]
-fn nobody_reads_any_more() {
+fn a_closed_output_ends_it() {
     let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let _ = socket.write_all(STREAM.as_bytes());
         while socket.write_all(chunk("data: 1\n\n").as_bytes()).is_ok() {
@@ -418,7 +418,7 @@ fn an_interrupt_ends_it() {
     interrupt(&child);
     finish(child, 5 * S).assert_quiet();
 
-    // Also when its output takes nothing any more.
+    // Even if its output is blocked.
     let script = Script::new([Box::new(|socket: &mut TcpStream| {
         let _ = socket.write_all(STREAM.as_bytes());
         while socket.write_all(chunk("data: 1\n\n").as_bytes()).is_ok() {}
@@ -431,7 +431,7 @@ fn an_interrupt_ends_it() {
     drop(stdout);
 }
 
-/// Both at once, because they wait.
+/// These run in parallel, because they wait.
 #[test]
 fn silence() {
     thread::scope(|scope| {
@@ -440,7 +440,7 @@ fn silence() {
     });
 }
 
-/// Heartbeats, from which the client learns how long it may be silent: 10 s.
+/// Sends heartbeats from which the client learns a limit of 10 s for silence.
 fn heartbeats(socket: &mut TcpStream) {
     let _ = socket.write_all((STREAM.to_owned() + &event(1)).as_bytes());
     // In the first 10 s they could be a greeting.
@@ -466,7 +466,7 @@ fn heartbeats_that_stay_away() {
     script.assert_done();
 }
 
-/// Not the server is silent then.
+/// The server is not silent in this case.
 fn a_pipe_that_is_not_read() {
     let script = Script::new([Box::new(|socket: &mut TcpStream| {
         heartbeats(socket);

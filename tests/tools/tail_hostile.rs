@@ -1,6 +1,7 @@
-//! The `tail` tool against thirteen hostile responses: what it says, how often it comes back, and what each costs it.
+//! Tests of the `tail` tool with thirteen hostile responses: its message, its number of connections, and the memory and
+//! time that each takes.
 //!
-//! `cargo test --all-features --test tail_hostile -- --nocapture` prints the table.
+//! `cargo test --all-features --test tools tail_hostile -- --nocapture` prints the table.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -15,36 +16,36 @@ use std::time::{Duration, Instant};
 use crate::common::script::{STREAM, chunk, request, stay};
 use crate::common::tail::{Run, S, finish, start};
 
-/// One shape of a response, and what has to come of it.
+/// One kind of response and its expected result.
 struct Row {
     shape: &'static str,
-    /// What the server does with each connection, of which this is the number.
+    /// What the server does with the connection of this number.
     respond: fn(&mut TcpStream, usize),
-    /// How many events are waited for.
+    /// The number of events to wait for.
     events: usize,
-    /// How the first message begins, after `tail: `. Empty if there is none.
+    /// The start of the first message after `tail: `. Empty if there is none.
     says: &'static str,
-    /// `None` if it goes on: then it is killed after its first message.
+    /// The expected status. `None` if the tool does not end: then it is killed after its first message.
     status: Option<i32>,
     connections: usize,
-    /// Bounds.
+    /// Upper bounds.
     mebibytes: u64,
     cpu: Duration,
 }
 
 const MIB: usize = 1 << 20;
 
-/// What there is a stream to come back to after. Its second connection is a good one.
+/// A fault after which the tool reconnects. The second connection is good.
 const fn broken(shape: &'static str, respond: fn(&mut TcpStream, usize), says: &'static str) -> Row {
     Row { shape, respond, events: 3, says, status: Some(0), connections: 2, mebibytes: 64, cpu: Duration::from_secs(5) }
 }
 
-/// Without any stream it is given up after three attempts.
+/// A fault without a stream, after which the tool gives up after three attempts.
 const fn headless(shape: &'static str, respond: fn(&mut TcpStream, usize), says: &'static str) -> Row {
     Row { events: 1, status: Some(4), connections: 3, ..broken(shape, respond, says) }
 }
 
-/// Whatever comes before the event, it comes.
+/// A flood that is followed by an event.
 const fn endured(shape: &'static str, respond: fn(&mut TcpStream, usize)) -> Row {
     let cpu = Duration::from_secs(20);
     Row { events: 1, connections: 1, cpu, ..broken(shape, respond, "") }
@@ -110,7 +111,7 @@ const ROWS: [Row; 13] = [
     }),
 ];
 
-/// Sends `begin`, and then `again` until there is as much of it, or nobody listens any more.
+/// Sends `begin`, and then `again` until `bytes` bytes are sent or the client has closed the connection.
 fn flood(socket: &mut TcpStream, begin: &str, again: &str, bytes: usize) {
     let piece = again.repeat(8192 / again.len());
     let mut sent = socket.write_all(begin.as_bytes()).map_or(bytes, |()| 0);
@@ -119,7 +120,7 @@ fn flood(socket: &mut TcpStream, begin: &str, again: &str, bytes: usize) {
     }
 }
 
-/// A stream of much else, and one event.
+/// Sends a stream with a flood and one event.
 fn flooded(socket: &mut TcpStream, again: &str) {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     let _ = request(socket);
@@ -128,7 +129,7 @@ fn flooded(socket: &mut TcpStream, again: &str) {
     stay(socket);
 }
 
-/// Two events and a fault; for those who come back another event.
+/// Sends two events and a fault, and another event on the next connection.
 fn twice(socket: &mut TcpStream, number: usize, fault: impl FnOnce(&mut TcpStream)) {
     let event = |id: &str| chunk(&format!("id: {id}\ndata: {id}\n\n"));
     if number == 0 {
@@ -141,13 +142,13 @@ fn twice(socket: &mut TcpStream, number: usize, fault: impl FnOnce(&mut TcpStrea
     }
 }
 
-/// Sends this as the last thing, and reads the request, so that the connection ends well.
+/// Sends this text last and reads the request, so that the connection ends cleanly.
 fn finish_with(socket: &mut TcpStream, text: &str) {
     let _ = request(socket);
     let _ = socket.write_all(text.as_bytes());
 }
 
-/// Sends this, and does not read the request: that makes a reset of the end.
+/// Sends this text without reading the request, which resets the connection.
 fn reset(socket: &mut TcpStream, text: &str) {
     let _ = socket.write_all(text.as_bytes());
     thread::sleep(Duration::from_millis(50));
@@ -160,7 +161,7 @@ fn hostile_responses() {
         "response", "status", "connections", "peak", "CPU", "took"
     );
     let failures: Vec<String> = thread::scope(|scope| {
-        // Two at a time: each has a server to run beside it.
+        // Two at a time, because each runs a server too.
         let halves = [0, 1].map(|half| {
             scope.spawn(move || {
                 ROWS.iter().skip(half).step_by(2).filter_map(|row| try_row(row).err()).collect::<Vec<_>>()
@@ -180,7 +181,7 @@ fn try_row(row: &Row) -> Result<(), String> {
         for socket in listener.incoming() {
             let (mut socket, number) = (socket.expect("a connection"), accepted.fetch_add(1, Ordering::SeqCst));
             thread::spawn(move || {
-                // The request is there, and not read yet.
+                // The request has arrived and was not read yet.
                 let _ = socket.peek(&mut [0]);
                 respond(&mut socket, number);
             });
@@ -208,7 +209,7 @@ fn try_row(row: &Row) -> Result<(), String> {
     }
 }
 
-/// Lets it run to its end, or to its first message, and tells its peak of memory in KiB and the processor time it took.
+/// Waits for its end or its first message. Returns its peak memory in KiB and its processor time.
 fn measure(mut child: Child, kills: bool) -> (Run, u64, Duration) {
     let begun = Instant::now();
     let stderr = child.stderr.take().expect("a pipe");
@@ -223,17 +224,17 @@ fn measure(mut child: Child, kills: bool) -> (Run, u64, Duration) {
     loop {
         stderr.extend(messages.try_iter());
         if kills && !stderr.is_empty() || begun.elapsed() > 60 * S {
-            // It may have ended.
+            // The process may have ended.
             let _ = child.kill();
         }
-        // As long as nobody has waited for it, what it used is still there at its end.
+        // Until the process is waited for, its figures are available even after its end.
         let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("a process");
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a process");
         peak = status.lines().find_map(kibibytes).unwrap_or(peak);
-        // After the name, which may have spaces in it.
+        // The fields follow the name, which may contain spaces.
         let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         if fields[0] == "Z" {
-            // In hundredths of a second, on every Linux.
+            // The unit is 10 ms on every Linux.
             let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
             let took = begun.elapsed();
             let run = finish(child, S);

@@ -1,4 +1,4 @@
-//! What the `tail` tool says: no secrets, nothing long, nothing that a terminal obeys, and what is wrong with the ids.
+//! Tests of the messages of the `tail` tool: no secrets, no long texts, no control characters, and reports about ids.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -18,7 +18,7 @@ fn assert_hidden(run: &Run) {
     }
 }
 
-/// All at once, because there are three attempts each.
+/// These run in parallel, because each makes three attempts.
 #[test]
 fn secrets_of_a_redirect_are_not_shown() {
     thread::scope(|scope| {
@@ -66,7 +66,7 @@ fn secrets_of_the_arguments_are_not_shown() {
 }
 
 #[test]
-fn what_a_server_sends_is_cut_short() {
+fn long_texts_of_a_server_are_truncated() {
     let long = "x".repeat(100_000);
     let cut = "x".repeat(100) + "...";
     let script = Script::new([answer("200 OK", &format!("Content-Type: {long}\r\n"))]);
@@ -87,7 +87,7 @@ fn what_a_server_sends_is_cut_short() {
 }
 
 #[test]
-fn an_empty_encoding_is_none() {
+fn an_empty_content_encoding_is_ignored() {
     for encoding in ["", " ", "identity", "Identity, ", ","] {
         let head = STREAM.replace("\r\n\r\n", &format!("\r\nContent-Encoding: {encoding}\r\n\r\n"));
         let script = Script::new([send(head + &chunk("data: 1\n\n"))]);
@@ -96,18 +96,18 @@ fn an_empty_encoding_is_none() {
     }
 }
 
-/// Controls, directions of writing, separators of lines, and what has no width.
+/// Control characters, changes of direction, line separators, and characters without width.
 const WILD: &str = "a\u{9b}b\u{202e}c\u{2066}d\u{2028}e\u{200b}f\u{feff}g\u{e0041}h";
 const TAME: &str = "a\\u{9b}b\\u{202e}c\\u{2066}d\\u{2028}e\\u{200b}f\\u{feff}g\\u{e0041}h";
 
 #[test]
-fn wild_characters_are_escaped() {
+fn control_characters_are_escaped() {
     let stream = format!(":{WILD}\nevent: {WILD}\nid: {WILD}\ndata: {WILD}\n\n");
     let run1 = run(&["--verbose", "--events", "1", &events(&stream).url()]);
     assert!(run1.stdout.ends_with(&format!(" {TAME} [{TAME}] {TAME}\n")), "{}", run1.stdout);
     assert!(run1.stderr.contains(&format!("tail: comment:{TAME}")), "{:?}", run1.stderr);
 
-    // A program gets JSON as it is.
+    // A program gets the JSON unchanged.
     let json = format!("{{\"type\":\"{WILD}\",\"data\":\"{WILD}\",\"last_event_id\":\"{WILD}\"}}\n");
     let run2 = run(&["--json", "--events", "1", &events(&stream).url()]);
     assert_eq!(run2.stdout, json);
@@ -118,9 +118,9 @@ fn wild_characters_are_escaped() {
     assert!(run(&[&script.url()]).stderr[0].is_ascii());
 }
 
-/// With the terminal of `script`, where there is one.
+/// Uses the terminal of the command `script`, if it is installed.
 #[test]
-fn a_terminal_gets_json_that_it_does_not_obey() {
+fn a_terminal_gets_json_without_control_characters() {
     if !Command::new("script").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
         return;
     }
@@ -135,7 +135,7 @@ fn a_terminal_gets_json_that_it_does_not_obey() {
     assert_eq!(run.stdout.trim_end(), format!("{{\"type\":\"message\",\"data\":\"{tame}\",\"last_event_id\":\"\"}}"));
 }
 
-/// Events with these ids, of which `-` is none.
+/// Returns events with these ids. `-` stands for no id.
 fn numbered(ids: &str) -> String {
     let event = |id| if id == "-" { "data\n\n".to_owned() } else { format!("id: {id}\ndata\n\n") };
     ids.split(' ').map(event).collect()
@@ -151,13 +151,13 @@ fn assert_told(ids: &str, options: &[&str], told: &[&str]) {
 }
 
 #[test]
-fn ids_that_are_missing_or_come_again_are_told() {
+fn ids_that_are_missing_or_repeated_are_reported() {
     assert_told("1 2 3 a 4", &[], &[]);
     assert_told("1 2 4 5", &[], &["event 3 is missing"]);
     assert_told("1 5", &[], &["events 2 to 4 are missing"]);
     assert_told("1 2 2 3", &[], &["event 2 came again"]);
     assert_told("1 2 2 2 2 3", &[], &["event 2 came again", "event 2 came again 3 times"]);
-    // An event without an id has that of the one before.
+    // An event without an id has the id of the one before.
     assert_told("1 - - 2 -", &[], &[]);
     assert_told("1 3 2 4", &[], &["event 2 is missing", "event 2 came again or late, after event 3"]);
     assert_told(
@@ -165,7 +165,7 @@ fn ids_that_are_missing_or_come_again_are_told() {
         &[],
         &["event 1 came again or late, after event 3", "events 1 to 3 came again or late"],
     );
-    // After the one to begin with.
+    // After the given last event ID.
     assert_told("9 10", &["--last-event-id", "7"], &["event 8 is missing"]);
     assert_told("7 8", &["--last-event-id", "7"], &["event 7 came again"]);
     assert_told(
@@ -173,7 +173,7 @@ fn ids_that_are_missing_or_come_again_are_told() {
         &[],
         &["event 18446744073709551615 came again", "event 0 came again or late, after event 18446744073709551615"],
     );
-    // Times, for example.
+    // Ids that are times, for example.
     assert_told(
         "10 20 30 40 50",
         &[],
@@ -187,7 +187,7 @@ fn ids_that_are_missing_or_come_again_are_told() {
 }
 
 #[test]
-fn what_comes_again_after_a_reconnect_is_told() {
+fn events_that_are_repeated_after_a_reconnect_are_reported() {
     let script = Script::new([
         send(STREAM.to_owned() + &chunk(&numbered("1 2")) + END),
         send(STREAM.to_owned() + &chunk(&numbered("2 3 5"))),

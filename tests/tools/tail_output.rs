@@ -1,4 +1,4 @@
-//! What the `tail` tool writes, and what it does when it cannot write.
+//! Tests of the output of the `tail` tool, including output that cannot be written.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File, OpenOptions};
@@ -20,7 +20,7 @@ fn server() -> Script {
 const PRINTED: &str = "{\"type\":\"message\",\"data\":\"one\",\"last_event_id\":\"1\"}\n\
                        {\"type\":\"message\",\"data\":\"two\",\"last_event_id\":\"2\"}\n";
 
-/// The tool, as a shell starts it with `redirections`.
+/// Runs the tool from a shell with `redirections`.
 fn shell(redirections: &str, arguments: &[&str]) -> Run {
     let tail = tail(arguments);
     let mut command = Command::new("sh");
@@ -30,7 +30,7 @@ fn shell(redirections: &str, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn half_a_line_is_ended_first() {
+fn an_unfinished_line_is_ended_first() {
     let file = folder("output-torn").join("out");
     for (before, begins) in [("", ""), ("{}\n", "{}\n"), ("{\"type\":\"mess", "{\"type\":\"mess\n")] {
         fs::write(&file, before).expect("a file");
@@ -39,7 +39,7 @@ fn half_a_line_is_ended_first() {
         assert_eq!(fs::read_to_string(&file).expect("a file"), begins.to_owned() + PRINTED);
     }
 
-    // Where a program before it has left off.
+    // Where an earlier program stopped.
     let script = server();
     let mut out = File::create(&file).expect("a file");
     out.write_all(b"torn").expect("a file");
@@ -69,9 +69,9 @@ fn an_event_is_one_write() {
     assert_eq!(fs::read_to_string(&out).expect("a file").lines().count(), 3);
 }
 
-/// 40 kills while large events are written; whatever stands in the file, no event is glued to the rest of another.
+/// Kills the tool 40 times while it writes large events. No event follows the rest of another one on the same line.
 #[test]
-fn no_kill_glues_two_events() {
+fn no_kill_joins_two_events() {
     let file = folder("output-kills").join("out");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
@@ -107,7 +107,7 @@ fn length(file: &Path) -> u64 {
 fn large_events(mut socket: TcpStream) {
     let event = chunk(&format!("data: {}\n\n", "x".repeat(900_000)));
     if request(&socket).is_some() {
-        // Until the client is killed.
+        // This fails when the client is killed.
         let _ = socket.write_all(STREAM.as_bytes());
         while socket.write_all(event.as_bytes()).is_ok() {}
     }
@@ -136,13 +136,13 @@ fn messages_that_cannot_be_written() {
     {
         assert_eq!(shell("2>/dev/full", arguments).status, Some(5), "{arguments:?}");
     }
-    // Whoever closes it wants none.
+    // If standard error is closed, no messages are wanted.
     assert_eq!(shell("2>&-", &["nope"]).status, Some(2));
-    // Nothing had to be said.
+    // There was no message to write.
     let script = server();
     let run1 = shell("2>/dev/full", &["--json", "--events", "2", &script.url()]);
     assert_eq!((run1.stdout.as_str(), run1.status), (PRINTED, Some(0)));
-    // An attempt that failed had to be.
+    // There was a message about a failed attempt.
     let script = Script::new([
         send(STREAM.to_owned() + &chunk("id: 1\ndata: one\n\n") + END),
         send(STREAM.to_owned() + &chunk("id: 2\ndata: two\n\n")),
@@ -152,7 +152,7 @@ fn messages_that_cannot_be_written() {
 }
 
 #[test]
-fn the_help_says_what_a_reader_has_to_do() {
+fn the_help_explains_what_a_reader_must_do() {
     let help = run(&["--help"]);
     help.assert_quiet();
     let text = help.stdout.split_whitespace().collect::<Vec<_>>().join(" ");

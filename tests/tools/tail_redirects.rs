@@ -1,4 +1,4 @@
-//! What the `tail` tool shows to whom: credentials, headers, bodies and ids, and redirects that would take them elsewhere.
+//! Tests of which servers the `tail` tool sends credentials, headers, bodies and ids to, in particular after redirects.
 
 use std::fs;
 use std::io::Write;
@@ -16,12 +16,12 @@ fn to(status: &str, location: &str) -> Step {
     answer(status, &format!("Location: {location}\r\n"))
 }
 
-/// A URL with something in front of its host.
+/// Returns the URL with `user@` before its host.
 fn with_user(url: &str, user: &str) -> String {
     url.replace("://", &format!("://{user}@"))
 }
 
-/// A user name and a password that have to be decoded first; `YTpiOnA6ICU=` are `a:b:p: %` in base 64.
+/// A user name and a password that must be decoded first. `YTpiOnA6ICU=` is `a:b:p: %` in base 64.
 const USER: &str = "a:b%3Ap%3A%20%25";
 const BASIC: &str = "\r\nauthorization: basic ytpiona6icu=\r\n";
 
@@ -47,7 +47,7 @@ fn credentials_of_the_url_are_sent_to_its_origin_only() {
     assert!(script.request().contains(BASIC));
     assert!(!stranger.request().contains("authorization"));
 
-    // What is given with -H counts.
+    // A header from -H takes precedence.
     let script = Script::new([stream()]);
     run(&["--json", "--events", "1", "-H", "Authorization: mine", &with_user(&script.url(), USER)]).assert_quiet();
     let request = script.request();
@@ -55,7 +55,7 @@ fn credentials_of_the_url_are_sent_to_its_origin_only() {
 }
 
 #[test]
-fn credentials_stay_within_an_origin_whatever_form_its_redirect_has() {
+fn credentials_stay_within_an_origin_for_every_form_of_redirect() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let requests = thread::spawn(move || {
@@ -78,7 +78,7 @@ fn credentials_stay_within_an_origin_whatever_form_its_redirect_has() {
 }
 
 #[test]
-fn a_body_is_not_taken_to_a_stranger() {
+fn a_body_is_not_sent_to_another_origin() {
     for (status, becomes_get) in [
         ("301 Moved Permanently", true),
         ("302 Found", true),
@@ -105,7 +105,7 @@ fn a_body_is_not_taken_to_a_stranger() {
 }
 
 #[test]
-fn trusted_redirects_take_everything_along() {
+fn trusted_redirects_forward_everything() {
     for status in ["307 Temporary Redirect", "308 Permanent Redirect"] {
         let stranger = Script::new([send(STREAM.to_owned() + &chunk("data: 1\n\n") + END)]);
         let script = Script::new([to(status, &stranger.url())]);
@@ -122,26 +122,26 @@ fn trusted_redirects_take_everything_along() {
 }
 
 #[test]
-fn what_no_header_can_carry_is_told() {
+fn an_id_that_no_header_can_carry_is_reported() {
     let told = |id: &str| {
         format!(
             "tail: no header can carry the last event ID {id:?}: the server is not told it, and events may come twice or be missing"
         )
     };
-    // From the arguments, at each attempt.
+    // An id from the arguments, for each attempt.
     let script = Script::new([send(STREAM.to_owned() + END), send(STREAM.to_owned() + &chunk("data: 1\n\n"))]);
     let run1 = run(&["--json", "--events", "1", "--last-event-id", "a\u{1}b", &script.url()]);
     assert_eq!(run1.stderr.iter().filter(|line| **line == told("a\u{1}b")).count(), 2, "{:?}", run1.stderr);
     assert_eq!((run1.stderr.len(), run1.status), (3, Some(0)));
     assert!(!script.request().contains("last-event-id") && !script.request().contains("last-event-id"));
 
-    // From the state file.
+    // An id from the state file.
     let file = folder("blank-id").join("id");
     fs::write(&file, "  \t\n").expect("a file");
     let script = Script::new([stream()]);
     run(&["--json", "--events", "1", "--state", text(&file), &script.url()]).assert_ends(0, &told("  \t"));
 
-    // From the server, once for an attempt with a redirect.
+    // An id from the server, once for an attempt with a redirect.
     let script = Script::new([
         send(STREAM.to_owned() + &chunk("id: x\u{7f}\ndata: 1\n\n") + END),
         to("302 Found", "/there"),
@@ -150,7 +150,7 @@ fn what_no_header_can_carry_is_told() {
     let run2 = run(&["--json", "--events", "2", &script.url()]);
     assert_eq!((run2.stderr.len(), run2.stderr.last()), (2, Some(&told("x\u{7f}"))), "{:?}", run2.stderr);
 
-    // Blanks at its ends are lost on the way.
+    // Blanks at the ends are lost on the way.
     let script = Script::new([stream()]);
     let why = "HTTP takes away the blanks at the ends of the last event ID \" x\": the server sees another one";
     run(&["--json", "--events", "1", "--last-event-id", " x", &script.url()]).assert_ends(0, &format!("tail: {why}"));

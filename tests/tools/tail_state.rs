@@ -1,4 +1,4 @@
-//! The state file of the `tail` tool: what it may be, who may use it, and what `kill -9` does to it.
+//! Tests of the state file of the `tail` tool: which files are accepted, locking, and `kill -9`.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, Permissions};
@@ -18,12 +18,12 @@ fn event(id: &str) -> String {
     chunk(&format!("id: {id}\ndata: x\n\n"))
 }
 
-/// A server that sends this id once.
+/// Returns a server that sends this id once.
 fn server(id: &str) -> Script {
     Script::new([send(STREAM.to_owned() + &event(id))])
 }
 
-/// Whether a command works here.
+/// Returns whether a command works on this machine.
 fn works(program: &str, arguments: &[&str]) -> bool {
     let run = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     run.is_ok_and(|status| status.success())
@@ -48,7 +48,7 @@ fn only_a_regular_file_is_replaced() {
     assert_refused(&folder, not_regular);
 
     let device = folder.join("null");
-    // As root only.
+    // Only root can do this.
     if works("mknod", &[text(&device), "c", "1", "3"]) {
         assert_refused(&device, not_regular);
         assert!(fs::symlink_metadata(&device).expect("a file").file_type().is_char_device());
@@ -70,7 +70,7 @@ fn owner_and_mode_are_kept() {
     let file = folder.join("id");
     fs::write(&file, "7\n").expect("a file");
     fs::set_permissions(&file, Permissions::from_mode(0o640)).expect("a mode");
-    // As root only.
+    // Only root can do this.
     let owned = chown(&file, Some(1234), Some(2345)).is_ok();
     let script = server("8");
     run(&["--json", "--events", "1", "--state", text(&file), &script.url()]).assert_quiet();
@@ -87,7 +87,7 @@ fn a_link_stays_a_link() {
     let folder = folder("state-links");
     let (target, link) = (folder.join("target"), folder.join("link"));
     symlink("target", &link).expect("a link");
-    // At first it leads nowhere.
+    // At first its target is missing.
     for id in ["1", "2"] {
         let script = server(id);
         run(&["--json", "--events", "1", "--state", text(&link), &script.url()]).assert_quiet();
@@ -99,7 +99,7 @@ fn a_link_stays_a_link() {
 }
 
 #[test]
-fn one_at_a_time() {
+fn one_process_at_a_time() {
     let folder = folder("state-lock");
     let (file, link) = (folder.join("id"), folder.join("link"));
     symlink(&file, &link).expect("a link");
@@ -111,13 +111,13 @@ fn one_at_a_time() {
     }
     interrupt(&first);
     finish(first, 5 * S).assert_quiet();
-    // Nothing holds it any more.
+    // The lock is released.
     let script = server("3");
     run(&["--json", "--events", "1", "--state", text(&file), &script.url()]).assert_quiet();
 }
 
 #[test]
-fn what_a_killed_run_left_is_cleaned_up() {
+fn files_of_a_killed_run_are_removed() {
     let folder = folder("state-leftovers");
     let (file, left) = (folder.join("id"), folder.join("id.tail-tmp"));
     fs::write(&file, "7\n").expect("a file");
@@ -128,9 +128,9 @@ fn what_a_killed_run_left_is_cleaned_up() {
     assert!(!left.exists());
 }
 
-/// Looks at the system calls, where `strace` may.
+/// Checks the system calls, if `strace` is permitted.
 #[test]
-fn stored_means_on_the_disk() {
+fn a_stored_id_is_synced_to_disk() {
     if !works("strace", &["-f", "true"]) {
         return;
     }
@@ -151,7 +151,7 @@ fn stored_means_on_the_disk() {
     assert!(last[2].contains("fsync(") && last[2].contains(&format!("{}>", text(&folder))), "{calls:?}");
 }
 
-/// The ids of [`endless`] have all lengths, so that half of one shows.
+/// The ids of [`endless`] have different lengths, so that half of one is detected.
 fn id(number: u64) -> String {
     format!("{number}:{}", "x".repeat((number * 331 % 5000) as usize))
 }
@@ -160,7 +160,7 @@ fn number(id: &str) -> u64 {
     id.split(':').next().and_then(|number| number.parse().ok()).expect("a number")
 }
 
-/// A server that goes on from any id, to any number of clients.
+/// Starts a server that continues from any id, for any number of clients. Returns its URL.
 fn endless() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
@@ -177,7 +177,7 @@ fn count(mut socket: TcpStream) {
     let last = request.lines().find_map(|line| line.strip_prefix("last-event-id: ")).map_or(0, number);
     let _ = socket.write_all(STREAM.as_bytes());
     for next in last + 1.. {
-        // The client is killed at some point.
+        // This fails when the client is killed.
         if socket.write_all(chunk(&format!("id: {}\ndata: x\n\n", id(next))).as_bytes()).is_err() {
             return;
         }
@@ -185,7 +185,7 @@ fn count(mut socket: TcpStream) {
     }
 }
 
-/// 200 kills altogether. Half of the runs have process ids that repeat, where the test may make them so.
+/// Kills 200 runs. In half of them process ids repeat, if the test is permitted to create a PID namespace.
 #[test]
 fn kills_leave_one_whole_id_and_never_stop_the_next_start() {
     let url = &endless();
@@ -205,7 +205,7 @@ fn kills(name: &str, namespace: bool, url: &str) {
     for round in 0..100 {
         let mut child = follow(&file, namespace, url);
         if round % 10 == 0 {
-            // Some live long enough to store something, however slow the machine is.
+            // Some runs live long enough to store something, even on a slow machine.
             wait_until("another id is stored", || stored(&file).is_some_and(|now| now > last));
         }
         thread::sleep(Duration::from_micros(random.hash_one(round) % 100_000));
@@ -238,7 +238,7 @@ fn follow(file: &Path, namespace: bool, url: &str) -> Child {
     command.spawn().expect("a namespace")
 }
 
-/// The number of what is stored, which is one whole id. `None` as long as there is nothing.
+/// Returns the number of the stored id, which must be whole. `None` if nothing is stored yet.
 fn stored(file: &Path) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     let stored = text.strip_suffix('\n').unwrap_or_default();

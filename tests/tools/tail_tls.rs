@@ -1,4 +1,5 @@
-//! The `tail` tool over TLS, with HTTP/1.1 and HTTP/2, against the server of `serve` behind a certificate of its own.
+//! Tests of the `tail` tool over TLS, with HTTP/1.1 and HTTP/2, and the server of `serve` with a self-signed
+//! certificate.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -36,7 +37,7 @@ fn http_1_and_http_2_over_tls() {
         assert_eq!(output.stdout.lines().count(), 12);
 
         if protocol == "h2" {
-            // Without that certificate nobody vouches for the server.
+            // Without that certificate the server is not trusted.
             let why = "TLS failed: invalid peer certificate: UnknownIssuer";
             let advice = "check that the server speaks TLS at this port and that its certificate is trusted here";
             run(&[&url]).assert_ends(4, &format!("tail: given up after 3 attempts: {why}; {advice}"));
@@ -44,7 +45,7 @@ fn http_1_and_http_2_over_tls() {
     }
 }
 
-/// A server that cuts after 5 events, and the file with its certificate.
+/// Starts a server that cuts after 5 events. Returns its address and the path of its certificate.
 fn serve(protocol: &str) -> (SocketAddr, String) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).expect("a certificate");
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tail-tls-{}.pem", protocol.len()));

@@ -1,4 +1,4 @@
-//! How the tools are started, and the servers that they talk to.
+//! Starts the tools, and the servers that they connect to.
 
 pub(crate) mod script;
 pub(crate) mod server;

@@ -1,4 +1,4 @@
-//! An HTTP server that does what it is told, byte by byte, to one connection after the other.
+//! An HTTP server that follows a script, byte by byte, one connection after the other.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,10 +6,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// What the server does with one connection, whose request it is given.
+/// What the server does with one connection after it has read the request.
 pub(crate) type Step = Box<dyn FnOnce(&mut TcpStream) + Send>;
 
-/// When the steps are used up, connections are refused.
+/// A server with one step for each connection. After the last step it refuses connections.
 pub(crate) struct Script {
     pub(crate) address: SocketAddr,
     requests: mpsc::Receiver<String>,
@@ -26,7 +26,7 @@ impl Script {
                 let (mut socket, _) = listener.accept().expect("a connection");
                 socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket");
                 let Some(request) = request(&socket) else { continue };
-                // The test may have seen enough.
+                // The test may have ended.
                 let _ = sender.send(request);
                 step(&mut socket);
             }
@@ -38,18 +38,18 @@ impl Script {
         format!("http://{}/events", self.address)
     }
 
-    /// The next request as it came, its head in lower case.
+    /// Returns the next request, with its head in lower case.
     pub(crate) fn request(&self) -> String {
         self.requests.recv_timeout(Duration::from_secs(60)).expect("another request")
     }
 
-    /// No further request came.
+    /// Checks that no further request arrived.
     pub(crate) fn assert_done(&self) {
         assert_eq!(self.requests.try_recv().ok(), None);
     }
 }
 
-/// A head and as much of a body as it promises. `None` for anything else, such as the first bytes of TLS.
+/// Reads a request with its body. Returns `None` for anything else, such as the first bytes of TLS.
 pub(crate) fn request(socket: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(socket);
     let mut head = String::new();
@@ -65,27 +65,27 @@ pub(crate) fn request(socket: &TcpStream) -> Option<String> {
     Some(head + &String::from_utf8(body).expect("UTF-8"))
 }
 
-/// A stream in chunks begins.
+/// The head of a response with a chunked stream.
 pub(crate) const STREAM: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// Its proper end.
+/// The end of a chunked stream.
 pub(crate) const END: &str = "0\r\n\r\n";
 
 pub(crate) fn chunk(text: &str) -> String {
     format!("{:x}\r\n{text}\r\n", text.len())
 }
 
-/// Sends this, and closes the connection.
+/// Sends this text and closes the connection.
 pub(crate) fn send(text: impl Into<String>) -> Step {
     let text = text.into();
     Box::new(move |socket| {
-        // The client may have seen enough.
+        // The client may have closed the connection.
         let _ = socket.write_all(text.as_bytes());
     })
 }
 
-/// Sends this, and then nothing any more, until the client goes away.
+/// Sends this text and then nothing until the client closes the connection.
 pub(crate) fn send_and_stay(text: impl Into<String>) -> Step {
     let text = text.into();
     Box::new(move |socket| {
@@ -94,12 +94,12 @@ pub(crate) fn send_and_stay(text: impl Into<String>) -> Step {
     })
 }
 
-/// Until the client goes away.
+/// Waits until the client closes the connection.
 pub(crate) fn stay(socket: &mut TcpStream) {
     let _ = socket.read(&mut [0]);
 }
 
-/// A whole answer without a stream.
+/// Sends a whole response without a stream.
 pub(crate) fn answer(status: &str, headers: &str) -> Step {
     send(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n"))
 }

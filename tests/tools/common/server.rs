@@ -1,4 +1,4 @@
-//! The `serve` tool while it runs.
+//! A running `serve` tool.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::process::Child;
 
 use super::tool::{Lines, tool};
 
-/// A server, until it is dropped.
+/// A running server, which ends when this is dropped.
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
@@ -25,12 +25,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.child.kill().expect("a running process");
+        self.child.wait().expect("the process ends");
     }
 }
 
-/// The path of a file with these bytes.
+/// Writes a file and returns its path.
 pub(crate) fn file(name: &str, bytes: &str) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("serve-{name}"));
     fs::write(&path, bytes).expect("a file");

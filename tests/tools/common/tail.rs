@@ -1,4 +1,4 @@
-//! The `tail` tool, which has to end, one way or another.
+//! Runs the `tail` tool with a time limit.
 
 use std::fs;
 use std::io::Read;
@@ -11,7 +11,7 @@ use super::tool::tool;
 
 pub(crate) const S: Duration = Duration::from_secs(1);
 
-/// A run of the tool.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: Vec<String>,
@@ -20,14 +20,14 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The last line says this, and the status is this one.
+    /// Checks the last line on standard error and the status.
     #[track_caller]
     pub(crate) fn assert_ends(&self, status: i32, last_line: &str) {
         assert_eq!(self.stderr.last().map(String::as_str), Some(last_line), "{:?}", self.stderr);
         assert_eq!(self.status, Some(status));
     }
 
-    /// Nothing is said, and all is well.
+    /// Checks that the run succeeded without a message.
     #[track_caller]
     pub(crate) fn assert_quiet(&self) {
         assert_eq!(self.stderr, [""; 0]);
@@ -35,7 +35,7 @@ impl Run {
     }
 }
 
-/// The tool, on a machine without a proxy.
+/// Returns a command for the tool, with an environment without a proxy.
 pub(crate) fn tail(arguments: &[&str]) -> Command {
     let mut command = tool("tail");
     for name in ["http_proxy", "https_proxy", "all_proxy"] {
@@ -49,7 +49,7 @@ pub(crate) fn start(arguments: &[&str]) -> Child {
     tail(arguments).spawn().expect("the tool starts")
 }
 
-/// The tool, which has to end by itself.
+/// Runs the tool, which has to end by itself.
 #[track_caller]
 pub(crate) fn run(arguments: &[&str]) -> Run {
     finish(start(arguments), 90 * S)
@@ -65,8 +65,8 @@ pub(crate) fn finish(mut child: Child, patience: Duration) -> Run {
             Some(status) => break status,
             None if begun.elapsed() < patience => thread::sleep(Duration::from_millis(5)),
             None => {
-                child.kill().expect("it runs");
-                panic!("it hangs");
+                child.kill().expect("a running process");
+                panic!("the tool did not end within {patience:?}");
             }
         }
     };
@@ -94,7 +94,7 @@ pub(crate) fn kill(id: u32) {
     assert!(killed.success());
 }
 
-/// A fresh one.
+/// Returns an empty folder.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tail-{name}"));
     let _ = fs::remove_dir_all(&folder);
@@ -106,11 +106,11 @@ pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// Waits until it is so.
+/// Waits until a condition holds.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
-    while !is_so() {
+    while !holds() {
         assert!(begun.elapsed() < 30 * S, "{what}");
         thread::sleep(Duration::from_millis(2));
     }

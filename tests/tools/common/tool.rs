@@ -1,4 +1,4 @@
-//! The command-line tools of `examples/`, as they are called.
+//! Runs the command-line tools of `examples/`.
 
 use std::env;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -8,7 +8,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// A tool, which `cargo test` builds before it runs any test, in a folder beside the test's own. Its ends are pipes.
+/// Returns a command for a tool, with pipes for its standard streams. `cargo test` builds all examples before it runs a
+/// test.
 pub(crate) fn tool(name: &str) -> Command {
     let mut path: PathBuf = env::current_exe().expect("the path of this test");
     path.pop();
@@ -16,7 +17,7 @@ pub(crate) fn tool(name: &str) -> Command {
     path.extend(["examples", &format!("{name}{}", env::consts::EXE_SUFFIX)]);
     assert!(
         path.is_file(),
-        "{} is missing: `cargo build --example {name}` in the same profile makes it",
+        "{} is missing: build it with `cargo build --example {name}` in the same profile",
         path.display()
     );
     let mut command = Command::new(path);
@@ -28,7 +29,7 @@ pub(crate) fn tool(name: &str) -> Command {
 pub(crate) fn run(name: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = tool(name).args(arguments).spawn().expect("the tool starts");
     match child.stdin.take().expect("a pipe").write_all(input.as_ref()) {
-        // It need not read.
+        // A tool may ignore its input.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         written => written.expect("the tool reads"),
     }
@@ -39,7 +40,7 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).expect("UTF-8")
 }
 
-/// The lines that come out while more goes in. One that does not come is a failure, and no wait without end.
+/// The lines of an output while the tool runs. A line that does not arrive in time is a failure.
 pub(crate) struct Lines(mpsc::Receiver<String>);
 
 impl Lines {
@@ -55,7 +56,7 @@ impl Lines {
         Self(lines)
     }
 
-    /// The next line, `None` at the end.
+    /// Returns the next line, or `None` at the end.
     pub(crate) fn next(&mut self) -> Option<String> {
         match self.0.recv_timeout(Duration::from_secs(30)) {
             Err(mpsc::RecvTimeoutError::Timeout) => panic!("no line for 30 s"),

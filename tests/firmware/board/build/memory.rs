@@ -1,11 +1,11 @@
-//! Where the boards have their memory, and how much of it the heap of the host's tests takes. Each target stands for one board.
+//! The memory layout of each board, and the size of the heap for tests of the host. Each target stands for one board.
 
 use std::fs;
 use std::path::Path;
 
 const KIB: usize = 1024;
 
-/// Writes `memory.x` and has it linked, and writes the size of the heap.
+/// Writes `memory.x`, adds it to the linker arguments, and writes the size of the heap.
 pub fn write(out: &Path, target: &str) {
     let (flash, ram, heap) = match target {
         "thumbv6m-none-eabi" => ((0x0000_0000, "256K"), (0x2000_0000, "16K"), 9 * KIB), // microbit
@@ -27,8 +27,8 @@ pub fn write(out: &Path, target: &str) {
     } else {
         println!("cargo:rustc-link-arg-bins=--nmagic");
     }
-    fs::write(out.join("memory.x"), script).expect("the output folder can be written");
-    fs::write(out.join("heap.rs"), format!("{heap}")).expect("the output folder can be written");
+    fs::write(out.join("memory.x"), script).expect("a writable output folder");
+    fs::write(out.join("heap.rs"), format!("{heap}")).expect("a writable output folder");
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
 }

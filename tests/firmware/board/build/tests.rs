@@ -1,7 +1,7 @@
 //! Prepares test files of the host for the boards: each `#[test]` function becomes a plain function in a table.
 //!
-//! Nothing else in a file changes: it imports what `std` offers on the host under `cfg(target_os = "none")`. Whatever this
-//! module does not understand ends the build with an error, so that no test is lost.
+//! Nothing else in a file changes: it imports what `std` offers on the host under `cfg(target_os = "none")`. Whatever
+//! this module does not understand ends the build with an error, so that no test is lost.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The vectors of `tests/vectors/` as constants in flash.
+//! Writes the vectors of `tests/vectors/` as constants for flash.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::bounded;
 use crate::the_vectors::{Vector, vectors_in};
 
-/// An expected text that is longer is not stored again, if it stands in the input.
+/// The length up to which an expected text is always stored. A longer one refers to the input if it occurs there.
 const LONG: usize = 16;
 
 pub fn write(out: &Path, target: &str, folder: &Path) {
@@ -28,7 +28,7 @@ pub fn write(out: &Path, target: &str, folder: &Path) {
         code.push_str(&constant(number, vector));
     }
     code.push_str("];\n");
-    fs::write(out.join("vectors.rs"), code).expect("the output folder can be written");
+    fs::write(out.join("vectors.rs"), code).expect("a writable output folder");
 }
 
 fn constant(number: usize, vector: &Vector) -> String {

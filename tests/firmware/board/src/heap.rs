@@ -1,14 +1,14 @@
-//! The heap of the tests that were written for the host. The library has none.
+//! The heap for tests of the host. The library does not use a heap.
 
 use embedded_alloc::LlffHeap;
 
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
-/// Bytes: what the board can spare.
+/// The size in bytes, which depends on the board.
 const SIZE: usize = include!(concat!(env!("OUT_DIR"), "/heap.rs"));
 
-/// Call it once, before the heap is used.
+/// Initializes the heap. Call this once, before the heap is used.
 pub(crate) fn init() {
     static mut MEMORY: [u8; SIZE] = [0; SIZE];
     // SAFETY: `run` calls this once, and nothing else uses this memory.

@@ -1,10 +1,10 @@
-//! What all firmware here has in common: an entry, words for the host, a status, and a heap for the tests of the host.
+//! Shared by all firmware here: an entry point, output and a status for the host, and a heap for tests of the host.
 #![no_std]
 
 extern crate alloc;
 
 #[cfg(target_arch = "arm")]
-use cortex_m as _; // its critical section
+use cortex_m as _; // links its critical section
 #[cfg(target_arch = "riscv32")]
 use riscv as _;
 
@@ -14,7 +14,7 @@ pub mod run;
 
 pub use semihosting::{print, println};
 
-/// The entry of a firmware. `$main` says with which status it ends.
+/// Defines the entry point of a firmware, which ends with the status that `$main` returns.
 #[macro_export]
 macro_rules! main {
     ($main:expr) => {
@@ -32,7 +32,7 @@ pub fn exit(status: i32) -> ! {
     semihosting::process::exit(status)
 }
 
-/// The first argument, if it is a number.
+/// Returns the first argument, if it is a number.
 pub fn argument() -> Option<usize> {
     let arguments = semihosting::experimental::env::args::<64>().ok()?;
     arguments.skip(1).next()?.ok()?.parse().ok()

@@ -1,4 +1,4 @@
-//! What tests for the host find without asking.
+//! The names from `alloc` that `std` has in its prelude. Test files import them under `cfg(target_os = "none")`.
 
 pub use alloc::borrow::ToOwned;
 pub use alloc::string::{String, ToString};

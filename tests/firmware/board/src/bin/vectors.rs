@@ -1,7 +1,8 @@
-//! Every vector of `tests/vectors/`: whole, in its own chunks, byte by byte, at every split, and in the smallest buffer.
+//! Runs every vector of `tests/vectors/`: whole, in its own chunks, byte by byte, at every split, and in the smallest
+//! buffer.
 //!
-//! One decoder reads them all, as on a device: one that lies in a static and is reset before each stream. Where a board has less
-//! memory than a vector needs when it is cut, the loss must be reported, and nothing else may differ.
+//! One decoder in a static reads them all, as on a device, and is reset before each stream. If a board has less memory
+//! than a cut vector needs, the loss must be reported, and nothing else may differ.
 #![no_std]
 #![no_main]
 
@@ -15,7 +16,7 @@ use embedded_sse::{Decoder, Event, Field, Item, Lossy, Token, Tokenizer, TooLong
 
 include!(concat!(env!("OUT_DIR"), "/vectors.rs"));
 
-/// What is read, and what a browser would show.
+/// An input, and what a browser would dispatch for it.
 pub struct Vector {
     name: &'static str,
     input: &'static [u8],
@@ -25,7 +26,7 @@ pub struct Vector {
     events: &'static [[&'static [u8]; 3]],
     reconnection_time: Option<u64>,
     last_event_id: Option<&'static [u8]>,
-    /// Bytes of a buffer that any way to cut it needs.
+    /// The buffer size in bytes that is enough for every way to cut the input.
     needed: usize,
 }
 
@@ -52,13 +53,13 @@ enum Cut {
     InItsOwnChunks,
     ByteByByte,
     At(usize),
-    /// Byte by byte, into so many bytes.
+    /// Byte by byte, with a buffer of this many bytes.
     Into(usize),
 }
 
-/// What is not as expected.
+/// A difference from what is expected.
 enum Fault {
-    /// The event of this number.
+    /// The event with this number differs.
     Event(usize),
     Missing(usize),
     TooLong(Field),
@@ -66,7 +67,7 @@ enum Fault {
     ReconnectionTime,
     LastEventId,
     Tokens,
-    /// `None`, and yet something is left of a chunk.
+    /// The decoder returned `None` before the end of a chunk.
     Rest,
 }
 
@@ -74,14 +75,14 @@ impl Vector {
     fn every_cut(&self, decoder: &mut Reader, runs: &mut usize) -> Result<(), (Cut, Fault)> {
         let whole = self.digest(Cut::Whole);
         let ends = self.input.len().saturating_sub(64)..=self.input.len();
-        // The one huge value is the same byte over and over.
+        // The one huge value repeats a single byte.
         let stride = if self.input.len() > 10_000 { 997 } else { 1 };
         let splits = (0..self.input.len()).filter(|at| *at < 64 || at % stride == 0).chain(ends).map(Cut::At);
         let cuts = [Cut::Whole, Cut::InItsOwnChunks, Cut::ByteByByte].into_iter().chain(splits);
         for cut in cuts.chain((self.needed <= ROOM).then_some(Cut::Into(self.needed))) {
             self.check(cut, decoder, false).map_err(|fault| (cut, fault))?;
             if !matches!(cut, Cut::Into(_)) {
-                // A comment needs room as well.
+                // A comment needs space too.
                 self.check(cut, decoder, true).map_err(|fault| (cut, fault))?;
             }
             if self.digest(cut) != whole {
@@ -97,7 +98,7 @@ impl Vector {
         }
     }
 
-    /// `items`: comments and reconnection times are asked for too.
+    /// Checks one way to cut the input. With `items` it also asks for comments and reconnection times.
     fn check(&self, cut: Cut, decoder: &mut Reader, items: bool) -> Result<(), Fault> {
         let (room, fits) = if let Cut::Into(room) = cut { (room, true) } else { (ROOM, self.needed <= ROOM) };
         USED.store(room, Ordering::Relaxed);
@@ -136,7 +137,7 @@ impl Vector {
         })
     }
 
-    /// What the tokens say, as a number that does not depend on where values are cut.
+    /// Returns a hash of the tokens that does not depend on where values are cut.
     fn digest(&self, cut: Cut) -> u32 {
         let mut tokenizer = Tokenizer::new();
         let mut digest = 0x811C_9DC5;
@@ -187,7 +188,7 @@ fn next<'a, 'c: 'a>(
 
 type Reader = Decoder<Room, ID>;
 
-/// A buffer of which [`USED`] bytes are the decoder's.
+/// A buffer of which the decoder uses the first [`USED`] bytes.
 struct Room([u8; ROOM]);
 
 static USED: AtomicUsize = AtomicUsize::new(0);
@@ -206,16 +207,16 @@ impl AsMut<[u8]> for Room {
 
 struct Single(RefCell<Reader>);
 
-// SAFETY: there is one thread.
+// SAFETY: there is only one thread, and no interrupt handler uses this.
 unsafe impl Sync for Single {}
 
-/// Whether a browser shows this text for these bytes.
+/// Returns whether a browser shows `text` for `bytes`.
 fn shows(bytes: &[u8], text: &[u8]) -> bool {
     let mut rest = Rest(text);
     bytes == text || write!(rest, "{}", Lossy(bytes)).is_ok() && rest.0.is_empty()
 }
 
-/// What of a text was not yet written again.
+/// The rest of a text that was not yet written.
 struct Rest<'t>(&'t [u8]);
 
 impl Write for Rest<'_> {
@@ -240,19 +241,19 @@ impl fmt::Display for Cut {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Event(number) => write!(f, "event {number} is another one"),
-            Self::Missing(count) => write!(f, "it ends after {count} events"),
+            Self::Event(number) => write!(f, "event {number} differs"),
+            Self::Missing(count) => write!(f, "the stream ended after {count} events"),
             Self::TooLong(field) => write!(f, "{field} too long"),
-            Self::NotTooLong => f.write_str("a byte less is not too little"),
-            Self::ReconnectionTime => f.write_str("another reconnection time"),
-            Self::LastEventId => f.write_str("another last event ID"),
-            Self::Tokens => f.write_str("other tokens than whole"),
-            Self::Rest => f.write_str("a chunk is not used up"),
+            Self::NotTooLong => f.write_str("one byte less is enough"),
+            Self::ReconnectionTime => f.write_str("the reconnection time differs"),
+            Self::LastEventId => f.write_str("the last event ID differs"),
+            Self::Tokens => f.write_str("the tokens differ from those of the whole input"),
+            Self::Rest => f.write_str("a chunk was not consumed"),
         }
     }
 }
 
-/// A part of the input, so that it stands in flash once.
+/// Returns a part of the input, so that it is stored in flash only once.
 const fn cut(input: &'static [u8], start: usize, length: usize) -> &'static [u8] {
     input.split_at(start).1.split_at(length).0
 }
