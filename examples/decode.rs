@@ -76,9 +76,9 @@ const WRONG: u8 = 2;
 const TOO_LONG: u8 = 3;
 
 fn main() -> ExitCode {
-    let mut messages = Messages::new("decode");
-    let status = match messages.parse() {
-        Ok(arguments) => match decode(&arguments, &mut messages) {
+    let messages = Messages::new("decode");
+    let status = match messages.parse(|text| text) {
+        Ok(arguments) => match decode(&arguments, &messages) {
             Ok(status) => status,
             Err(error) => messages.output_failed(&error),
         },
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
 }
 
 /// The exit status; an error is one of the output.
-fn decode(arguments: &Arguments, messages: &mut Messages) -> io::Result<u8> {
+fn decode(arguments: &Arguments, messages: &Messages) -> io::Result<u8> {
     let mut decoder = Box::new(StreamDecoder::with_id_capacity(vec![0; arguments.buffer]));
     if let Some(id) = &arguments.last_event_id {
         if let Err(error) = decoder.set_last_event_id(id.as_bytes()) {

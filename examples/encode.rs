@@ -34,9 +34,9 @@ const ENCODED: u8 = 0;
 const BAD_INPUT: u8 = 1;
 
 fn main() -> ExitCode {
-    let mut messages = Messages::new("encode");
-    let status = match messages.parse() {
-        Ok(Arguments { file }) => match encode(&file, &mut messages) {
+    let messages = Messages::new("encode");
+    let status = match messages.parse(|text| text) {
+        Ok(Arguments { file }) => match encode(&file, &messages) {
             Ok(true) => ENCODED,
             Ok(false) => BAD_INPUT,
             Err(Failure::Read(error)) => {
@@ -57,7 +57,7 @@ enum Failure {
 }
 
 /// Tells whether every line could be encoded.
-fn encode(file: &str, messages: &mut Messages) -> Result<bool, Failure> {
+fn encode(file: &str, messages: &Messages) -> Result<bool, Failure> {
     let mut input: Box<dyn BufRead> = match file {
         "-" => Box::new(io::stdin().lock()),
         path => Box::new(BufReader::new(File::open(path).map_err(Failure::Read)?)),

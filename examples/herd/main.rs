@@ -37,16 +37,16 @@ const SHOWN: u8 = 0;
 const NO_SVG: u8 = 1;
 
 fn main() -> ExitCode {
-    let mut messages = Messages::new("herd");
-    let status = match messages.parse() {
-        Ok(arguments) => simulate(&arguments, &mut messages),
+    let messages = Messages::new("herd");
+    let status = match messages.parse(|text| text) {
+        Ok(arguments) => simulate(&arguments, &messages),
         Err(status) => status,
     };
     messages.exit(status)
 }
 
 /// The exit status.
-fn simulate(arguments: &Arguments, messages: &mut Messages) -> u8 {
+fn simulate(arguments: &Arguments, messages: &Messages) -> u8 {
     let herds: Vec<_> = RIVALS.iter().map(|rival| rival.simulate(arguments.clients, arguments.outage)).collect();
     let minutes = closing::simulate(arguments.clients);
     let printed = stdio::output().and_then(|output| show::print(&herds, &minutes, BufWriter::new(output)));

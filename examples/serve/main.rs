@@ -63,10 +63,10 @@ struct Arguments {
 const NOT_SERVED: u8 = 1;
 
 fn main() -> ExitCode {
-    let mut messages = Messages::new("serve");
-    let status = match messages.parse() {
+    let messages = Messages::new("serve");
+    let status = match messages.parse(|text| text) {
         Ok(arguments) => {
-            if let Err(error) = run(arguments, &mut messages) {
+            if let Err(error) = run(arguments, &messages) {
                 messages.say(error);
             }
             NOT_SERVED
@@ -77,12 +77,12 @@ fn main() -> ExitCode {
 }
 
 /// Ends only when it cannot serve, or cannot tell where.
-fn run(arguments: Arguments, messages: &mut Messages) -> Result<(), String> {
+fn run(arguments: Arguments, messages: &Messages) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(serve(arguments, messages))
 }
 
-async fn serve(arguments: Arguments, messages: &mut Messages) -> Result<(), String> {
+async fn serve(arguments: Arguments, messages: &Messages) -> Result<(), String> {
     let mut options = Options {
         every: Duration::from_millis(arguments.every.into()),
         history: arguments.history,

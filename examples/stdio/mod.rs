@@ -1,8 +1,10 @@
-//! Standard output and standard error of the tools: a write that fails does not panic, and is never silent.
+//! Standard output and standard error of the example tools: a failed write never panics and never goes unnoticed.
 //!
-//! Knows streams and what clap says. What the other exit statuses mean, each tool says.
+//! This module handles the two streams, clap's own messages and the exit status for a stream that cannot be written. It must not
+//! depend on what a tool does, nor on the meaning of the tool's other exit statuses.
 
 use core::fmt::Display;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -11,23 +13,27 @@ use clap::Parser;
 /// The exit status when standard output or standard error could not be written.
 pub(crate) const UNWRITABLE: u8 = 5;
 
-/// What a tool says on standard error. Whether all of it was written decides on the exit status too.
+/// Writes a tool's messages to standard error, and remembers whether one was lost.
 pub(crate) struct Messages {
     tool: &'static str,
-    is_one_lost: bool,
+    is_one_lost: AtomicBool,
 }
 
 impl Messages {
     pub(crate) const fn new(tool: &'static str) -> Self {
-        Self { tool, is_one_lost: false }
+        Self { tool, is_one_lost: AtomicBool::new(false) }
     }
 
-    /// The arguments. If there are none, because clap had to complain or to help, it is the exit status.
-    pub(crate) fn parse<A: Parser>(&mut self) -> Result<A, u8> {
+    /// Parses the command line. `show` rewrites clap's error message before it is written.
+    ///
+    /// # Errors
+    ///
+    /// The exit status, after the help or clap's error message was written.
+    pub(crate) fn parse<A: Parser>(&self, show: impl FnOnce(String) -> String) -> Result<A, u8> {
         A::try_parse().map_err(|error| {
             let text = error.render().to_string();
             if error.use_stderr() {
-                self.write(&text);
+                self.write(&show(text));
                 return u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
             }
             match output().and_then(|mut output| output.write_all(text.as_bytes())) {
@@ -37,23 +43,24 @@ impl Messages {
         })
     }
 
-    /// Says something under the tool's name. Tells whether it was written.
-    pub(crate) fn say(&mut self, text: impl Display) -> bool {
+    /// Writes a message that starts with the tool's name. Returns what [`write`](Self::write) returns.
+    pub(crate) fn say(&self, text: impl Display) -> bool {
         self.write(&format!("{}: {text}\n", self.tool))
     }
 
-    /// Writes whole lines as they are. Tells whether they were written, or nobody reads them any more.
-    pub(crate) fn write(&mut self, lines: &str) -> bool {
+    /// Writes whole lines as they are. Returns whether they were written, or the reader has closed the pipe.
+    pub(crate) fn write(&self, lines: &str) -> bool {
         let is_written = match unmasked(io::stderr()).and_then(|mut stderr| stderr.write_all(lines.as_bytes())) {
             Ok(()) => true,
             Err(error) => error.kind() == ErrorKind::BrokenPipe,
         };
-        self.is_one_lost |= !is_written;
+        self.is_one_lost.fetch_or(!is_written, Ordering::Relaxed);
         is_written
     }
 
-    /// Standard output could not be written: the exit status. A reader that has seen enough, such as `head`, is no failure.
-    pub(crate) fn output_failed(&mut self, error: &io::Error) -> u8 {
+    /// Reports that standard output could not be written, and returns the exit status. It is not a failure if the reader,
+    /// for example `head`, has closed the pipe.
+    pub(crate) fn output_failed(&self, error: &io::Error) -> u8 {
         if error.kind() == ErrorKind::BrokenPipe {
             return 0;
         }
@@ -61,32 +68,39 @@ impl Messages {
         UNWRITABLE
     }
 
-    /// Ends the tool with this status, unless a message was lost.
-    pub(crate) fn exit(self, status: u8) -> ExitCode {
-        ExitCode::from(if self.is_one_lost { UNWRITABLE } else { status })
+    /// Returns the exit status of the tool: `status`, or [`UNWRITABLE`] if a message was lost.
+    pub(crate) fn status(&self, status: u8) -> u8 {
+        if self.is_one_lost.load(Ordering::Relaxed) { UNWRITABLE } else { status }
+    }
+
+    /// Returns [`status`](Self::status) for `main`.
+    pub(crate) fn exit(&self, status: u8) -> ExitCode {
+        ExitCode::from(self.status(status))
     }
 }
 
-/// Standard output, without a buffer.
+/// Returns standard output without a buffer: each write is one system call, unless the system accepts only part of it.
+/// On systems other than Unix it is buffered by line.
 ///
 /// # Errors
 ///
-/// It is closed. On Unix only this can be told, and not for sure: before `main`, `std` puts /dev/null in its place, opened for
-/// reading and writing. Python and Node open it like this too when they are asked to discard an output; a shell does not.
-pub(crate) fn output() -> io::Result<impl Write> {
+/// Standard output is closed. This is detected on Unix only, and a false alarm is possible: before `main`, `std` replaces a closed
+/// stream by /dev/null opened for reading and writing. Python and Node open /dev/null like this too to discard an output; shells
+/// open it for writing only.
+pub(crate) fn output() -> io::Result<impl Write + Send> {
     #[cfg_attr(not(unix), expect(unused_mut))]
     let mut output = unmasked(io::stdout())?;
     #[cfg(unix)]
-    if is_null_to_be_read(&mut output) {
+    if is_readable_null(&mut output) {
         return Err(io::Error::other(
-            "it is closed, or /dev/null opened for reading and writing; to discard the output, open /dev/null for writing only",
+            "it is closed, or /dev/null opened for reading and writing; redirect it to a file, or with >/dev/null",
         ));
     }
     Ok(output)
 }
 
-/// The same stream as a file. `std`'s own one takes a write that the system refuses, because the stream is not there or can
-/// only be read, for a success.
+/// Returns the stream as a file. The types of `std` report success when the system refuses a write because the stream is closed or
+/// open for reading only.
 #[cfg(unix)]
 fn unmasked(stream: impl std::os::fd::AsFd) -> io::Result<std::fs::File> {
     Ok(stream.as_fd().try_clone_to_owned()?.into())
@@ -98,7 +112,7 @@ fn unmasked<W: Write>(stream: W) -> io::Result<W> {
 }
 
 #[cfg(unix)]
-fn is_null_to_be_read(file: &mut std::fs::File) -> bool {
+fn is_readable_null(file: &mut std::fs::File) -> bool {
     use std::io::Read;
     use std::os::unix::fs::MetadataExt;
 

@@ -12,9 +12,9 @@ use embedded_sse::{Event, Field, Item, TooLong};
 use crate::client::failure::Failure;
 use crate::client::shown::shown;
 use crate::client::{Listener, News};
+use crate::messages::say;
 use crate::output::Output;
 use crate::state::StateFile;
-use crate::stdio::say;
 use crate::tally::Tally;
 
 /// So many attempts in a row may fail before there was any stream: what was never there may be a mistake in the URL.

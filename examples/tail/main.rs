@@ -6,17 +6,19 @@ mod arguments;
 mod client;
 mod demo;
 mod follower;
+mod messages;
 mod output;
 mod state;
-mod stdio;
 mod tally;
 mod text;
+mod torn_line;
 
 #[path = "../serve/app.rs"]
 mod app;
+#[path = "../stdio/mod.rs"]
+mod stdio;
 
 use core::time::Duration;
-use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,9 +32,9 @@ use client::failure::Failure;
 use client::target::Target;
 use client::{Client, End, StreamSession};
 use follower::{Enough, FIRST_ATTEMPTS, Follower};
+use messages::{MESSAGES, say};
 use output::Output;
 use state::StateFile;
-use stdio::{say, stdout, was_unsaid, write_message};
 use tally::Tally;
 
 /// Follows an event stream: prints its events, and comes back by itself whenever the connection is lost.
@@ -59,9 +61,9 @@ use tally::Tally;
 /// Without a URL it shows all that against a server in this process, which cuts connections and refuses one, for 10 seconds.
 ///
 /// Exit status: 0 when it ended (all events that were asked for, Ctrl-C, nobody reads the output, or the server has no more),
-/// 1 when the output or FILE could not be written, 2 for wrong arguments, also when another tail uses FILE, 3 when the server
-/// refused for good or a redirect is not trusted, 4 when it was given up, 5 when a message could not be written to standard
-/// error, whatever else happened.
+/// 1 when FILE could not be written, 2 for wrong arguments, also when another tail uses FILE, 3 when the server
+/// refused for good or a redirect is not trusted, 4 when it was given up, 5 when standard output or standard
+/// error could not be written, whatever else happened.
 #[derive(Parser)]
 #[command(name = "tail")]
 struct Arguments {
@@ -98,40 +100,23 @@ struct Arguments {
 const BUFFER: usize = 1 << 20;
 
 const ENDED: u8 = 0;
-const UNWRITABLE: u8 = 1;
+const FAILED: u8 = 1;
 const WRONG: u8 = 2;
 const REFUSED: u8 = 3;
 const GIVEN_UP: u8 = 4;
-const UNSAID: u8 = 5;
 
 fn main() -> ExitCode {
-    let status = match Arguments::try_parse() {
+    MESSAGES.exit(match MESSAGES.parse(messages::shown) {
         Ok(arguments) => start(arguments),
-        Err(error) => explain(&error),
-    };
-    ExitCode::from(said(status))
-}
-
-/// The status, unless something was lost that nobody else knows of.
-fn said(status: u8) -> u8 {
-    if was_unsaid() { UNSAID } else { status }
-}
-
-/// The help, or what is wrong with the arguments.
-fn explain(error: &clap::Error) -> u8 {
-    let text = error.render().to_string();
-    if error.use_stderr() {
-        write_message(&arguments::without_secrets(text));
-        return WRONG;
-    }
-    stdout().and_then(|mut out| out.write_all(text.as_bytes())).map_or_else(unwritable, |()| ENDED)
+        Err(status) => status,
+    })
 }
 
 fn start(arguments: Arguments) -> u8 {
     // The client stays in this thread, where it may block on the output; sockets and signals have others.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(UNWRITABLE, format_args!("no threads: {error}")),
+        Err(error) => return fail(FAILED, format_args!("no threads: {error}")),
     };
     let status = runtime.block_on(run(arguments));
     // A name that is still being looked for is not waited for.
@@ -142,7 +127,7 @@ fn start(arguments: Arguments) -> u8 {
 async fn run(arguments: Arguments) -> u8 {
     let output = match Output::new(arguments.json) {
         Ok(output) => output,
-        Err(error) => return unwritable(error),
+        Err(error) => return MESSAGES.output_failed(&error),
     };
     let is_demo = arguments.url.is_none();
     let url = match arguments.url.as_deref().map(arguments::url) {
@@ -150,7 +135,7 @@ async fn run(arguments: Arguments) -> u8 {
         Some(Err(error)) => return fail(WRONG, format_args!("the URL: {error}")),
         None => match demo::serve().await {
             Ok(url) => url,
-            Err(error) => return fail(UNWRITABLE, format_args!("no port to serve on: {error}")),
+            Err(error) => return fail(FAILED, format_args!("no port to serve on: {error}")),
         },
     };
     let is_post = arguments.post.is_some();
@@ -221,7 +206,7 @@ async fn interrupt() {
         if tokio::signal::ctrl_c().await.is_ok() {
             let _ = sender.send(());
             tokio::time::sleep(Duration::from_secs(1)).await;
-            std::process::exit(said(ENDED).into());
+            std::process::exit(MESSAGES.status(ENDED).into());
         }
         core::future::pending::<()>().await;
     });
@@ -234,16 +219,8 @@ fn had_enough(enough: Enough) -> u8 {
         Enough::NeverOpened(why) => {
             fail(GIVEN_UP, format_args!("given up after {FIRST_ATTEMPTS} attempts: {why}; {}", why.advice()))
         }
-        Enough::Output(error) => unwritable(error),
-        Enough::State(error) => fail(UNWRITABLE, format_args!("the state file: {error}; events after it come again")),
-    }
-}
-
-fn unwritable(error: io::Error) -> u8 {
-    match error.kind() {
-        // Whoever read it wants no more.
-        ErrorKind::BrokenPipe => ENDED,
-        _ => fail(UNWRITABLE, format_args!("standard output: {error}")),
+        Enough::Output(error) => MESSAGES.output_failed(&error),
+        Enough::State(error) => fail(FAILED, format_args!("the state file: {error}; events after it come again")),
     }
 }
 

@@ -10,8 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use embedded_sse::{Event, Lossy};
 use serde_json::Value;
 
-use crate::stdio::{goes_on_in_a_line, stdout};
+use crate::stdio;
 use crate::text::{Tame, tame_json};
+use crate::torn_line::follows_half_a_line;
 
 /// Standard output.
 pub(crate) struct Output {
@@ -27,8 +28,8 @@ impl Output {
     pub(crate) fn new(json: bool) -> io::Result<Self> {
         let terminal = io::stdout().is_terminal();
         // Half a line that a killed run left is none of ours.
-        let lines = if goes_on_in_a_line() { b"\n".to_vec() } else { Vec::new() };
-        Ok(Self { out: stdout()?, lines, json, terminal, colours: terminal && allowed() })
+        let lines = if follows_half_a_line() { b"\n".to_vec() } else { Vec::new() };
+        Ok(Self { out: Box::new(stdio::output()?), lines, json, terminal, colours: terminal && allowed() })
     }
 
     pub(crate) fn event(&mut self, event: &Event<'_>) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::common::tool::{Lines, run, text, tool};
 
 /// The status if an output cannot be written.
 const UNWRITABLE: i32 = 5;
-const TOOLS: [&str; 3] = ["decode", "encode", "serve"];
+const TOOLS: [&str; 4] = ["decode", "encode", "serve", "tail"];
 const STREAM: &str = "data: 1\n\n";
 
 /// Returns a command that runs the tool with its streams redirected by a shell.

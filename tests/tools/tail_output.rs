@@ -118,12 +118,12 @@ fn output_that_cannot_be_written() {
     let url = server().url();
     for arguments in [&["--help"][..], &["--json", &url]] {
         let run = shell(">/dev/full", arguments);
-        run.assert_ends(1, "tail: standard output: No space left on device (os error 28)");
+        run.assert_ends(5, "tail: standard output: No space left on device (os error 28)");
 
         let run = shell(">&-", arguments);
         let why =
             "it is closed, or /dev/null opened for reading and writing; redirect it to a file, or with >/dev/null";
-        run.assert_ends(1, &format!("tail: standard output: {why}"));
+        run.assert_ends(5, &format!("tail: standard output: {why}"));
     }
     shell(">/dev/null", &["--help"]).assert_quiet();
     let script = server();
@@ -157,7 +157,7 @@ fn the_help_explains_what_a_reader_must_do() {
     help.assert_quiet();
     let text = help.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in
-        ["a line that is no JSON", "5 when a message could not be written to standard error", "--trust-redirects"]
+        ["a line that is no JSON", "5 when standard output or standard error could not be written", "--trust-redirects"]
     {
         assert!(text.contains(part), "{part}: {}", help.stdout);
     }
