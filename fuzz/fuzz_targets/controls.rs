@@ -1,10 +1,10 @@
-//! How a target reads its input: the stream first, what steers the run in the last bytes, so that a recorded stream is a
-//! good seed as it is.
+//! Splits the input of a target into the stream and, in the last bytes, the parameters of the run. A recorded stream is
+//! therefore a good seed without changes.
 
-/// The longest stream that a target looks at. An id cannot be longer, so that a store of this size holds all of them.
+/// The longest input of a target, in bytes. An ID cannot be longer, so a store of this size holds every ID.
 pub(crate) const LONGEST: usize = 4096;
 
-/// The stream, and `N` steering bytes from behind it. `None` for an input that is too short or too long.
+/// Returns the stream, and the `N` parameter bytes after it. Returns `None` for an input that is too short or too long.
 pub(crate) fn split<const N: usize>(input: &[u8]) -> Option<(&[u8], [u8; N])> {
     if input.len() > LONGEST {
         return None;
@@ -13,7 +13,8 @@ pub(crate) fn split<const N: usize>(input: &[u8]) -> Option<(&[u8], [u8; N])> {
     Some((stream, *controls))
 }
 
-/// The offsets that cut `length` bytes into pieces of these sizes, over and over. A size of zero is an empty piece.
+/// Returns the offsets that cut `length` bytes into pieces of these sizes, repeatedly. A size of zero is an empty
+/// piece.
 pub(crate) fn cuts(length: usize, sizes: [u8; 3]) -> Vec<usize> {
     let mut cuts = Vec::new();
     if sizes == [0; 3] {

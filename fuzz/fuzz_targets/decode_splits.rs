@@ -1,4 +1,4 @@
-//! However a stream is cut, it says the same (R16): in pieces of three sizes over and over, and whole.
+//! A stream gives the same result however it is cut (R16): as a whole, and in pieces of three sizes.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]

@@ -1,4 +1,4 @@
-//! The decoder says what the grammar says, on one connection and on the next one.
+//! The decoder and the grammar give the same result, on one connection and on the next one.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Any facts in any order, for any policy. What must hold after each of them is in `tests/harness/operations.rs`.
+//! Reports any facts in any order, with any policy. The invariants are checked in `tests/harness/operations.rs`.
 
 #![no_main]
 
@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Powers of two and their neighbours, so that a byte reaches all magnitudes.
+/// Maps a byte to powers of two and numbers near them, to cover all magnitudes.
 fn time(byte: u8) -> u64 {
     let power = 1_u64 << (byte & 63);
     match byte >> 6 {
@@ -36,7 +36,7 @@ fn duration(byte: u8) -> Duration {
     Duration::from_millis(time(byte))
 }
 
-/// None for an even byte.
+/// Returns `None` for an even byte.
 fn optional(byte: u8) -> Option<Duration> {
     (byte % 2 == 1).then(|| duration(byte / 2))
 }
@@ -50,11 +50,15 @@ fn policy(head: &[u8; 14]) -> (Policy, Bounds) {
         _ => Backoff::above_floor(duration(floor), duration(first), duration(cap)),
     };
     let spread = [Spread::None, Spread::Full, Spread::Equal, Spread::Decorrelated][usize::from(spread % 4)];
-    // Shorter than the times at which the machine saturates.
+    // These must be shorter than the times at which the state machine saturates.
     let least = time(least % 24).max(1);
     let (most_asked, most_retry_after) = (least + 1 + time(most % 24), least + time(most / 8 % 24));
     let millis = Duration::from_millis;
-    let backoff = backoff.spread(spread).least(millis(least)).most_asked(millis(most_asked)).most_retry_after(millis(most_retry_after));
+    let backoff = backoff
+        .spread(spread)
+        .least(millis(least))
+        .most_asked(millis(most_asked))
+        .most_retry_after(millis(most_retry_after));
     let mut policy = Policy::new(backoff)
         .stable_after(duration(stable))
         .stable_after_event(duration(stable / 2))
@@ -100,7 +104,7 @@ fn operation(kind: u8, argument: u8) -> Operation {
     }
 }
 
-/// Splitmix64.
+/// SplitMix64.
 #[derive(Clone, Debug, PartialEq)]
 struct Random(u64);
 

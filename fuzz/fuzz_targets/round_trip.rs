@@ -1,4 +1,5 @@
-//! What is written is read again: all that the stream says, frame by frame, and the whole stream as the text of one frame.
+//! Frames are the same after writing and reading: every item of the stream as a frame, and the whole stream as the text
+//! of one frame.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]
@@ -41,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(decoded.last_event_id, id.as_bytes());
 });
 
-/// Lossy text is up to three times as long as the bytes.
+/// Creates a decoder. Its ID store allows for lossy text, which is up to three times as long as the bytes.
 fn decoder(room: usize) -> Decoder<Vec<u8>, { 3 * LONGEST }> {
     Decoder::with_id_capacity(vec![0; room])
 }

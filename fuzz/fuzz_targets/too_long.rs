@@ -1,4 +1,4 @@
-//! With little memory: what does not fit is told once, in its place, and everything else is as if nothing had happened.
+//! With little memory, everything that does not fit is reported once, in its place, and nothing else changes.
 #![no_main]
 
 #[path = "../../tests/common/bounded.rs"]
@@ -12,7 +12,7 @@ use common::{decoded_items, pieces};
 use embedded_sse::Decoder;
 use libfuzzer_sys::fuzz_target;
 
-/// For ids: so short that many do not fit.
+/// The room for IDs, in bytes. Many IDs do not fit.
 const ID: usize = 8;
 
 fuzz_target!(|input: &[u8]| {
@@ -23,7 +23,8 @@ fuzz_target!(|input: &[u8]| {
     let bytes = stream.iter().map(core::slice::from_ref);
     assert_eq!(decoded_items(&mut decoder(), bytes), byte_by_byte(stream, limits));
 
-    // An id in pieces takes more room while it is not known whether it holds NUL, so that here the pieces may matter.
+    // An ID in pieces needs more room until its end, because it may contain NUL. The result can then depend on the
+    // pieces.
     if !stream.contains(&0) {
         let (places, last_event_id) = places(stream, limits);
         let decoded = decoded_items(&mut decoder(), pieces(stream, &controls::cuts(stream.len(), sizes)));
