@@ -1,7 +1,7 @@
-//! How fast streams are read, and what their bytes allow at best.
+//! Measures the speed of decoding, and two upper limits for it.
 //!
-//! `cargo bench --bench decode --features std`; with `std` the CPU's vector instructions are found at run time, here and in the
-//! limits alike. Beside the other crates: `benches/peers`.
+//! Run `cargo bench --bench decode --features std`. With `std`, the decoder and the limits use the CPU's vector
+//! instructions, which are detected at run time. For a comparison with other crates, see `benches/peers`.
 
 mod inputs;
 
@@ -13,10 +13,10 @@ use embedded_sse::Decoder;
 
 use inputs::Input;
 
-/// Bytes per chunk: all at once, a large read, a TCP segment, a small modem's buffer.
+/// The chunk sizes in bytes: the whole stream, a large read, a TCP segment, and the buffer of a small modem.
 const CHUNKS: [(&str, usize); 4] = [("whole", usize::MAX), ("16384", 16384), ("1460", 1460), ("64", 64)];
 
-/// Room for the longest event of any input when it comes in pieces.
+/// The buffer size in bytes. The longest event of any input fits.
 const BUFFER: usize = 128 * 1024;
 
 fn decode(criterion: &mut Criterion) {
@@ -42,7 +42,7 @@ fn decode(criterion: &mut Criterion) {
     }
 }
 
-/// How many events there are.
+/// Decodes the stream and returns the number of events.
 fn events_as_bytes(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
     let mut decoder = Decoder::<_, 256>::with_id_capacity(buffer);
     let mut events = 0;
@@ -55,7 +55,7 @@ fn events_as_bytes(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
     events
 }
 
-/// How many events there are whose data is UTF-8.
+/// Decodes the stream and returns the number of events whose data is UTF-8.
 fn events_as_text(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
     let mut decoder = Decoder::<_, 256>::with_id_capacity(buffer);
     let mut events = 0;
@@ -68,7 +68,7 @@ fn events_as_text(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
     events
 }
 
-/// A bare search for each line end: nobody who has to find the lines that way can be faster.
+/// Searches for each line end, and does nothing else: an upper limit for decoders that find lines in this way.
 fn walk_lines(input: &Input, chunk: usize) -> usize {
     let mut lines = 0;
     for mut rest in input.bytes.chunks(chunk) {
@@ -80,7 +80,7 @@ fn walk_lines(input: &Input, chunk: usize) -> usize {
     lines
 }
 
-/// The bytes moved once: nobody who keeps them all can be faster.
+/// Copies all bytes once: an upper limit for decoders that keep all bytes.
 fn copy(input: &Input, chunk: usize, buffer: &mut [u8]) {
     for part in input.bytes.chunks(chunk.min(buffer.len())) {
         let target = &mut buffer[..part.len()];
@@ -89,7 +89,7 @@ fn copy(input: &Input, chunk: usize, buffer: &mut [u8]) {
     }
 }
 
-/// Short: there are many benchmarks, and the differences that matter are large.
+/// Uses short measurements, because there are many benchmarks, and only large differences matter.
 fn short() -> Criterion {
     Criterion::default()
         .sample_size(15)

@@ -1,6 +1,6 @@
-//! How fast frames are written, in bytes of payload; beside each, a plain copy of the payload, which is the limit.
+//! Measures the speed of encoding in bytes of payload. The upper limit is a plain copy of the payload.
 //!
-//! `cargo bench --bench encode`
+//! Run `cargo bench --bench encode`.
 
 use core::hint::black_box;
 use core::time::Duration;

@@ -1,7 +1,9 @@
-//! What the asynchronous reader costs beside the bare decoder, on the same bytes in chunks of a TCP segment.
+//! Measures the cost of the asynchronous reader compared to the decoder alone, with chunks of the size of a TCP
+//! segment.
 //!
-//! `cargo bench --bench reader --features embedded-io-async,std` prints for each stream the best of many turns, taken by
-//! turns, so that what slows the machine down slows both down. Both get each chunk as a transport gives it: copied into a buffer.
+//! `cargo bench --bench reader --features embedded-io-async,std` prints the best of many runs for each stream. The two
+//! run in turn, so that other load on the machine affects both. Each chunk is copied into a buffer first, as a
+//! transport does it.
 
 mod inputs;
 
@@ -39,7 +41,7 @@ fn main() {
     println!("\nGeometric mean: {:.3}", product.powf(1.0 / inputs.len() as f64));
 }
 
-/// How many events there are.
+/// Reads the stream with the decoder and returns the number of events.
 fn decoder(input: &Input) -> usize {
     let mut decoder = Decoder::<_, 256>::with_id_capacity(vec![0; BUFFER]);
     let (mut events, mut chunk) = (0, [0; CHUNK]);
@@ -54,7 +56,7 @@ fn decoder(input: &Input) -> usize {
     events
 }
 
-/// How many events there are.
+/// Reads the stream with the reader and returns the number of events.
 fn reader(input: &Input) -> usize {
     let decoder = Decoder::<_, 256>::with_id_capacity(vec![0; BUFFER]);
     let mut reader = EventReader::new(black_box(&input.bytes[..]), [0; CHUNK], decoder);

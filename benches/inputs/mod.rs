@@ -1,9 +1,9 @@
-//! The streams that the benchmarks run on: what servers send, made up here, the same bytes on every machine.
+//! Generates the input streams of the benchmarks. They resemble what servers send, and are the same on every machine.
 //!
-//! Knows what each stream says (its messages), so that whoever reads it can be checked. Knows nothing of readers, of time and
-//! of what is measured.
+//! Each stream comes with its messages, so that readers can be checked. This module must not depend on readers or on
+//! time.
 
-/// One event as a sender means it.
+/// One event, as the sender intends it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message {
     pub(crate) event_type: Option<String>,
@@ -15,14 +15,14 @@ pub(crate) struct Message {
 pub(crate) struct Input {
     pub(crate) name: &'static str,
     pub(crate) bytes: Vec<u8>,
-    /// What a right reader finds in `bytes`, in order.
+    /// The messages that a correct reader finds in `bytes`, in order.
     pub(crate) messages: Vec<Message>,
 }
 
-/// The length of each stream in bytes, to within one event.
+/// The least length of each stream in bytes. The last event can exceed it.
 pub(crate) const SIZE: usize = 1 << 20;
 
-/// Every stream, in the order in which tables show them.
+/// Returns every stream, in the order of the tables.
 pub(crate) fn all() -> Vec<Input> {
     vec![
         Input::new("tokens", "\n", "", tokens(WORDS)),
@@ -38,7 +38,8 @@ pub(crate) fn all() -> Vec<Input> {
     ]
 }
 
-/// The streams whose messages are also worth writing: the others say the same in other bytes.
+/// Returns the streams whose messages are also used to measure writing. The others have the same messages in different
+/// bytes.
 #[allow(dead_code, reason = "not every benchmark writes")]
 pub(crate) fn to_write() -> Vec<Input> {
     let written = ["tokens", "named", "tiny", "64k-line", "20-lines", "changes"];
@@ -46,7 +47,7 @@ pub(crate) fn to_write() -> Vec<Input> {
 }
 
 impl Input {
-    /// Messages from `next` until the stream is long enough, each behind `before`, its lines ended by `line_end`.
+    /// Creates a stream with messages from `next`. Each is written after `before`, with lines that end with `line_end`.
     fn new(name: &'static str, line_end: &str, before: &str, mut next: impl FnMut(&mut Random) -> Message) -> Self {
         let mut random = Random(0x5EED_0F57_A7E5_0001);
         let (mut bytes, mut messages) = (Vec::new(), Vec::new());
@@ -60,7 +61,7 @@ impl Input {
     }
 }
 
-/// In the field order that most servers use.
+/// Writes a message, with the fields in the order that most servers use.
 fn write(message: &Message, line_end: &str, bytes: &mut Vec<u8>) {
     let mut line = |name: &str, value: &str| {
         for part in [name, ": ", value, line_end] {
@@ -79,7 +80,7 @@ fn write(message: &Message, line_end: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(line_end.as_bytes());
 }
 
-/// A chat completion, one token an event, some 205 bytes each.
+/// Chat completions with one token per event, about 205 bytes each.
 fn tokens(words: &'static [&'static str]) -> impl FnMut(&mut Random) -> Message {
     move |random| Message {
         data: format!(
@@ -90,7 +91,7 @@ fn tokens(words: &'static [&'static str]) -> impl FnMut(&mut Random) -> Message 
     }
 }
 
-/// A message stream whose every event has a type, some 119 bytes each.
+/// A message stream in which every event has a type, about 119 bytes each.
 fn named(random: &mut Random) -> Message {
     Message {
         event_type: Some("content_block_delta".into()),
@@ -102,28 +103,28 @@ fn named(random: &mut Random) -> Message {
     }
 }
 
-/// `data: x`: what the per-event cost is.
+/// `data: x`, which shows the cost per event.
 fn tiny(random: &mut Random) -> Message {
     Message { data: random.text(1), ..Message::default() }
 }
 
-/// 64 KiB on one line: what the per-byte cost is.
+/// 64 KiB on one line, which shows the cost per byte.
 fn long_line(random: &mut Random) -> Message {
     Message { data: random.text(64 * 1024), ..Message::default() }
 }
 
-/// A text of 20 lines of 80 bytes.
+/// Texts of 20 lines of 80 bytes.
 fn twenty_lines(random: &mut Random) -> Message {
     let lines: Vec<_> = (0..20).map(|_| random.text(80)).collect();
     Message { data: lines.join("\n"), ..Message::default() }
 }
 
-/// A small event now and then, in a stream of keep-alives.
+/// Small events between many keep-alives.
 fn counter(random: &mut Random) -> Message {
     Message { data: format!(r#"{{"n":{}}}"#, random.below(1000)), ..Message::default() }
 }
 
-/// A change feed that resumes from several partitions: an id of some 150 bytes, data of some 1.1 KiB.
+/// A change feed that resumes from several partitions, with IDs of about 150 bytes and data of about 1.1 KiB.
 fn change(random: &mut Random) -> Message {
     let offset = 5_000_000_000 + random.below(1_000_000);
     Message {
@@ -209,7 +210,7 @@ const MULTIBYTE_WORDS: &[&str] = &[
     "नदी",
 ];
 
-/// SplitMix64: small, and the same everywhere.
+/// SplitMix64, which gives the same numbers on every machine.
 struct Random(u64);
 
 impl Random {
@@ -229,7 +230,7 @@ impl Random {
         from[self.below(from.len() as u64) as usize]
     }
 
-    /// Printable ASCII without line ends, spaces and what JSON would escape.
+    /// Returns printable ASCII without spaces and without characters that JSON escapes.
     fn text(&mut self, length: usize) -> String {
         (0..length).map(|_| char::from(b'a' + self.below(26) as u8)).collect()
     }

@@ -1,44 +1,46 @@
-//! Who takes part: something that can be run in turn with others, and looked at once to see whether it does the work.
+//! The contenders: readers, writers and limits that can be timed, and checked for correctness.
+//!
+//! This module must not depend on particular crates or on the clock.
 
 use crate::inputs::{Input, Message};
 
-/// The memory that is given to those who want to be given theirs: more than the longest event of any input.
+/// The size in bytes of the memory for contenders that take a buffer. It exceeds the longest event of any input.
 pub const SCRATCH: usize = 128 * 1024;
 
-/// Where memory to write to begins: at a page. A write across a border costs some processors ten times as much, and where
-/// memory comes to lie would be luck.
+/// The alignment of memory to write to, in bytes: a page. On some processors a write across a page border costs ten
+/// times as much, so that the result would otherwise depend on the address.
 pub const PAGE: usize = 4096;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ours,
     Peer,
-    /// Neither reads nor writes events: what nobody can be expected to beat.
+    /// An upper limit. It neither reads nor writes events.
     Limit,
 }
 
-/// Reads the events of `bytes`, which come in pieces of `chunk`, and hands the data of each to `seen`. `scratch` is
-/// [`SCRATCH`] bytes of memory that are there already.
+/// Reads the events of `bytes` in chunks of `chunk` bytes, and passes the data of each to `seen`. `scratch` is a buffer
+/// of [`SCRATCH`] bytes.
 pub trait Reader {
     fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], seen: impl FnMut(&[u8]));
 }
 
-/// Writes messages one by one, each into the same memory, and hands the bytes of each to `sent`.
+/// Writes messages one by one into the same memory, and passes the bytes of each to `sent`.
 pub trait Writer: 'static {
-    /// Everything that a caller would have at hand already.
+    /// The messages in the form that a caller has before writing.
     fn new(messages: &'static [Message]) -> Self;
     fn write(&mut self, sent: impl FnMut(&[u8]));
 }
 
-/// One run over a whole input. The number depends on every event, so that none can be optimised away.
+/// One run over a whole input. The returned number depends on every event, so that the compiler cannot remove any work.
 pub type Run = Box<dyn FnMut() -> usize>;
 
 pub struct Contender {
     pub name: &'static str,
     pub kind: Kind,
-    /// A run over this input in chunks of this many bytes (which say nothing to a writer).
+    /// Creates a run over this input in chunks of this many bytes. Writers ignore the chunk size.
     pub prepare: fn(&'static Input, usize) -> Run,
-    /// Whether that run does all of the work.
+    /// Returns whether that run gives the correct result.
     pub is_right: fn(&'static Input, usize) -> bool,
 }
 
@@ -97,7 +99,7 @@ fn count_written<W: Writer>(writer: &mut W) -> usize {
     length
 }
 
-/// Whether a reader that is nobody's own work here finds the messages in what was written.
+/// Returns whether an independent reader finds the messages in the written bytes.
 fn reads_as(mut written: &[u8], messages: &[Message]) -> bool {
     let mut decoder = sse_core::SseDecoder::new();
     let mut left = messages.iter();

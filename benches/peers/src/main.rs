@@ -1,4 +1,4 @@
-//! The same streams through `embedded-sse` and through the other SSE crates, in turn, in one process.
+//! Compares `embedded-sse` with other SSE crates on the same streams, in turn, in one process.
 
 mod contender;
 #[path = "../../inputs/mod.rs"]
@@ -22,25 +22,25 @@ use contender::Kind;
 use inputs::Input;
 use race::Race;
 
-/// Measures this crate beside the others; the tables are MB/s for reading and ns per event for writing.
+/// Compare this crate with other SSE crates: MB/s for reading, ns per event for writing.
 #[derive(Parser)]
 struct Options {
-    /// How often everybody has a turn; the median counts
+    /// Number of rounds; the result is the median
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
-    /// Only these inputs
+    /// Use only these inputs
     #[arg(long, value_delimiter = ',', value_name = "INPUT")]
     only: Vec<String>,
-    /// Chunk sizes in bytes, or `whole`
+    /// Chunk sizes in bytes, or "whole"
     #[arg(long, value_delimiter = ',', default_value = "whole,16384,1460,64", value_parser = chunk_size)]
     chunks: Vec<usize>,
-    /// One JSON object instead of tables
+    /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
-    /// A bar chart of the readers at 1460-byte chunks
+    /// Draw a bar chart of the readers with chunks of 1460 bytes to this SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Exit status 1 when a floor is missed, or when we get anything wrong
+    /// Exit with status 1 if a floor is missed, or if this crate gives a wrong result
     #[arg(long)]
     check: bool,
 }
@@ -106,6 +106,6 @@ fn main() -> ExitCode {
 fn chunk_size(text: &str) -> Result<usize, String> {
     match text {
         "whole" => Ok(usize::MAX),
-        _ => text.parse().ok().filter(|&size| size > 0).ok_or_else(|| "not a number of bytes, nor `whole`".into()),
+        _ => text.parse().ok().filter(|&size| size > 0).ok_or_else(|| "neither a number of bytes nor `whole`".into()),
     }
 }

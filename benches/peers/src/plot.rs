@@ -1,4 +1,4 @@
-//! The picture for the README: one bar for each reader.
+//! Draws the chart for the README, with one bar for each reader.
 
 use std::error::Error;
 use std::path::Path;
@@ -14,7 +14,8 @@ const TOP: i32 = 64;
 const LEFT: i32 = 190;
 const RIGHT: i32 = 150;
 
-/// `ranking`: name, kind, speed as a multiple of the fastest peer's, on how many of `inputs` it was right; fastest first.
+/// Draws the chart. `ranking` holds, fastest first: the name, the kind, the speed as a multiple of the fastest peer's,
+/// and on how many of the `inputs` the result was correct.
 pub fn readers(path: &Path, ranking: &[(&str, Kind, f64, usize)], inputs: usize) -> Result<(), Box<dyn Error>> {
     let Some(longest) = ranking.first().map(|row| row.2) else {
         return Err("nothing was measured at 1460-byte chunks".into());

@@ -1,4 +1,5 @@
-//! The clock: everybody in turn, round after round, so that what else the machine does hits all alike; then the median.
+//! Measures the contenders in turn, in several rounds, so that other load on the machine affects all of them. The
+//! result is the median.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -6,16 +7,17 @@ use std::time::{Duration, Instant};
 use crate::contender::{Contender, Kind, Run};
 use crate::inputs::Input;
 
-/// How long one contender runs before the next has its turn. Short against the moods of the machine, long against the clock.
+/// How long one contender runs before the next. It is short compared to changes of the machine's speed, and long
+/// compared to the resolution of the clock.
 const TURN: Duration = Duration::from_millis(2);
 
-/// Who needs longer than this for one run has only one turn: it is out of the race, and no one wants to wait.
+/// A contender that needs longer than this for one run is only run once.
 const TOO_SLOW: Duration = Duration::from_millis(30);
 
 /// All contenders on one input.
 pub struct Race {
     pub input: &'static Input,
-    /// Bytes per chunk; `usize::MAX`: the whole input is one.
+    /// The chunk size in bytes. `usize::MAX` means the whole input.
     pub chunk: usize,
     pub entrants: Vec<Entrant>,
 }
@@ -23,10 +25,10 @@ pub struct Race {
 pub struct Entrant {
     pub name: &'static str,
     pub kind: Kind,
-    /// All events are found, with their data; otherwise the time counts for nothing.
+    /// Whether the result is correct. Otherwise its time is not counted.
     pub right: bool,
     run: Run,
-    /// Seconds for one run over the whole input, one number for each round.
+    /// The seconds for one run over the whole input, in each round.
     seconds: Vec<f64>,
 }
 
@@ -46,17 +48,17 @@ impl Race {
         self.entrants.iter_mut().for_each(Entrant::turn);
     }
 
-    /// Stream bytes per event.
+    /// Returns the bytes of the stream per event.
     pub fn bytes_per_event(&self) -> f64 {
         self.input.bytes.len() as f64 / self.input.messages.len() as f64
     }
 
-    /// Stream bytes per second, in millions.
+    /// Returns the speed in millions of stream bytes per second.
     pub fn megabytes_per_second(&self, entrant: &Entrant) -> f64 {
         self.input.bytes.len() as f64 / entrant.seconds() / 1e6
     }
 
-    /// Nanoseconds per event.
+    /// Returns the nanoseconds per event.
     pub fn nanoseconds(&self, entrant: &Entrant) -> f64 {
         entrant.seconds() * 1e9 / self.input.messages.len() as f64
     }
@@ -65,7 +67,7 @@ impl Race {
         self.entrants.iter().find(|entrant| entrant.name == name)
     }
 
-    /// The fastest peer that does all of the work.
+    /// Returns the fastest peer with a correct result.
     pub fn fastest_peer(&self) -> Option<&Entrant> {
         let peers = self.entrants.iter().filter(|entrant| entrant.kind == Kind::Peer && entrant.right);
         peers.min_by(|a, b| a.seconds().total_cmp(&b.seconds()))
@@ -73,7 +75,7 @@ impl Race {
 }
 
 impl Entrant {
-    /// For one run over the whole input, the median over the rounds.
+    /// Returns the seconds for one run over the whole input: the median of the rounds.
     pub fn seconds(&self) -> f64 {
         let mut seconds = self.seconds.clone();
         seconds.sort_by(f64::total_cmp);
@@ -84,14 +86,14 @@ impl Entrant {
         if self.seconds.last().is_some_and(|&last| last > TOO_SLOW.as_secs_f64()) {
             return;
         }
-        // Once to wake the caches, and to see how many runs fill the turn.
+        // One run to warm the caches, and to find out how many runs fill the turn.
         let once = self.time(1);
         let runs = (TURN.as_secs_f64() / once).ceil() as u32;
         let seconds = if once > TOO_SLOW.as_secs_f64() { once } else { self.time(runs) };
         self.seconds.push(seconds);
     }
 
-    /// Seconds per run.
+    /// Returns the seconds per run.
     fn time(&mut self, runs: u32) -> f64 {
         let start = Instant::now();
         for _ in 0..runs {

@@ -1,11 +1,11 @@
-//! What this crate writes, every other crate here reads as it was meant.
+//! Tests that every other crate reads the output of this crate correctly.
 
 use embedded_sse::{EventId, Frame, SingleLine};
 
 use crate::inputs::{self, Input, Message};
 use crate::readers;
 
-/// Data that is more than one line, or looks like something else.
+/// Data with several lines, or that looks like other fields.
 const ODD: &[&str] = &[
     "x",
     " x",
@@ -23,7 +23,7 @@ const ODD: &[&str] = &[
     "x ",
 ];
 
-/// Bytes of data for each input, and at least one message: some readers take quadratic time.
+/// The least number of bytes of data for each input. It is small because some readers take quadratic time.
 const ENOUGH: usize = 4096;
 
 #[test]
@@ -61,7 +61,7 @@ fn encoded(message: &Message) -> Vec<u8> {
     frame.to_string().into_bytes()
 }
 
-/// Every line end of data is read as LF (R28).
+/// Returns the message as it is read: with every line end in the data as LF (R28).
 fn as_read(message: &Message) -> Message {
     Message { data: message.data.replace("\r\n", "\n").replace('\r', "\n"), ..message.clone() }
 }

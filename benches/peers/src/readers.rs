@@ -1,7 +1,7 @@
-//! Everybody who reads a stream here, each in the leanest way its interface allows: slices of one static buffer, no copies that
-//! the reader does not ask for, no executor.
+//! The readers. Each is called in the cheapest way that its interface allows: with slices of one static buffer, no
+//! unnecessary copies and no executor.
 //!
-//! Knows how each crate is called. Knows nothing of clocks and tables.
+//! This module must not depend on clocks or tables.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -51,7 +51,7 @@ impl Reader for EventsAsBytes {
     }
 }
 
-/// As [`EventsAsBytes`], and the UTF-8 check that the peers cannot leave out.
+/// Like [`EventsAsBytes`], with the UTF-8 check that the peers always do.
 struct EventsAsText;
 
 impl Reader for EventsAsText {
@@ -67,7 +67,7 @@ impl Reader for EventsAsText {
     }
 }
 
-/// Owned events, and what they say as bytes.
+/// Owned events, with their data as bytes.
 struct OwnedEvents;
 
 impl Reader for OwnedEvents {
@@ -77,7 +77,7 @@ impl Reader for OwnedEvents {
     }
 }
 
-/// As [`OwnedEvents`], and the UTF-8 check that the peers cannot leave out.
+/// Like [`OwnedEvents`], with the UTF-8 check that the peers always do.
 struct OwnedEventsAsText;
 
 impl Reader for OwnedEventsAsText {
@@ -91,7 +91,7 @@ impl Reader for OwnedEventsAsText {
     }
 }
 
-/// Bytes; those of the change feed have some 150.
+/// The longest event ID, in bytes. Those of the change feed have about 150.
 const LONGEST_ID: usize = 256;
 
 struct SseCore;
@@ -121,7 +121,7 @@ impl Reader for SseStream {
     }
 }
 
-/// From the very chunks that [`OwnedEvents`] is given.
+/// Reads the same chunks as [`OwnedEvents`].
 struct SseStreamOfBytes;
 
 impl Reader for SseStreamOfBytes {
@@ -201,7 +201,7 @@ impl Reader for EventsourceStream {
     }
 }
 
-/// A bare `memchr2` to each line end: what finding the lines costs, and nothing else.
+/// Finds each line end with `memchr2`, and does nothing else.
 fn walk_lines(input: &'static Input, chunk: usize) -> Run {
     Box::new(move || {
         let mut lines = 0;
@@ -215,7 +215,7 @@ fn walk_lines(input: &'static Input, chunk: usize) -> Run {
     })
 }
 
-/// What moving the bytes costs.
+/// Copies the bytes, and does nothing else.
 fn copy(input: &'static Input, chunk: usize) -> Run {
     let mut scratch = vec![0; SCRATCH];
     Box::new(move || {
@@ -229,12 +229,12 @@ fn copy(input: &'static Input, chunk: usize) -> Run {
     })
 }
 
-/// A stream that always has its next chunk.
+/// A stream whose next chunk is always ready.
 fn ready<T>(chunks: impl Iterator<Item = T>) -> impl Stream<Item = Result<T, Infallible>> {
     stream::iter(chunks.map(Ok))
 }
 
-/// Chunks of shared memory whose owners are counted, as those of a network buffer are.
+/// Returns chunks of reference-counted memory, like those of a network buffer.
 fn counted(bytes: &'static [u8], chunk: usize) -> impl Iterator<Item = Bytes> {
     let mut unread = Bytes::from_owner(bytes);
     iter::from_fn(move || {

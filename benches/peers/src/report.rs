@@ -1,4 +1,4 @@
-//! What the races say, for people and as JSON. Knows the numbers, not how they came about.
+//! Prints the results as tables and as JSON. This module must not depend on how they are measured.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use crate::contender::Kind;
 use crate::race::{Entrant, Race};
 use crate::verdict::{self, Verdict};
 
-/// How a chunk size is written, here and on the command line.
+/// Returns the name of a chunk size, as on the command line.
 pub fn chunk_name(chunk: usize) -> String {
     if chunk == usize::MAX { "whole".into() } else { chunk.to_string() }
 }
 
-/// Everything about reading in chunks of this size: the table, and how far ahead of the fastest peer we are.
+/// Prints the table for reading in chunks of this size, and the ratios to the fastest peer.
 pub fn reading(races: &[Race], chunk: usize) {
     let races: Vec<_> = races.iter().filter(|race| race.chunk == chunk).collect();
     println!("\nReading, MB/s, chunks: {}{LEGEND}", chunk_name(chunk));
@@ -19,7 +19,7 @@ pub fn reading(races: &[Race], chunk: usize) {
     ratios(&races, verdict::READERS);
 }
 
-/// Everything about writing.
+/// Prints the table for writing.
 pub fn writing(races: &[Race]) {
     let races: Vec<_> = races.iter().collect();
     println!("\nWriting, ns per event{LEGEND}");
@@ -69,7 +69,7 @@ fn race(race: &Race) -> Value {
     })
 }
 
-/// One row for each contender, one column for each input.
+/// Prints one row for each contender, and one column for each input.
 fn table(races: &[&Race], cell: impl Fn(&Race, &Entrant) -> String) {
     print!("{:<22}", "");
     races.iter().for_each(|race| print!("{:>12}", race.input.name));
@@ -87,7 +87,7 @@ fn table(races: &[&Race], cell: impl Fn(&Race, &Entrant) -> String) {
     }
 }
 
-/// How many times as fast as the fastest peer, and who that is; for whole inputs also against the limit.
+/// Prints the fastest peer and the ratio to it. For whole inputs, also prints the ratio to the limit.
 fn ratios(races: &[&Race], ours: &[&str]) {
     let print_row = |name: &str, cell: &dyn Fn(&Race) -> Option<String>| {
         print!("{name:<22}");
@@ -108,7 +108,8 @@ fn ratios(races: &[&Race], ours: &[&str]) {
     }
 }
 
-/// How fast each reader is over these races, as a multiple of the fastest peer's, fastest first; and on how many it was right.
+/// Returns the mean speed of each reader as a multiple of the fastest peer's, and on how many inputs it was correct,
+/// fastest first.
 pub fn ranking(races: &[Race], chunk: usize) -> Vec<(&'static str, Kind, f64, usize)> {
     let races: Vec<_> = races.iter().filter(|race| race.chunk == chunk).collect();
     let Some(first) = races.first() else { return Vec::new() };

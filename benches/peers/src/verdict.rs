@@ -1,8 +1,9 @@
-//! The floors that this crate sets itself, and whether a run keeps them. All are ratios within one run: machines differ.
+//! Checks whether a run meets the speed floors of this crate. All floors are ratios within one run, because machines
+//! differ.
 
 use crate::race::Race;
 
-/// Our rows: events taken as bytes, and with `data_str` called on each.
+/// The rows of this crate: events as bytes, and with `data_str` called on each.
 pub const BYTES: &str = "embedded-sse bytes";
 pub const TEXT: &str = "embedded-sse text";
 /// Owned events by `EventStream`, and with `data_str` called on each.
@@ -24,17 +25,19 @@ impl Verdict {
     }
 }
 
-/// Chunk size, row, and how many times as fast as the fastest peer of each input, in the geometric mean over all inputs.
+/// The chunk size, the row, and the floor for the ratio to the fastest peer of each input, as the geometric mean over
+/// all inputs.
 const MEANS: &[(usize, &str, f64)] = &[(1460, BYTES, 2.5), (1460, TEXT, 1.6), (64, BYTES, 1.6), (64, TEXT, 1.3)];
 
-/// Inputs that firmware and LLM clients see most: events as bytes, chunks of 1460.
+/// Floors for the inputs that are most common in firmware and LLM clients: events as bytes, in chunks of 1460 bytes.
 const SINGLE: &[(&str, f64)] = &[("tokens", 3.0), ("tiny", 3.0)];
 
-/// Streams of owned events over `Bytes` of this size: whom ours is held against, the least on any input and in the mean.
+/// The size of the `Bytes` for streams of owned events.
 const STREAM_CHUNK: usize = 1460;
+/// The peers with streams of owned events, the floor on any input, and the floor for the mean.
 const STREAMS: &[(&str, f64, f64)] = &[("sse-stream of Bytes", 1.0, 1.4), ("eventsource-stream", 1.0, 4.0)];
 
-/// `inputs`: how many there are; a mean over fewer is no verdict.
+/// Returns the verdicts. `inputs` is the number of all inputs: a mean over fewer of them gives no verdict.
 pub fn judge(reading: &[Race], writing: &[Race], inputs: usize) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for race in reading.iter().filter(|race| race.chunk == usize::MAX) {
@@ -97,12 +100,12 @@ pub fn judge(reading: &[Race], writing: &[Race], inputs: usize) -> Vec<Verdict> 
     verdicts
 }
 
-/// How many times as fast as the fastest peer.
+/// Returns the ratio to the fastest peer.
 pub fn ahead(race: &Race, name: &str) -> Option<f64> {
     Some(race.fastest_peer()?.seconds() / race.find(name)?.seconds())
 }
 
-/// Which part of the speed of the bare walk over line ends.
+/// Returns the ratio to the speed of the bare search for line ends.
 pub fn of_limit(race: &Race, name: &str) -> Option<f64> {
     ratio(race, name, WALK)
 }

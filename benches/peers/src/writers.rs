@@ -1,6 +1,6 @@
-//! Everybody who writes events here, each handed the messages in the form it likes best, made before the clock runs.
+//! The writers. Each gets the messages in the form that suits it best, prepared before the measurement.
 //!
-//! Knows how each crate is called. Knows nothing of clocks and tables.
+//! This module must not depend on clocks or tables.
 
 use std::hint::black_box;
 
@@ -23,7 +23,8 @@ pub fn all() -> Vec<Contender> {
     ]
 }
 
-/// One frame at a time into memory that is there; type and id are checked on the way, as the peers that check do.
+/// Writes one frame at a time into a buffer. Type and ID are checked during the measurement, as in the peers that check
+/// them.
 struct Ours {
     messages: &'static [Message],
     memory: Vec<u8>,
@@ -51,7 +52,7 @@ impl Writer for Ours {
 
 const NOTHING_TO_REFUSE: &str = "no input has anything to refuse";
 
-/// Shared strings, so that the events which `russe` consumes cost no copy to make.
+/// Uses shared strings, so that the events that `russe` consumes can be created without a copy.
 struct Russe {
     messages: Vec<russe::Message>,
     written: BytesMut,
@@ -79,7 +80,7 @@ impl Writer for Russe {
     }
 }
 
-/// Takes owned strings and returns new bytes: there is no other way in or out.
+/// Takes owned strings and returns new bytes. Its interface allows nothing else.
 struct SseStream(Vec<sse_stream::Sse>);
 
 impl Writer for SseStream {
@@ -100,7 +101,7 @@ impl Writer for SseStream {
     }
 }
 
-/// Refuses no line break anywhere, and cannot leave out the type.
+/// Accepts line breaks everywhere, and always writes the type.
 struct TokioSseCodec {
     messages: &'static [Message],
     written: BytesMut,
@@ -131,7 +132,7 @@ fn from_page(memory: &mut [u8]) -> &mut [u8] {
     &mut memory[start..]
 }
 
-/// Keeps its place when it is cleared and written again.
+/// Returns an empty buffer at the start of a page. It keeps its memory when it is cleared and written again.
 fn empty_at_page() -> BytesMut {
     let mut memory = BytesMut::zeroed(SCRATCH + PAGE);
     memory.advance(memory.as_ptr().align_offset(PAGE));
@@ -139,7 +140,7 @@ fn empty_at_page() -> BytesMut {
     memory
 }
 
-/// What moving the data costs.
+/// Copies the data, and does nothing else.
 fn copy(input: &'static Input, _: usize) -> Run {
     let mut scratch = vec![0; SCRATCH + PAGE];
     Box::new(move || {
