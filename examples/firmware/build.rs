@@ -1,4 +1,4 @@
-//! Puts `memory.x` where the linker looks for it, names the linker scripts, and chooses what is logged.
+//! Tells the linker where `memory.x` is and which scripts to use, and sets the default log level.
 
 fn main() {
     let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");

@@ -1,6 +1,6 @@
-//! TCP without an executor: `smoltcp` on any driver of `embassy-net`, polled as long as somebody waits.
+//! TCP without an executor: `smoltcp` on any driver of `embassy-net`, polled while a call waits.
 //!
-//! One connection at a time, an address from DHCP. Knows no HTTP and no event.
+//! Supports one connection at a time and gets its address from DHCP. This module must not depend on HTTP or events.
 
 use core::cell::{RefCell, RefMut};
 use core::net::SocketAddrV4;
@@ -18,13 +18,13 @@ use static_cell::StaticCell;
 use crate::board::{self, Ethernet};
 use crate::random::Random;
 
-/// What `embassy-time` says it is.
+/// Returns the time of `embassy-time`.
 #[must_use]
 pub fn now() -> Instant {
     embassy_time::Instant::now().into()
 }
 
-/// A network stack, and its only socket.
+/// A network stack with one TCP socket.
 pub struct Network(RefCell<Stack>);
 
 struct Stack {
@@ -37,11 +37,11 @@ struct Stack {
 }
 
 impl Network {
-    /// A stack that does not know its address yet. Call it once.
+    /// Creates a stack that has no address yet. Call this once.
     ///
     /// # Panics
     ///
-    /// When it is called twice.
+    /// Panics if it is called twice.
     #[must_use]
     pub fn new(ethernet: Ethernet, mut random: Random) -> Self {
         static SOCKETS: StaticCell<[SocketStorage<'static>; 2]> = StaticCell::new();
@@ -60,11 +60,11 @@ impl Network {
         Self(RefCell::new(Stack { device, interface, sockets, dhcp, tcp, random }))
     }
 
-    /// Opens the connection. The one before is gone: drop it first.
+    /// Opens a connection. Drop the previous one first.
     ///
     /// # Errors
     ///
-    /// Nobody is there, or not until `until`.
+    /// The connection was refused, or was not open by `until`.
     pub fn connect(&self, to: SocketAddrV4, until: Option<Instant>) -> Result<Connection<'_>, ErrorKind> {
         let connection = Connection { network: self, until };
         connection.wait(|stack| stack.interface.ipv4_addr())?;
@@ -84,15 +84,15 @@ impl Network {
     }
 }
 
-/// The connection there is. Dropped, it is reset.
+/// The open connection. Dropping it resets the connection.
 pub struct Connection<'n> {
     network: &'n Network,
-    /// How long a read or a write may block.
+    /// The deadline of reads and writes.
     pub until: Option<Instant>,
 }
 
 impl Connection<'_> {
-    /// Polls the network until there is something, or no time any more.
+    /// Polls the network until `look` returns a value or the deadline passes.
     fn wait<T>(&self, mut look: impl FnMut(&mut Stack) -> Option<T>) -> Result<T, ErrorKind> {
         loop {
             let mut stack = self.stack();
@@ -137,7 +137,7 @@ impl Write for Connection<'_> {
         })?
     }
 
-    /// Everything goes with the next poll.
+    /// Does nothing: everything is sent with the next poll.
     fn flush(&mut self) -> Result<(), ErrorKind> {
         Ok(())
     }
@@ -178,7 +178,7 @@ fn smol(at: Instant) -> smoltcp::time::Instant {
     smoltcp::time::Instant::from_millis(at.as_millis().cast_signed())
 }
 
-/// A driver of `embassy-net` that wakes nobody.
+/// Adapts a driver of `embassy-net`, with wakers that do nothing.
 struct Device(Ethernet);
 
 impl phy::Device for Device {

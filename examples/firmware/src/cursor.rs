@@ -1,7 +1,7 @@
-//! The last event ID in flash: where a device goes on after its power was cut.
+//! Stores the last event ID in flash, so that a device resumes after a power cut.
 //!
-//! It is written some time after the events were handled: after a restart some of them come again, and none is left out. Knows
-//! no connection, and of the flash only what `NorFlash` says.
+//! The ID is written some time after the events were handled. After a restart some events are received again, and none
+//! is missing. This module must not depend on connections, nor on a flash chip beyond `NorFlash`.
 
 use core::ops::Range;
 
@@ -11,31 +11,32 @@ use heapless::Vec;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::map::{MapConfig, MapStorage};
 
-/// The longest id that is kept, in bytes. A decoder's own limit is the same.
+/// The longest ID that is stored, in bytes. It is the decoder's default limit.
 const ID: usize = 64;
-/// The store keeps values by keys; this is the only one.
+/// The only key in the key-value store.
 const KEY: u8 = 0;
 
-/// The last event ID, and what of it is in flash.
+/// The last event ID, and its copy in flash.
 pub struct Cursor<F: NorFlash> {
     store: MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>,
-    /// The store's own room: a key and an id, in whole words of any flash.
+    /// The store's work buffer: a key and an ID, rounded up to the words of any flash.
     room: [u8; ID + 32],
     id: Vec<u8, ID>,
     every: Duration,
-    /// When the id is to be written, if it is another one than that in flash.
+    /// When to write the ID, if it differs from the one in flash.
     due: Option<Instant>,
 }
 
 impl<F: NorFlash> Cursor<F> {
-    /// What the flash holds in these pages. Unreadable ones count as empty: the stream begins where the server lets it.
+    /// Loads the cursor from these pages. Unreadable pages count as empty: the stream then starts where the server
+    /// starts it.
     ///
-    /// It is written once in so much time at most, because pages wear out: a page of 4 KiB takes some 150 ids of ten digits
-    /// until it is erased. Two of them, at one id in a minute, are erased 1,750 times a year each.
+    /// The ID is written at most once in `every`, because flash pages wear out. A page of 4 KiB holds about 150 IDs of
+    /// ten digits before it is erased. With two pages and one ID a minute, each page is erased 1,750 times a year.
     ///
     /// # Panics
     ///
-    /// When `pages` are not at least two whole ones.
+    /// Panics if `pages` is not at least two whole pages.
     pub async fn load(flash: F, pages: Range<u32>, every: core::time::Duration) -> Self {
         let mut store = MapStorage::new(flash, MapConfig::new(pages), Cache::new_uncached());
         let mut room = [0; _];
@@ -50,12 +51,12 @@ impl<F: NorFlash> Cursor<F> {
         Self { store, room, id, every, due: None }
     }
 
-    /// The id to go on from; empty when there is none.
+    /// Returns the ID to resume from. It is empty if there is none.
     pub fn id(&self) -> &[u8] {
         &self.id
     }
 
-    /// Everything up to the event with this id was handled. Longer ids than 64 bytes are left out.
+    /// Records that everything up to the event with this ID was handled. IDs of more than 64 bytes are ignored.
     pub fn handled(&mut self, id: &[u8]) {
         if *id != *self.id
             && let Ok(id) = Vec::from_slice(id)
@@ -65,7 +66,7 @@ impl<F: NorFlash> Cursor<F> {
         }
     }
 
-    /// Waits until the id should be [saved](Self::save): for ever, if there is nothing new. Cancel-safe.
+    /// Waits until the ID should be [saved](Self::save), or forever if it has not changed. Cancel-safe.
     pub async fn due(&self) {
         match self.due {
             Some(at) => Timer::at(at).await,
@@ -73,7 +74,7 @@ impl<F: NorFlash> Cursor<F> {
         }
     }
 
-    /// Writes the id, if it is another one than that in flash. When it fails, the one before stays.
+    /// Writes the ID if it differs from the one in flash. If that fails, the old ID stays in flash.
     pub async fn save(&mut self) {
         if self.due.take().is_some() && self.store.store_item(&mut self.room, &KEY, &self.id.as_slice()).await.is_err()
         {

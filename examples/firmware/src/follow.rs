@@ -1,6 +1,7 @@
-//! The application of both clients: what is done with each event, and what with the network's comings and goings.
+//! The application of both asynchronous clients: handles each event, and reacts to changes of the network.
 //!
-//! Knows no HTTP client and no board but its clock, its settings and its end.
+//! This module must not depend on an HTTP client. Of the board it uses only the clock, the settings, the RAM figures
+//! and the exit.
 
 use core::pin::pin;
 
@@ -19,18 +20,18 @@ use crate::logged::Logged;
 use crate::random::Random;
 use crate::tally::Tally;
 
-/// The longest event, in bytes: only one that does not lie whole in a chunk needs room here.
+/// The longest event that can be split across chunks, in bytes.
 const EVENT: usize = 2048;
-/// What one read takes, in bytes.
+/// The size of one read, in bytes.
 const CHUNK: usize = 512;
-/// All headers of a request.
+/// The room for all headers of a request, in bytes.
 const HEADERS: usize = 256;
 
-/// Follows the stream for ever; a rehearsal, to its end. Call it once.
+/// Follows the stream forever, or to its end in a rehearsal. Call this once.
 ///
 /// # Panics
 ///
-/// When it is called twice.
+/// Panics if it is called twice.
 pub async fn follow<C, F>(
     connect: C,
     network: Stack<'_>,
@@ -42,10 +43,10 @@ where
     C: Connect<Error: core::fmt::Debug>,
     F: NorFlash,
 {
-    static ROOM: StaticCell<[u8; EVENT]> = StaticCell::new(); // so that it is not moved about on the stack
+    static ROOM: StaticCell<[u8; EVENT]> = StaticCell::new(); // never on the stack
     let mut decoder = Decoder::new(ROOM.init_with(|| [0; _]).as_mut_slice());
     if decoder.set_last_event_id(cursor.id()).is_err() {
-        defmt::warn!("the cursor holds no id");
+        defmt::warn!("the cursor holds no valid ID");
     }
     let mut tally = Tally::after(cursor.id());
     let session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
@@ -54,7 +55,8 @@ where
     let mut events = driver.events(run);
 
     loop {
-        // What is rare comes first: a stream that never pauses would leave it no turn. `next` may be dropped at any time.
+        // The rare futures are polled first, because a stream that never pauses would starve them. `next` is
+        // cancel-safe.
         match select3(network.wait_link_down(), cursor.due(), events.next()).await {
             Either3::First(()) => {
                 defmt::warn!("the network is down");
@@ -87,7 +89,7 @@ where
     }
 }
 
-/// Prints an event; in a rehearsal, where there are thousands, how many there were.
+/// Prints an event. In a rehearsal, which has thousands of events, prints the count from time to time.
 pub fn show(event: &Event<'_>, tally: &Tally, settings: &Settings) {
     if settings.until.is_none() {
         let (event_type, data) = (event.event_type_lossy(), event.data_lossy());
@@ -97,13 +99,13 @@ pub fn show(event: &Event<'_>, tally: &Tally, settings: &Settings) {
     }
 }
 
-/// A device would tell someone, or wait for a new token and then say `events.restart()`.
+/// Ends the program. A device would report the reason, or get a new token and then call `events.restart()`.
 pub fn stopped(reason: StopReason) -> ! {
-    defmt::error!("the server wants no more of this client: {}", reason);
+    defmt::error!("the session has stopped: {}", reason);
     board::exit(1)
 }
 
-/// The end of a rehearsal.
+/// Prints the result of a rehearsal and ends the program.
 pub fn report(tally: &Tally) -> ! {
     defmt::info!("{}", tally);
     let (static_ram, stack) = (board::static_ram(), board::stack_high_water());

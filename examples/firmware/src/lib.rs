@@ -1,15 +1,15 @@
-//! What the firmwares of `bin/` share.
+//! The modules that the firmwares in `bin/` share.
 //!
 //! ```text
-//! board/     the chips: network, flash, serial port, clock, seed. Knows no event. The part that another board replaces
+//! board/     the chips: network, flash, serial port, clock, seed. Replaced for another board; must not use events
 //! network    the TCP stack on the board's network
-//! blocking   the same without an executor
+//! blocking   a TCP stack without an executor
 //! cursor     the last event ID, in flash
-//! follow     the application of both clients: what is done with each event
-//! logged     a transport that tells what becomes of each attempt
-//! tally      events by their sequence: what is missing, what came twice
-//! readings   what a sensor said last, for clients that come back
-//! receiver   events of any size, in 256 bytes
+//! follow     the application of both asynchronous clients: handles each event
+//! logged     a transport that logs the result of each attempt
+//! tally      counts missing and repeated events by their numbers
+//! readings   the latest readings of a sensor, for clients that reconnect
+//! receiver   receives events of any size in 256 bytes
 //! random     random numbers from a seed
 //! ```
 
@@ -26,5 +26,5 @@ pub mod readings;
 pub mod receiver;
 pub mod tally;
 
-// Every line of the log begins with the time since power-on.
+// Every line of the log starts with the time since power-on.
 defmt::timestamp!("{=u64:ms}", embassy_time::Instant::now().as_millis());

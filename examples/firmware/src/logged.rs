@@ -1,9 +1,9 @@
-//! A transport that tells what becomes of each attempt. To the driver every failure is the same; people want to know.
+//! A transport that logs the result of each attempt of another transport. The driver itself does not report failures.
 
 use embedded_sse::io::Request;
 use embedded_sse::io::driver::{Connect, Exchange};
 
-/// Another transport, watched.
+/// Logs the attempts of another transport.
 pub struct Logged<C>(pub C);
 
 impl<C: Connect<Error: core::fmt::Debug>> Connect for Logged<C> {
@@ -12,8 +12,8 @@ impl<C: Connect<Error: core::fmt::Debug>> Connect for Logged<C> {
     async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), C::Error> {
         let last_event_id = request.headers.iter().find(|(name, _)| *name == "Last-Event-ID").map(|header| header.1);
         match last_event_id {
-            Some(id) => defmt::info!("connecting, to go on after {=str}", id),
-            None => defmt::info!("connecting, to begin"),
+            Some(id) => defmt::info!("connecting, to resume after {=str}", id),
+            None => defmt::info!("connecting, from the start"),
         }
         let closing = Closing;
         let opened = self.0.open(request, exchange).await;
@@ -26,7 +26,8 @@ impl<C: Connect<Error: core::fmt::Debug>> Connect for Logged<C> {
     }
 }
 
-/// Dropped with its attempt: when that took too long, when the server was silent, when the network went down.
+/// Logs when it is dropped with its attempt: after a timeout, when the server was silent, or when the network went
+/// down.
 struct Closing;
 
 impl Drop for Closing {

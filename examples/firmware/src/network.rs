@@ -1,4 +1,4 @@
-//! TCP over the board's network, with an address that the network gives.
+//! Starts the TCP stack on the board's network, with an address from DHCP.
 
 use embassy_executor::Spawner;
 use embassy_net::{Config, Runner, Stack, StackResources};
@@ -6,14 +6,14 @@ use static_cell::StaticCell;
 
 use crate::board::Ethernet;
 
-/// Sockets at the same time, those for addresses and names included.
+/// The number of sockets, including those for DHCP and DNS.
 const SOCKETS: usize = 5;
 
-/// Starts the stack, and waits for an address. Call it once.
+/// Starts the stack, and waits for an address. Call this once.
 ///
 /// # Panics
 ///
-/// When it is called twice.
+/// Panics if it is called twice.
 pub async fn start(spawner: Spawner, ethernet: Ethernet, seed: u64) -> Stack<'static> {
     static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
     let resources = RESOURCES.init_with(StackResources::new);

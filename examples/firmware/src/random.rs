@@ -1,17 +1,17 @@
-//! Random numbers for jitter: splitmix64. Good enough to spread a fleet, and not for keys.
+//! Random numbers for jitter. They are good enough to spread a fleet, but not for keys.
 
-/// A generator. What it is worth, its seed is: see [`Board::seed`](crate::board::Board::seed).
+/// SplitMix64. Devices must have different seeds: see [`Board::seed`](crate::board::Board::seed).
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// Goes on from `seed`.
+    /// Creates a generator with this seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Any number, each as likely as any other.
+    /// Returns the next number, uniformly distributed.
     pub const fn next(&mut self) -> u32 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);

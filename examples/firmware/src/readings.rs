@@ -1,6 +1,6 @@
-//! What a sensor said last, for any number of clients, of which each may come back later.
+//! Keeps the latest readings of a sensor for several clients, each of which may reconnect later.
 //!
-//! Knows events and ids; knows no HTTP, no socket and no sensor.
+//! This module handles events and IDs. It must not depend on HTTP, sockets or a sensor.
 
 use core::cell::{Cell, RefCell};
 use core::fmt::Write;
@@ -11,19 +11,19 @@ use embedded_sse::server::{Replay, Resume};
 use embedded_sse::{EventId, Frame, single_line};
 use heapless::String;
 
-/// Clients at the same time.
+/// The number of clients at the same time.
 pub const CLIENTS: usize = 3;
 
-/// Says a client that what it knows is no longer enough: forget it, and take what follows.
+/// Tells a client that it has missed readings: it should discard what it has, and use what follows.
 const RESTART: Frame<'static> = Frame::new().event_type(single_line!("restart")).data("");
 
-/// The newest readings as frames, in a ring.
+/// The newest readings, as frames in a ring.
 pub struct Readings {
     replay: RefCell<Replay<[u8; 2048]>>,
-    /// The number of the newest one, from 1.
+    /// The number of the newest reading. The first one is 1.
     newest: Cell<u32>,
     changed: Watch<NoopRawMutex, (), CLIENTS>,
-    /// A part of each id: what a client has seen before the device was started anew, this run does not know.
+    /// Part of each ID, so that IDs from before a restart of the device are recognized as unknown.
     run: u32,
 }
 
@@ -32,21 +32,21 @@ pub struct Readings {
 pub enum Place {
     /// Nothing.
     Start,
-    /// What came up to this number.
+    /// All readings up to this number.
     After(u32),
-    /// Something that is gone.
+    /// Readings that are no longer kept.
     Unknown,
 }
 
 impl Readings {
-    /// None so far. `run` differs from start to start.
+    /// Creates an empty ring. `run` must differ from start to start.
     #[must_use]
     pub const fn new(run: u32) -> Self {
         let replay = RefCell::new(Replay::new([0; _]));
         Self { replay, newest: Cell::new(0), changed: Watch::new(), run }
     }
 
-    /// The sensor has said something new.
+    /// Adds a reading.
     pub fn publish(&self, text: &str) {
         let number = self.newest.get().wrapping_add(1);
         let id = self.id(number);
@@ -57,12 +57,12 @@ impl Readings {
         }
     }
 
-    /// Tells when there is something new. `None` when there are [`CLIENTS`] already.
+    /// Returns a receiver that is notified of each new reading, or `None` if there are [`CLIENTS`] receivers already.
     pub fn changes(&self) -> Option<Receiver<'_, NoopRawMutex, (), CLIENTS>> {
         self.changed.receiver()
     }
 
-    /// What a client with this last event ID has seen.
+    /// Returns what a client with this last event ID has seen.
     pub fn place(&self, last_event_id: &[u8]) -> Place {
         let number = || str::from_utf8(last_event_id).ok()?.split_once('-')?.1.parse().ok();
         match self.replay.borrow().after(last_event_id) {
@@ -72,8 +72,8 @@ impl Readings {
         }
     }
 
-    /// Copies as many whole frames as there is room for, and moves the client's place behind them. Returns their length, 0 when
-    /// the client has seen everything.
+    /// Copies as many whole frames as fit into `room`, and moves the client's place after them. Returns their length in
+    /// bytes, or 0 if the client has seen everything.
     pub fn take(&self, place: &mut Place, room: &mut [u8]) -> usize {
         let replay = self.replay.borrow();
         let from_first = || (replay.all(), self.newest.get().wrapping_sub(replay.all().count() as u32));
@@ -84,7 +84,7 @@ impl Readings {
                 Resume::Events(frames) => Some((frames, number)),
                 Resume::UpToDate => return 0,
                 _ => {
-                    *place = Place::Unknown; // slower than the sensor
+                    *place = Place::Unknown; // the client is too slow
                     None
                 }
             },
@@ -108,7 +108,7 @@ impl Readings {
 
     fn id(&self, number: u32) -> String<24> {
         let mut id = String::new();
-        // 8 digits, a dash and 10 digits at most.
+        // At most 8 digits, a dash and 10 digits.
         let _ = write!(id, "{:08x}-{number}", self.run);
         id
     }

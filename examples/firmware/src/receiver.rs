@@ -1,45 +1,46 @@
-//! Events of any size in 256 bytes of RAM: what is short is kept, what is long passes through.
+//! Receives events of any size in 256 bytes of RAM: short events are kept, long ones are streamed.
 //!
-//! An event of the type `image` (its `event` field before its `data`) goes piece by piece where it belongs; here that is a
-//! checksum, on a device the flash of a second boot slot. Of all others the data is kept until the blank line. Knows no port.
+//! The data of an event of the type `image` is processed piece by piece. Its `event` field must come before its `data`.
+//! Here it goes into a checksum; on a device it could go to the flash of a second boot slot. The data of all other
+//! events is kept until the blank line. This module must not depend on a port.
 
 use embedded_sse::{Field, Token, Tokenizer};
 use heapless::Vec;
 
-/// What comes out of a stream.
+/// An item of the stream.
 #[derive(Debug)]
 pub enum Received<'r> {
-    /// An event that was kept.
+    /// A short event.
     Event {
-        /// Empty for `message`.
+        /// The type. It is empty for `message`.
         event_type: &'r [u8],
-        /// Its lines with LF in between.
+        /// The data, with LF between its lines.
         data: &'r [u8],
     },
-    /// An image has come to its end.
+    /// The end of an image.
     Image(Image),
-    /// An event was longer than its room, and is left out.
+    /// An event was longer than its buffer, and was skipped.
     TooLong,
 }
 
-/// An image as far as it has come.
+/// The part of an image that was received so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Image {
-    /// In bytes.
+    /// The length in bytes.
     pub length: u32,
-    /// CRC-32, as in Ethernet and zip.
+    /// The CRC-32, as in Ethernet and zip.
     pub crc: u32,
 }
 
-/// The tokenizer, what it has told of the present event, and room for that.
+/// The tokenizer, and buffers for the current event.
 pub struct Receiver {
     tokenizer: Tokenizer,
     event_type: Vec<u8, 16>,
     data: Vec<u8, 192>,
     image: Image,
-    /// `data` fields of the present event that have begun.
+    /// How many `data` fields of the current event have started.
     lines: u32,
-    /// A part of the present field's value has come.
+    /// Whether a part of the current field's value was received.
     in_line: bool,
     is_too_long: bool,
     is_over: bool,
@@ -48,7 +49,7 @@ pub struct Receiver {
 const _: () = assert!(size_of::<Receiver>() <= 256);
 
 impl Receiver {
-    /// Stands before the first byte of a stream.
+    /// Creates a receiver at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -63,7 +64,8 @@ impl Receiver {
         }
     }
 
-    /// What comes next out of `input`, from whose front it takes what it has looked at. `None`: go on with the next chunk.
+    /// Returns the next item, and removes the bytes up to it from the front of `input`. Returns `None` if it needs the
+    /// next chunk.
     pub fn next(&mut self, input: &mut &[u8]) -> Option<Received<'_>> {
         if core::mem::take(&mut self.is_over) {
             self.forget();
@@ -113,14 +115,14 @@ impl Receiver {
         self.event_type == b"image"
     }
 
-    /// Of two types in an event the last one counts.
+    /// Clears the type of an earlier field: the last `event` field of an event counts.
     fn begin_type(&mut self) {
         if !self.in_line {
             self.event_type.clear();
         }
     }
 
-    /// An LF stands between two lines.
+    /// Adds the LF between two lines.
     fn begin_line(&mut self) {
         if !self.in_line {
             self.lines += 1;
@@ -151,7 +153,7 @@ impl Default for Receiver {
     }
 }
 
-/// Bit by bit: slow, and without a table of 1 KiB.
+/// Computes the CRC bit by bit, which is slow, but needs no table of 1 KiB.
 fn crc32(before: u32, bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!before, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))

@@ -1,34 +1,35 @@
-//! Events counted by their sequence: a rehearsal's proof that nothing is missing and nothing came twice.
+//! Counts missing, repeated and damaged events in a rehearsal.
 //!
-//! Knows what the server of a rehearsal sends: ids that count from 1, and data that can be told from the id.
+//! The server of a rehearsal sends IDs that count from 1, and data that follows from the ID. This module must not
+//! depend on how events are received.
 
 use embedded_sse::Event;
 
-/// What a device has seen. Each number is of events.
+/// The events that a device has received, counted by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, defmt::Format)]
 pub struct Tally {
-    /// Came, and were as they should be.
+    /// Received as expected.
     pub good: u32,
-    /// Were longer than the buffer, and were reported.
+    /// Longer than the buffer, and reported.
     pub too_long: u32,
-    /// Did not come.
+    /// Missing.
     pub lost: u32,
-    /// Came a second time, or too late.
+    /// Received a second time, or too late.
     pub again: u32,
-    /// Were not what they should be.
+    /// Received with unexpected contents.
     pub damaged: u32,
-    /// The sequence number of the last one.
+    /// The sequence number of the last event.
     pub last: u32,
 }
 
 impl Tally {
-    /// Goes on from an id.
+    /// Creates a tally that resumes after an ID.
     #[must_use]
     pub fn after(id: &[u8]) -> Self {
         Self { last: number(id).unwrap_or(0), ..Self::default() }
     }
 
-    /// An event came.
+    /// Counts an event.
     pub fn take(&mut self, event: &Event<'_>) {
         let Some(sequence) = number(event.last_event_id) else {
             self.damaged += 1;
@@ -43,20 +44,20 @@ impl Tally {
         if is_whole(event.data, sequence) { self.good += 1 } else { self.damaged += 1 }
     }
 
-    /// An event was too long. Its place in the sequence is the next one.
+    /// Counts an event that was too long. It is taken for the next one in the sequence.
     pub const fn take_too_long(&mut self) {
         self.too_long += 1;
         self.last += 1;
     }
 
-    /// Whether all came, and came once.
+    /// Returns whether every event was received exactly once.
     #[must_use]
     pub const fn is_clean(&self) -> bool {
         self.lost == 0 && self.again == 0 && self.damaged == 0
     }
 }
 
-/// The data is `sequence % 97` times a letter that `sequence` chooses, behind the number itself and a line end.
+/// Checks the data: the number, a line end, and `sequence % 97` times a letter that depends on `sequence`.
 fn is_whole(data: &[u8], sequence: u32) -> bool {
     let mut parts = data.splitn(2, |byte| *byte == b'\n');
     let (first, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

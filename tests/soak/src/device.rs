@@ -1,4 +1,4 @@
-//! A firmware in QEMU: its log, its serial line, its link and its power.
+//! Runs a firmware in QEMU, and controls its serial line, its network link and its power.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,19 +8,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The device. Dropped, it is gone, and its flash with it.
+/// The device. Dropping it ends QEMU and deletes the flash.
 pub struct Device {
     elf: PathBuf,
-    /// Where QEMU runs: the device's flash is a file there, and its monitor a socket.
+    /// The working directory of QEMU, with the file of the flash and the socket of the monitor.
     directory: PathBuf,
     arguments: Vec<String>,
-    /// A port of this machine that is the device's port 80.
+    /// The port on the host that is forwarded to the device's port 80.
     port: Option<u16>,
     life: Mutex<Life>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
-/// From one power-on to the next.
+/// The processes from one power-on to the next.
 struct Life {
     qemu: Child,
     printer: Child,
@@ -28,7 +28,7 @@ struct Life {
 }
 
 impl Device {
-    /// Powers up.
+    /// Creates the device and switches it on.
     pub fn start(elf: &Path, arguments: &[&str], port: Option<u16>) -> Result<Self, String> {
         let elf =
             elf.canonicalize().map_err(|error| format!("{}: {error}; build the firmwares first", elf.display()))?;
@@ -42,7 +42,7 @@ impl Device {
         Ok(Self { elf, directory, arguments, port, life, log })
     }
 
-    /// The power goes, and comes again. What was written to flash stays.
+    /// Switches the device off and on again. Its flash is kept.
     pub fn cycle_power(&self) -> Result<(), String> {
         let mut life = locked(&self.life);
         life.end();
@@ -50,7 +50,7 @@ impl Device {
         Ok(())
     }
 
-    /// Pulls the plug of the network, or puts it back.
+    /// Unplugs the network, or plugs it in again.
     pub fn set_link(&self, is_up: bool) -> Result<(), String> {
         let state = if is_up { "on" } else { "off" };
         let told = UnixStream::connect(self.directory.join("monitor")).and_then(|mut monitor| {
@@ -62,18 +62,18 @@ impl Device {
         told.map_err(|error| format!("the monitor of QEMU: {error}"))
     }
 
-    /// The wire into the device's serial port. There is one in each life.
+    /// Returns the input of the device's serial port. Only the first call after each power-on returns it.
     pub fn serial(&self) -> Option<ChildStdin> {
         locked(&self.life).qemu.stdin.take()
     }
 
-    /// Waits until the firmware ends by itself.
+    /// Waits until the firmware exits.
     pub fn wait(&self, limit: Duration) -> Result<ExitStatus, String> {
         let start = Instant::now();
         while start.elapsed() < limit {
             let mut life = locked(&self.life);
             if let Some(status) = life.qemu.try_wait().map_err(|error| format!("QEMU: {error}"))? {
-                life.end(); // all of the log is here then
+                life.end(); // the log is complete after this
                 return Ok(status);
             }
             drop(life);
@@ -82,7 +82,7 @@ impl Device {
         Err(format!("still running after {} s; the log ends with {:?}", limit.as_secs(), self.log().last()))
     }
 
-    /// Waits until the log has a line with this text.
+    /// Waits until a line of the log contains this text.
     pub fn wait_for(&self, text: &str, limit: Duration) -> Result<(), String> {
         let start = Instant::now();
         while start.elapsed() < limit {
@@ -91,10 +91,10 @@ impl Device {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Err(format!("the device has not said {text:?} within {} s", limit.as_secs()))
+        Err(format!("the device has not logged {text:?} within {} s", limit.as_secs()))
     }
 
-    /// What the device has said, in all of its lives.
+    /// Returns the log since the device was created.
     pub fn log(&self) -> Vec<String> {
         locked(&self.log).clone()
     }
@@ -158,11 +158,11 @@ impl Life {
         Ok(Self { qemu, printer, reader: Some(reader) })
     }
 
-    /// Both processes are ours; `kill` says no when one has ended by itself.
+    /// Ends both processes. `kill` fails if QEMU has already exited.
     fn end(&mut self) {
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
-        // It ends with the frames.
+        // It exits at the end of its input.
         let _ = self.printer.wait();
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();

@@ -1,11 +1,12 @@
-//! The events of a rehearsal: numbered from 1, with data that the device can tell from the number.
+//! Creates the events of a rehearsal. They are numbered from 1, and their data follows from the number, so that the
+//! device can check it.
 
 use embedded_sse::{EventId, Frame};
 
-/// Longer than any device's memory.
+/// The length of the event that is longer than the memory of any device, in bytes.
 pub const TOO_LONG: usize = 1 << 20;
 
-/// The event of this number as bytes, and sometimes a comment before it. The one that is `too_long` has a MiB of data.
+/// Encodes the event with this number, sometimes with a comment before it. The event `too_long` has 1 MiB of data.
 pub fn frame(sequence: u32, too_long: u32) -> Vec<u8> {
     let id = sequence.to_string();
     let letter = char::from(b'a' + (sequence % 26) as u8);

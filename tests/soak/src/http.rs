@@ -1,22 +1,22 @@
-//! Just enough HTTP for both sides of a rehearsal.
+//! Reads and writes just enough HTTP for both sides of a rehearsal.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Longer than any wait that is planned.
+/// The read timeout. It is longer than any planned wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The head of a request or of a response.
 #[derive(Debug)]
 pub struct Head {
-    /// Its first line.
+    /// The first line.
     pub start: String,
     headers: Vec<(String, String)>,
 }
 
 impl Head {
-    /// Reads as far as the blank line, and not a byte further.
+    /// Reads up to the blank line, and not a byte further.
     pub fn read(stream: &mut TcpStream) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut bytes = Vec::new();
@@ -35,13 +35,13 @@ impl Head {
         Ok(Self { start, headers: lines.filter_map(header).collect() })
     }
 
-    /// The value of a header, named in lower case.
+    /// Returns the value of a header. `name` must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|header| header.0 == name).map(|header| header.1.as_str())
     }
 }
 
-/// A `GET` of the device's server, and the head of its answer.
+/// Sends a `GET` request to the device's server, and reads the head of the response.
 pub fn get(port: u16, path: &str, last_event_id: Option<&str>) -> io::Result<(Head, TcpStream)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     let last_event_id = last_event_id.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();

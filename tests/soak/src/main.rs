@@ -1,17 +1,17 @@
-//! Firmware in QEMU, for minutes, against everything that goes wrong, and against a server where nothing does: every event once,
-//! or the exit status says no.
+//! Runs firmware in QEMU for minutes, against servers and connections that fail in many ways, and against a server that does
+//! not fail. The exit status is 0 if every firmware received every event once.
 //!
 //! ```text
-//! main        which rehearsals there are, and how they went
-//! rehearsals  what goes wrong for each firmware, and what has to come out of it
-//! healthy     what has to come out where nothing goes wrong
-//! checks      what a device has said of itself
-//! device      a firmware in QEMU: its log, its link, its power
-//! script      what a client has to live through, connection by connection
-//! server      plays a script
-//! events      the numbered events, as the device checks them
-//! http        just enough of it for the other side of `sse-serve`
-//! random      numbers that are the same each time
+//! main         runs all rehearsals
+//! rehearsals   the rehearsals with failures, and their expected results
+//! healthy      the rehearsal without failures
+//! checks       what the log of a device has to contain
+//! device       a firmware in QEMU: its log, its link, its power
+//! script       the failures of a server, connection by connection
+//! server       plays a script
+//! events       the numbered events, as the device checks them
+//! http         just enough HTTP for a rehearsal
+//! random       reproducible random numbers
 //! ```
 
 mod checks;

@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same each time, so that a failure comes again.
+//! Reproducible random numbers, so that a failure can be repeated.
 
-/// Splitmix64.
+/// SplitMix64.
 #[derive(Debug)]
 pub struct Random(u64);
 
@@ -9,7 +9,7 @@ impl Random {
         Self(seed)
     }
 
-    /// From `least` up to just below `end`.
+    /// Returns a number from `least` up to, but not including, `end`.
     pub const fn between(&mut self, least: usize, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! The rehearsals, and what has to come out of each.
+//! The rehearsals and their expected results.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::random::Random;
 use crate::script::{self, Step};
 use crate::server::{Seen, Server, listen};
 
-/// Runs a firmware.
+/// Runs a firmware, given the path of its binary.
 type Rehearsal = fn(&Path) -> Verdict;
 
-/// By the name of the firmware.
+/// All rehearsals, by the name of their firmware.
 pub const ALL: [(&str, Rehearsal); 5] = [
     ("sse-client", every_event_once),
     ("sse-client-edge", power_cut),
@@ -29,16 +29,17 @@ pub const ALL: [(&str, Rehearsal); 5] = [
 
 const SEED: u64 = 2;
 
-/// 10,000 events, a connection for each 200 at most, every trouble, and one event that is larger than the device.
+/// 10,000 events over connections of fewer than 230 events each, with every kind of failure, and one event that is larger
+/// than the memory of the device.
 fn every_event_once(elf: &Path) -> Verdict {
     let (device, summary) = troubled(elf, 10_000, 50)?;
-    require(count(&device, "the network is down") == 1, "the device has not seen its link go")?;
+    require(count(&device, "the network is down") == 1, "the device has not noticed that its link went down")?;
     let given_up = count(&device, "gave up the connection");
-    require(given_up >= 2, format!("the device gave up {given_up} connections, and two were silent"))?;
+    require(given_up >= 2, format!("the device gave up {given_up} connections, but two were silent"))?;
     Ok(summary)
 }
 
-/// The same troubles, and fewer events.
+/// The same failures with fewer events.
 fn without_executor(elf: &Path) -> Verdict {
     let (_device, summary) = troubled(elf, 2_000, 5)?;
     Ok(summary)
@@ -48,29 +49,30 @@ fn troubled(elf: &Path, events: u32, cuts: usize) -> Result<(Device, String), St
     let mut random = Random::new(SEED);
     let script = script::troubles(&mut random, cuts);
     let (device, seen) = follow(elf, events, events * 3 / 5, &script, random)?;
-    require(seen.connections as usize > cuts, format!("{} connections only", seen.connections))?;
+    require(seen.connections as usize > cuts, format!("only {} connections", seen.connections))?;
     let tally = last_tally(&device)?;
     let good = events - 1;
     let expected = format!("good: {good}, too_long: 1, lost: 0, again: 0, damaged: 0, last: {events}");
-    require(tally.contains(&expected), format!("{tally}, instead of {expected}"))?;
+    require(tally.contains(&expected), format!("{tally} instead of {expected}"))?;
     let memory = memory(&device)?;
     let summary = format!("{tally} over {} connections, {} of them resumed; {memory}", seen.connections, seen.resumed);
     Ok((device, summary))
 }
 
-/// A device without power for a moment goes on from its flash: some events come again, none is missing.
+/// A device resumes from its flash after a power cut: some events are repeated, none is missing.
 fn power_cut(elf: &Path) -> Verdict {
     const EVENTS: u32 = 2_000;
     let mut random = Random::new(SEED);
     let (device, seen) = follow(elf, EVENTS, 1_500, &script::power_cut(&mut random), random)?;
-    let starts = count(&device, "connecting, to begin");
-    require(starts == 1, format!("the device began {starts} times instead of once"))?;
+    let starts = count(&device, "connecting, from the start");
+    require(starts == 1, format!("the device started from the beginning {starts} times instead of once"))?;
     let tally = last_tally(&device)?;
     require(tally.contains("too_long: 1, lost: 0, again: 0, damaged: 0, last: 2000"), tally.clone())?;
     Ok(format!("after the power cut {tally}, {} connections in all; {}", seen.connections, memory(&device)?))
 }
 
-/// Clients of the device miss nothing while they are away, and are told when the device cannot know what they have seen.
+/// Clients of the device miss nothing while they are away, and get a `restart` event if the device does not know what
+/// they have seen.
 fn coming_back(elf: &Path) -> Verdict {
     let (port, free) = listen()?;
     drop(free);
@@ -82,9 +84,9 @@ fn coming_back(elf: &Path) -> Verdict {
         page.read_to_string(&mut text)?;
         Ok(head.start.contains(" 200 ") && text.contains("new EventSource(\"/events\")"))
     });
-    require(page.map_err(text)?, "the page is not there")?;
+    require(page.map_err(text)?, "the page is missing")?;
     let (head, _) = http::get(port, "/favicon.ico", None).map_err(text)?;
-    require(head.start.contains(" 404 "), format!("for what is not there: {}", head.start))?;
+    require(head.start.contains(" 404 "), format!("the status of a missing page: {}", head.start))?;
 
     let first = readings(port, None, 3)?;
     thread::sleep(Duration::from_millis(2_500));
@@ -95,15 +97,15 @@ fn coming_back(elf: &Path) -> Verdict {
 
     let stranger = readings(port, Some("of another life-3"), 3)?;
     let types: Vec<_> = stranger.iter().map(|event| event.event_type.as_str()).collect();
-    require(types == ["restart", "message", "message"], format!("a stranger is told {types:?}"))?;
+    require(types == ["restart", "message", "message"], format!("a client with an unknown ID gets {types:?}"))?;
     let many: Result<Vec<_>, _> = (0..3).map(|_| http::get(port, "/events", None)).collect();
-    require(many.is_ok(), "three clients at the same time are too many")?;
+    require(many.is_ok(), "the device does not serve three clients at the same time")?;
     drop(many);
-    device.wait_for("a client less", Duration::from_secs(20))?;
+    device.wait_for("a client has left", Duration::from_secs(20))?;
     Ok(format!("{} readings, none missing; {}", numbers.len(), memory(&device)?))
 }
 
-/// A value of 100 KiB passes through a receiver of 256 bytes.
+/// A value of 100 KiB is received in 256 bytes of memory.
 fn larger_than_memory(elf: &Path) -> Verdict {
     let mut random = Random::new(SEED);
     let image: String = (0..100 * 1024).map(|_| char::from(b' ' + random.between(0, 95) as u8)).collect();
@@ -121,23 +123,23 @@ fn larger_than_memory(elf: &Path) -> Verdict {
         serial.write_all(frame.to_string().as_bytes()).map_err(text)?;
     }
     let status = device.wait(Duration::from_secs(120))?;
-    require(status.success(), format!("the firmware ends with {status}"))?;
+    require(status.success(), format!("the firmware exited with {status}"))?;
     let image = format!("image: {} bytes, CRC-32 {:08x}", image.len(), crc32(image.as_bytes()));
     for expected in ["b\"\": b\"first\\nsecond\"", &image, "an event was too long", "b\"after\": b\"all\""] {
-        require(count(&device, expected) == 1, format!("the device has not said {expected}"))?;
+        require(count(&device, expected) == 1, format!("the device has not logged {expected}"))?;
     }
     Ok(format!("{image}; {}", memory(&device)?))
 }
 
-/// An event of the device's server.
+/// An event from the device's server.
 struct Reading {
     event_type: String,
     id: String,
-    /// The part of the id that counts.
+    /// The number in the ID.
     number: Option<u32>,
 }
 
-/// The first events that a client is sent.
+/// Returns the first events that a client is sent.
 fn readings(port: u16, last_event_id: Option<&str>, count: usize) -> Result<Vec<Reading>, String> {
     let (head, mut stream) = http::get(port, "/events", last_event_id).map_err(text)?;
     let content_type = head.header("content-type").unwrap_or_default();
@@ -147,7 +149,7 @@ fn readings(port: u16, last_event_id: Option<&str>, count: usize) -> Result<Vec<
     let mut readings = Vec::new();
     while readings.len() < count {
         let length = stream.read(&mut bytes).map_err(text)?;
-        require(length > 0, "the device has hung up")?;
+        require(length > 0, "the device has closed the connection")?;
         let mut chunk = bytes.get(..length).unwrap_or_default();
         while let Some(event) = decoder.next_event(&mut chunk) {
             let event = event.map_err(text)?;
@@ -160,14 +162,14 @@ fn readings(port: u16, last_event_id: Option<&str>, count: usize) -> Result<Vec<
     Ok(readings)
 }
 
-/// CRC-32, as in Ethernet and zip.
+/// Returns the CRC-32, as in Ethernet and zip.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))
     })
 }
 
-/// Runs a client against a scripted server, until it ends by itself.
+/// Runs a client against a scripted server until the client exits.
 fn follow(elf: &Path, events: u32, too_long: u32, script: &[Step], random: Random) -> Result<(Device, Seen), String> {
     let (port, listener) = listen()?;
     let url = format!("http://10.0.2.2:{port}/events");
@@ -181,7 +183,7 @@ fn follow(elf: &Path, events: u32, too_long: u32, script: &[Step], random: Rando
         (status, server.join().unwrap_or_else(|_| Err("the server has panicked".to_string())))
     });
     let (status, seen) = (status?, seen?);
-    require(status.success(), format!("the firmware ends with {status}; {}", said(&device, "Tally {")))?;
-    require(seen.steps >= script.len(), format!("{} of {} steps were played", seen.steps, script.len()))?;
+    require(status.success(), format!("the firmware exited with {status}; {}", said(&device, "Tally {")))?;
+    require(seen.steps >= script.len(), format!("only {} of {} steps were played", seen.steps, script.len()))?;
     Ok((device, seen))
 }

@@ -1,19 +1,19 @@
-//! What a client has to live through: one step for each connection.
+//! The scripts of the server: one step for each connection.
 
 use std::time::Duration;
 
 use crate::random::Random;
 
-/// What becomes of one connection.
+/// What the server does with one connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// So many events, then this.
+    /// Sends this many events, and then ends the stream in this way.
     Events(u32, Ending),
-    /// The request is read, and nothing comes back.
+    /// Reads the request, and sends no response.
     NoAnswer,
-    /// Status 503, with `Retry-After: 1`.
+    /// Responds with status 503 and `Retry-After: 1`.
     Unavailable,
-    /// Status 307, to another path.
+    /// Responds with status 307 and another path.
     Redirect,
 }
 
@@ -22,19 +22,19 @@ pub enum Step {
 pub enum Ending {
     /// In the middle of the next frame.
     InFrame,
-    /// Behind a frame, as HTTP wants it.
+    /// After a frame, with a proper end of the HTTP response.
     BetweenFrames,
-    /// Nothing more comes, and nobody hangs up.
+    /// Nothing more is sent, but the connection stays open.
     Silence,
-    /// In the middle of the next frame, and the server is gone for so long.
+    /// In the middle of the next frame, and the server is down for this long.
     Stopped(Duration),
-    /// The device's link is down for so long.
+    /// The device's link is down for this long.
     LinkDown(Duration),
     /// The device loses its power.
     PowerCut,
 }
 
-/// Every trouble that a client can have while it has power, and then so many connections that end early.
+/// Returns a script with every failure except a power cut, followed by `cuts` connections that end early.
 pub fn troubles(random: &mut Random, cuts: usize) -> Vec<Step> {
     let mut steps = vec![
         Step::Events(120, Ending::InFrame),
@@ -56,7 +56,7 @@ pub fn troubles(random: &mut Random, cuts: usize) -> Vec<Step> {
     steps
 }
 
-/// The shorter one of a device that loses its power on the way.
+/// Returns a shorter script with a power cut.
 pub fn power_cut(random: &mut Random) -> Vec<Step> {
     let mut steps = vec![
         Step::Events(300, Ending::InFrame),

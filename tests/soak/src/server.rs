@@ -1,4 +1,4 @@
-//! A server that plays a script: one connection at a time, one step for each.
+//! A server that plays a script. It serves one connection at a time, with one step for each.
 
 use std::io::{self, ErrorKind, Write};
 use std::mem::replace;
@@ -13,18 +13,18 @@ use crate::http::Head;
 use crate::random::Random;
 use crate::script::{Ending, Step};
 
-/// What the server saw. Each number is of connections.
+/// What the server has seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
-    /// All.
+    /// The number of connections.
     pub connections: u32,
-    /// That named an id to go on from.
+    /// The number of connections that resumed from an ID.
     pub resumed: u32,
-    /// The steps of the script that were played.
+    /// The number of steps that were played.
     pub steps: usize,
 }
 
-/// Plays the script to a device, then goes on with cuts, until it is told to stop.
+/// Plays the script to a device, and continues with cut connections until `stop` is set.
 pub struct Server<'a> {
     pub script: &'a [Step],
     pub device: &'a Device,
@@ -34,14 +34,16 @@ pub struct Server<'a> {
 }
 
 impl Server<'_> {
+    /// Plays the script.
+    ///
     /// # Errors
     ///
-    /// What the server of a rehearsal cannot go on from. A client that hangs up is none.
+    /// The server cannot continue. It is not an error if a client closes its connection.
     pub fn play(mut self, mut listener: TcpListener) -> Result<Seen, String> {
         let address = listener.local_addr().map_err(|error| format!("the server's address: {error}"))?;
         let mut seen = Seen::default();
-        let mut silent = Vec::new(); // and not hung up
-        let mut cut = false; // in the event that is too long: it has to come a second time
+        let mut silent = Vec::new(); // connections to keep open
+        let mut cut = false; // whether the event that is too long was cut once
         while let Some(mut stream) = self.accept(&listener)? {
             seen.connections += 1;
             let Ok(head) = Head::read(&mut stream) else { continue };
@@ -66,7 +68,7 @@ impl Server<'_> {
                     } else {
                         (count, ending)
                     };
-                    // It fails when the client has hung up.
+                    // This fails if the client has closed the connection.
                     let sent = self.send_events(&mut stream, &head, first, count, ending);
                     match ending {
                         _ if sent.is_err() => {}
@@ -79,7 +81,7 @@ impl Server<'_> {
                                 TcpListener::bind(address).map_err(|error| format!("the server's restart: {error}"))?;
                         }
                         Ending::LinkDown(time) => {
-                            thread::sleep(Duration::from_millis(500)); // the device has all of it then
+                            thread::sleep(Duration::from_millis(500)); // until the device has received everything
                             self.device.set_link(false)?;
                             thread::sleep(time);
                             self.device.set_link(true)?;
@@ -102,7 +104,7 @@ impl Server<'_> {
         Ok(None)
     }
 
-    /// In one of HTTP's two ways for a body without a length, in pieces that know nothing of frames.
+    /// Sends the events, either chunked or until the connection is closed, in pieces that do not follow the frames.
     fn send_events(
         &mut self,
         stream: &mut TcpStream,
@@ -139,7 +141,7 @@ impl Server<'_> {
     }
 }
 
-/// The connection that waits, if one does.
+/// Returns a connection if a client waits for one.
 pub fn accept(listener: &TcpListener) -> Result<Option<TcpStream>, String> {
     listener.set_nonblocking(true).map_err(|error| format!("the listener: {error}"))?;
     match listener.accept() {
@@ -153,7 +155,7 @@ pub fn accept(listener: &TcpListener) -> Result<Option<TcpStream>, String> {
     }
 }
 
-/// A free port of this machine's loopback, and its listener.
+/// Returns a free port of the loopback interface, with its listener.
 pub fn listen() -> Result<(u16, TcpListener), String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| format!("no port is free: {error}"))?;
     let port = listener.local_addr().map_err(|error| format!("no port is free: {error}"))?.port();

@@ -1,6 +1,8 @@
-//! Follows an event stream without an executor: `smoltcp`, a few lines of HTTP/1.0, and the blocking driver. Prints what comes.
+//! Follows an event stream without an executor, and prints its events: `smoltcp`, a few lines of HTTP/1.0, and the
+//! blocking driver.
 //!
-//! The URL names an address, not a host; redirects count as failures; the last event ID lives as long as the power is on.
+//! The URL must contain an IPv4 address and a port. Redirects count as failures. The last event ID is lost in a power
+//! cut.
 
 #![no_std]
 #![no_main]
@@ -23,7 +25,7 @@ use static_cell::StaticCell;
 fn main() -> ! {
     let board = Board::take();
     let settings = Settings::read();
-    let (to, path) = place(&settings.url).expect("the URL is http://, an IPv4 address, a port and a path");
+    let (to, path) = place(&settings.url).expect("the URL has http://, an IPv4 address, a port and a path");
     let mut random = Random::new(board.seed);
     let network = Network::new(board.ethernet, Random::new(random.next().into()));
 
@@ -52,19 +54,20 @@ fn main() -> ! {
     }
 }
 
-/// Where a URL leads, and its path.
+/// Returns the address and the path of a URL.
 fn place(url: &str) -> Option<(SocketAddrV4, &str)> {
     let rest = url.strip_prefix("http://")?;
     let (address, path) = rest.split_at_checked(rest.find('/')?)?;
     Some((address.parse().ok()?, path))
 }
 
-/// One request over one connection. HTTP/1.0, so that the body comes without chunks and ends with the connection.
+/// Sends one request over each connection. HTTP/1.0 is used so that the body is not chunked and ends with the
+/// connection.
 struct Http<'n, 'u> {
     network: &'n Network,
     to: SocketAddrV4,
     path: &'u str,
-    /// Of a response.
+    /// The head of a response.
     head: [u8; 1024],
 }
 
@@ -129,7 +132,7 @@ impl<'n> Http<'n, '_> {
         }
     }
 
-    /// Byte by byte, so that nothing of the body is taken.
+    /// Reads the head of the response. It reads byte by byte, so that it takes no bytes of the body.
     fn read_head(&mut self, connection: &mut Connection<'_>) -> Result<&[u8], ErrorKind> {
         let mut length = 0;
         while !self.head.get(..length).is_some_and(|head| head.ends_with(b"\r\n\r\n")) {
@@ -143,7 +146,7 @@ impl<'n> Http<'n, '_> {
     }
 }
 
-/// Waits by sleeping from tick to tick.
+/// A clock that waits by sleeping from tick to tick.
 struct Clock;
 
 impl Timer for Clock {

@@ -1,4 +1,4 @@
-//! Follows an event stream with `edge-http`, and prints what comes. All but the transport is as in `sse-client`.
+//! Follows an event stream with `edge-http`, and prints its events. Only the transport differs from `sse-client`.
 
 #![no_std]
 #![no_main]
@@ -13,14 +13,14 @@ use embedded_sse_firmware::network;
 use embedded_sse_firmware::random::Random;
 use static_cell::StaticCell;
 
-/// One connection, with so much room to send and to receive.
+/// One connection, with the sizes of its send and receive buffers in bytes.
 type Buffers = TcpBuffers<1, 512, 2048>;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let board = Board::take();
     let settings = Settings::read();
-    let target = Target::<128>::new(&settings.url).expect("the URL is one of http");
+    let target = Target::<128>::new(&settings.url).expect("the URL is valid");
     let mut random = Random::new(board.seed);
     let network_seed = u64::from(random.next()) << 32 | u64::from(random.next());
     let network = network::start(spawner, board.ethernet, network_seed).await;

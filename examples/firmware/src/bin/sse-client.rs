@@ -1,4 +1,4 @@
-//! Follows an event stream with `reqwless`, and prints what comes.
+//! Follows an event stream with `reqwless`, and prints its events.
 //!
 //! ```text
 //! cargo run --release --bin sse-client http://10.0.2.2:3000/events
@@ -19,14 +19,14 @@ use embedded_sse_firmware::random::Random;
 use reqwless::client::HttpClient;
 use static_cell::StaticCell;
 
-/// One connection, with so much room to send and to receive.
+/// One connection, with the sizes of its send and receive buffers in bytes.
 type Tcp = TcpClientState<1, 512, 2048>;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let board = Board::take();
     let settings = Settings::read();
-    let target = Target::<128>::new(&settings.url).expect("the URL is one of http");
+    let target = Target::<128>::new(&settings.url).expect("the URL is valid");
     let mut random = Random::new(board.seed);
     let network_seed = u64::from(random.next()) << 32 | u64::from(random.next());
     let network = network::start(spawner, board.ethernet, network_seed).await;

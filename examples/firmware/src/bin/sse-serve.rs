@@ -1,4 +1,4 @@
-//! Serves the readings of a sensor as events, and a page that shows them.
+//! Serves the readings of a sensor as events, and a page that displays them.
 //!
 //! ```text
 //! cargo run --release --bin sse-serve        then open http://127.0.0.1:8080/
@@ -29,7 +29,7 @@ use static_cell::StaticCell;
 
 const PAGE: &str = include_str!("../page.html");
 const SECOND: core::time::Duration = core::time::Duration::from_secs(1);
-/// The longest head of a request, in bytes. Those of browsers have some 500.
+/// The longest head of a request, in bytes. Browsers send about 500.
 const HEAD: usize = 1536;
 
 #[embassy_executor::main]
@@ -43,7 +43,7 @@ async fn main(spawner: Spawner) {
     let readings = READINGS.init(Readings::new(random.next()));
     for _ in 0..CLIENTS {
         let random = Random::new(random.next().into());
-        spawner.spawn(serve(network, readings, random).expect("there are as many of them"));
+        spawner.spawn(serve(network, readings, random).expect("there is a task for each client"));
     }
     defmt::info!("serving");
 
@@ -58,14 +58,15 @@ async fn main(spawner: Spawner) {
     }
 }
 
-/// One client after another. There are [`CLIENTS`] of these; who comes when all are busy is refused by the network stack.
+/// Serves one client after another. There are [`CLIENTS`] of these tasks. While all are busy, the network stack refuses
+/// connections.
 #[embassy_executor::task(pool_size = CLIENTS)]
 async fn serve(network: Stack<'static>, readings: &'static Readings, mut random: Random) {
     let (mut received, mut sent) = ([0; 512], [0; 1024]);
-    let mut changes = readings.changes().expect("there is one for each client");
+    let mut changes = readings.changes().expect("there is a receiver for each client");
     loop {
         let mut socket = TcpSocket::new(network, &mut received, &mut sent);
-        // A client that is gone does not answer keep-alives either.
+        // Detects clients that are gone: they do not answer keep-alives.
         socket.set_timeout(Some(Duration::from_secs(30)));
         if socket.accept(80).await.is_err() {
             continue;
@@ -73,13 +74,17 @@ async fn serve(network: Stack<'static>, readings: &'static Readings, mut random:
         match answer(&mut socket, readings, &mut changes, &mut random).await {
             Ok(()) => socket.close(),
             Err(error) => {
-                defmt::info!("a client is gone: {}", defmt::Debug2Format(&error));
+                defmt::info!("lost a client: {}", defmt::Debug2Format(&error));
                 socket.abort();
             }
         }
-        // It takes until the other side has agreed.
+        // Waits until the client has confirmed the close.
         let _ = with_timeout(Duration::from_secs(5), socket.flush()).await;
-        defmt::info!("a client less, static RAM {} bytes, stack high water {} bytes", static_ram(), stack_high_water());
+        defmt::info!(
+            "a client has left, static RAM {} bytes, stack high water {} bytes",
+            static_ram(),
+            stack_high_water()
+        );
     }
 }
 
@@ -102,12 +107,12 @@ async fn answer(
     }
 }
 
-/// What a request asks for.
+/// The resource that a request asks for.
 enum Route {
     Page,
     Events(Place),
     Unknown,
-    /// It is none, or it takes too long.
+    /// The request is invalid, or took too long.
     Bad,
 }
 
@@ -116,7 +121,7 @@ async fn request(socket: &mut TcpSocket<'_>, readings: &Readings) -> Result<Rout
     let mut length = 0;
     loop {
         match socket.read(head.get_mut(length..).unwrap_or_default()).await? {
-            0 => return Ok(Route::Bad), // the client has hung up, or the head is too long
+            0 => return Ok(Route::Bad), // the client has closed the connection, or the head is too long
             more => length += more,
         }
         if let Some(route) = route(head.get(..length).unwrap_or_default(), readings) {
@@ -125,7 +130,7 @@ async fn request(socket: &mut TcpSocket<'_>, readings: &Readings) -> Result<Rout
     }
 }
 
-/// `None` as long as the head is not whole.
+/// Returns the route, or `None` if the head is incomplete.
 fn route(head: &[u8], readings: &Readings) -> Option<Route> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut request = httparse::Request::new(&mut headers);
@@ -144,7 +149,7 @@ fn route(head: &[u8], readings: &Readings) -> Option<Route> {
     })
 }
 
-/// Sends what the client has missed and what comes, until it is gone or has been here for long enough.
+/// Sends the readings that the client has missed and all new ones, until the client leaves or its time is up.
 async fn stream(
     socket: &mut TcpSocket<'_>,
     readings: &Readings,
@@ -190,7 +195,7 @@ async fn stream(
             return Ok(());
         }
         match select3(changes.changed(), wait, socket.read(&mut [0; 16])).await {
-            Either3::Third(Ok(0)) => return Ok(()), // the client has hung up
+            Either3::Third(Ok(0)) => return Ok(()), // the client has closed the connection
             Either3::Third(Err(error)) => return Err(error),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Decodes events that come over a serial line: no network, no executor, 256 bytes of RAM for all that is decoded.
+//! Decodes events from a serial line, without a network and an executor, in 256 bytes of RAM.
 //!
 //! ```text
 //! printf 'data: hello\n\nevent: stop\ndata\n\n' | cargo run --release --bin uart-decode

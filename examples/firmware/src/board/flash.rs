@@ -1,8 +1,8 @@
-//! NOR flash that is RAM, because the machine has none.
+//! Simulates NOR flash in RAM, because the emulated machine has none.
 //!
-//! It behaves like flash: a write only clears bits, an erase sets those of a whole page. If there is a file `flash.bin` where
-//! QEMU runs, every byte goes there as well, and comes back with the next start; what was not written when QEMU is killed is
-//! lost, as when the power goes.
+//! It behaves like flash: a write only clears bits, an erase sets all bits of a page. If there is a file `flash.bin` in
+//! the folder where QEMU runs, every byte is written there too, and read at the next start. What was not written when
+//! QEMU is killed is lost, as in a power cut.
 
 use core::convert::Infallible;
 use core::ops::Range;
@@ -15,10 +15,10 @@ use static_cell::StaticCell;
 const PAGE: usize = 512;
 const SIZE: usize = 2 * PAGE;
 
-/// Where the cursor lives: whole pages, at least two.
+/// The pages of the cursor: at least two whole pages.
 pub const CURSOR: Range<u32> = 0..SIZE as u32;
 
-/// The pages that the cursor lives in. A real chip has pages of 4 KiB or so, and shares them with the program.
+/// The flash. A real chip has pages of about 4 KiB, and its flash also holds the program.
 pub struct Flash {
     bytes: &'static mut [u8; SIZE],
     file: Option<File>,
@@ -30,7 +30,7 @@ impl Flash {
         let file = File::options().read(true).write(true).open(c"flash.bin").ok();
         let mut flash = Self { bytes: BYTES.init_with(|| [0xFF; _]), file };
         if let Some(file) = &mut flash.file {
-            // A shorter file is one that was never written to its end: the rest is erased.
+            // A shorter file was never written to its end: the rest counts as erased.
             let mut at = 0;
             while let Some(rest @ [_, ..]) = flash.bytes.get_mut(at..) {
                 match file.read(rest) {

@@ -1,6 +1,7 @@
-//! A driver for the LAN9118, as an `embassy_net_driver::Driver`: one frame each way, woken by its interrupt, no DMA.
+//! A driver for the LAN9118 as an `embassy_net_driver::Driver`. It buffers one frame in each direction, and uses the
+//! interrupt, but no DMA.
 //!
-//! Written against QEMU's model. A real chip also wants a reset, and its PHY time to find the link.
+//! It is written for QEMU's model. A real chip also needs a reset, and its PHY needs time to find the link.
 
 use core::ptr::{read_volatile, write_volatile};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +32,7 @@ const RX_INTERRUPT: u32 = 1 << 3;
 const PHY_INTERRUPT: u32 = 1 << 18;
 const INTERRUPTS: u32 = RX_INTERRUPT | PHY_INTERRUPT;
 
-/// Registers behind [`MAC_COMMAND`], and registers of the PHY behind those.
+/// Registers that are accessed through [`MAC_COMMAND`], and registers of the PHY that are accessed through those.
 const MAC_CONTROL: u32 = 1;
 const MAC_ADDRESS_HIGH: u32 = 2;
 const MAC_ADDRESS_LOW: u32 = 3;
@@ -40,17 +41,17 @@ const MII_DATA: u32 = 7;
 const PHY_STATUS: u32 = 1;
 const PHY_INTERRUPT_SOURCE: u32 = 29;
 const PHY_INTERRUPT_MASK: u32 = 30;
-/// Down, or up again.
+/// The link has gone down or up.
 const PHY_LINK_CHANGED: u32 = 1 << 4 | 1 << 6;
 
 const MTU: usize = 1514;
 const CRC: usize = 4;
 
 static WAKER: AtomicWaker = AtomicWaker::new();
-/// The PHY is to be asked for its link.
+/// Whether the link state must be read from the PHY.
 static LINK_CHANGED: AtomicBool = AtomicBool::new(true);
 
-/// The chip, and a frame's memory for each direction.
+/// The chip, and a frame buffer for each direction.
 pub struct Lan9118 {
     registers: Registers,
     address: [u8; 6],
@@ -58,34 +59,34 @@ pub struct Lan9118 {
     frames: &'static mut Frames,
 }
 
-/// Memory that nobody moves about.
+/// The frame buffers, in static memory.
 struct Frames {
     received: [u8; MTU + 2 + CRC],
     sent: [u8; MTU + 2],
 }
 
-/// What the chip's interrupt has to do.
+/// Handles the chip's interrupt.
 pub(super) fn on_interrupt(base: usize) {
     let registers = Registers(base);
     if registers.read(INTERRUPT_STATUS) & PHY_INTERRUPT != 0 {
         LINK_CHANGED.store(true, Ordering::Relaxed);
     }
-    registers.write(INTERRUPT_ENABLE, 0); // until the driver has looked
+    registers.write(INTERRUPT_ENABLE, 0); // until the driver has handled it
     WAKER.wake();
 }
 
 impl Lan9118 {
-    /// `None` when no such chip answers.
+    /// Sets up the chip. Returns `None` if there is no such chip at `base`.
     ///
     /// # Safety
     ///
-    /// At `base` are its registers, and nobody else uses them.
+    /// `base` must be the address of its registers, and no other code may use them.
     pub(super) unsafe fn new(base: usize, address: [u8; 6]) -> Option<Self> {
         let registers = Registers(base);
         if registers.read(BYTE_TEST) != 0x8765_4321 {
             return None;
         }
-        registers.write(HARDWARE_CONFIG, 1 << 20 | 5 << 16); // whole frames, 5 KiB of them to be sent
+        registers.write(HARDWARE_CONFIG, 1 << 20 | 5 << 16); // store-and-forward, 5 KiB transmit FIFO
         registers.write(RX_CONFIG, 0);
         registers.write(TX_CONFIG, 1 << 1); // on
         registers.write(FIFO_INTERRUPT, 0); // with the first frame
@@ -100,7 +101,7 @@ impl Lan9118 {
         Some(Self { registers, address, link: LinkState::Down, frames })
     }
 
-    /// Takes the next good frame and returns its length.
+    /// Reads the next valid frame and returns its length.
     fn take_frame(&mut self) -> Option<usize> {
         while self.registers.read(RX_FIFO_INFORMATION) >> 16 & 0xff != 0 {
             let status = self.registers.read(RX_STATUS);
@@ -127,7 +128,7 @@ impl Driver for Lan9118 {
 
     fn receive(&mut self, context: &mut Context<'_>) -> Option<(Received<'_>, Room<'_>)> {
         WAKER.register(context.waker());
-        self.registers.write(INTERRUPT_STATUS, RX_INTERRUPT); // a frame that comes from here on sets it again
+        self.registers.write(INTERRUPT_STATUS, RX_INTERRUPT); // set again by the next frame
         let Some(length) = self.take_frame() else {
             self.registers.write(INTERRUPT_ENABLE, INTERRUPTS);
             return None;
@@ -163,7 +164,7 @@ impl Driver for Lan9118 {
     }
 }
 
-/// A frame that came.
+/// A received frame.
 pub struct Received<'a>(&'a mut [u8]);
 
 impl RxToken for Received<'_> {
@@ -172,7 +173,7 @@ impl RxToken for Received<'_> {
     }
 }
 
-/// Room for a frame that goes.
+/// A buffer for a frame to send.
 pub struct Room<'a>(Registers, &'a mut [u8; MTU + 2]);
 
 impl TxToken for Room<'_> {
@@ -197,7 +198,7 @@ struct Registers(usize);
 
 impl Registers {
     fn read(self, offset: usize) -> u32 {
-        // SAFETY: `Lan9118::new` was promised that the chip is there.
+        // SAFETY: the caller of `Lan9118::new` guarantees that this is a register of the chip.
         unsafe { read_volatile((self.0 + offset) as *const u32) }
     }
 

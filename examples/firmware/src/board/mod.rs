@@ -1,7 +1,8 @@
 //! The board: QEMU's `mps2-an386`, a Cortex-M4 with a LAN9118.
 //!
-//! Whatever another board does in another way is in this folder, and this file shows all that the rest may use of it: an
-//! `embassy_net_driver::Driver`, a `NorFlash`, an `embedded_io::Read`, a clock behind `embassy-time`, a seed, settings.
+//! Everything that depends on the board is in this folder. The rest of the program only uses what this file exports: an
+//! `embassy_net_driver::Driver`, a `NorFlash`, an `embedded_io::Read`, the clock of `embassy-time`, a seed and
+//! settings.
 
 #![allow(unsafe_code, reason = "registers, interrupts and symbols of the linker")]
 
@@ -33,54 +34,55 @@ const LAN9118: usize = 0x4020_0000;
 const LAN9118_INTERRUPT: Interrupt = Interrupt(13);
 const UART0: usize = 0x4000_4000;
 
-/// The chips, each for one owner.
+/// The peripherals. Each has one owner.
 pub struct Board {
     /// The network.
     pub ethernet: Ethernet,
-    /// Memory that keeps what is in it.
+    /// Non-volatile memory.
     pub flash: Flash,
-    /// Differs from device to device and from start to start, so that a fleet does not jitter in step. Here it is the host's
-    /// entropy; a chip has a random number generator, or noise in the low bits of its ADC to be hashed with its serial number.
+    /// A seed that differs from device to device and from start to start, so that the clients of a fleet reconnect at
+    /// different times. Here it comes from the host. On a chip, use its random number generator, or hash ADC noise
+    /// together with the serial number.
     pub seed: u64,
 }
 
 impl Board {
-    /// Starts the clock and the interrupts.
+    /// Starts the clock and the interrupts, and returns the peripherals.
     ///
     /// # Panics
     ///
-    /// When it is called twice, or the machine is another one.
+    /// Panics if it is called twice, or on another machine.
     #[must_use]
     pub fn take() -> Self {
         let core = cortex_m::Peripherals::take().expect("the board is taken once");
         systick::start(core.SYST, CORE_HZ);
-        // SAFETY: its address is that of the machine, and nobody comes here twice.
+        // SAFETY: this is its address on this machine, and `Peripherals::take` succeeds only once.
         let ethernet =
             unsafe { Ethernet::new(LAN9118, [0x52, 0x54, 0, 0x12, 0x34, 0x56]) }.expect("there is a LAN9118");
-        // SAFETY: its handler is below, and needs nothing but the driver.
+        // SAFETY: its handler is below, and only needs the driver.
         unsafe { NVIC::unmask(LAN9118_INTERRUPT) };
         Self { ethernet, flash: Flash::new(), seed: seed().expect("the host has entropy") }
     }
 }
 
-/// The serial port alone, for firmware that needs nothing else and no clock.
+/// Returns the serial port, for firmware that needs no other peripheral and no clock.
 ///
 /// # Panics
 ///
-/// When it is called twice, or after [`Board::take`].
+/// Panics if it is called twice, or after [`Board::take`].
 #[must_use]
 pub fn uart() -> Uart {
     cortex_m::Peripherals::take().expect("the board is taken once");
-    // SAFETY: its address is that of the machine, and nobody comes here twice.
+    // SAFETY: this is its address on this machine, and `Peripherals::take` succeeds only once.
     unsafe { Uart::new(UART0) }
 }
 
-/// Sleeps until the next interrupt, which is the clock's within a millisecond.
+/// Sleeps until the next interrupt. The clock interrupts every millisecond.
 pub fn idle() {
     cortex_m::asm::wfi();
 }
 
-/// The end of a run under QEMU, with this exit status. A device in the field has no end: it would reset.
+/// Ends QEMU with this exit status. A device would reset instead.
 pub fn exit(status: i32) -> ! {
     semihosting::process::exit(status)
 }
@@ -94,7 +96,7 @@ fn seed() -> Option<u64> {
 #[derive(Clone, Copy)]
 struct Interrupt(u16);
 
-// SAFETY: the machine has interrupts of these numbers.
+// SAFETY: the machine has interrupts with these numbers.
 unsafe impl InterruptNumber for Interrupt {
     fn number(self) -> u16 {
         self.0
@@ -103,7 +105,7 @@ unsafe impl InterruptNumber for Interrupt {
 
 #[cortex_m_rt::exception]
 unsafe fn DefaultHandler(_: i16) {
-    lan9118::on_interrupt(LAN9118); // the only one that is unmasked
+    lan9118::on_interrupt(LAN9118); // the only unmasked interrupt
 }
 
 #[panic_handler]

@@ -1,4 +1,4 @@
-//! A thermometer that the machine lacks: one that goes slowly up and down.
+//! Simulates a thermometer, whose temperature goes slowly up and down.
 
 use core::fmt;
 
@@ -8,12 +8,12 @@ pub struct Thermometer {
     steps: i32,
 }
 
-/// In tenths of a degree Celsius.
+/// A temperature in tenths of a degree Celsius.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Celsius(i32);
 
 impl Thermometer {
-    /// The temperature now. A real one takes its time, so it would be asynchronous.
+    /// Returns the current temperature. For a real sensor this would be asynchronous, because a measurement takes time.
     pub const fn measure(&mut self) -> Celsius {
         self.steps = (self.steps + 1) % 200;
         Celsius(200 + if self.steps < 100 { self.steps } else { 200 - self.steps })

@@ -1,4 +1,4 @@
-//! What a device is told once: here on QEMU's command line, on a real one by constants or a page of its flash.
+//! Reads the settings from QEMU's command line. On a device, use constants or a page of flash.
 
 use core::str::FromStr;
 use core::time::Duration;
@@ -6,25 +6,25 @@ use core::time::Duration;
 use embedded_sse::client::{Backoff, Policy};
 use heapless::String;
 
-/// What an application needs to know before it can begin.
+/// The settings of the application.
 pub struct Settings {
     /// The stream to follow.
     pub url: String<128>,
-    /// When to connect again, and how long a connection may be silent.
+    /// When to reconnect, and how long a connection may be silent.
     pub policy: Policy,
-    /// How often the cursor may go to flash, whose pages wear out.
+    /// The shortest time between two writes of the cursor, because flash pages wear out.
     pub save_every: Duration,
-    /// A rehearsal: it ends with the event of this number, and with a report.
+    /// In a rehearsal, the number of the event after which to report and exit.
     pub until: Option<u32>,
 }
 
 impl Settings {
-    /// `URL`, and for a rehearsal, where all waits are short, a number. With `standard` after it the policy is
+    /// Reads a URL and, for a rehearsal, a number. A rehearsal uses short waits, unless `standard` follows: then the policy is
     /// [`Policy::standard`].
     ///
     /// # Panics
     ///
-    /// When the command line says something else.
+    /// Panics if the command line is invalid.
     #[must_use]
     pub fn read() -> Self {
         let arguments = semihosting::experimental::env::args::<256>().expect("the command line fits");

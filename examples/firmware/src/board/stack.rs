@@ -1,8 +1,8 @@
-//! How much RAM a firmware takes: what the linker gave away, and how deep the stack has been.
+//! Measures the RAM of a firmware: its static memory, and the deepest use of the stack.
 
 use core::ptr::addr_of;
 
-/// What `cortex-m-rt` paints the stack with before anything runs, by its feature `paint-stack`.
+/// The value with which `cortex-m-rt` fills the stack at the start, with its feature `paint-stack`.
 const PAINT: u32 = 0xCCCC_CCCC;
 
 unsafe extern "C" {
@@ -11,18 +11,19 @@ unsafe extern "C" {
     static _ram_start: u32;
 }
 
-/// Bytes of the stack that were ever used, interrupts included. Not exact: a painted word may have been written as it was.
+/// Returns the largest stack use so far in bytes, including interrupts. It is not exact: the program may have written
+/// the fill value.
 #[must_use]
 pub fn stack_high_water() -> usize {
     let (top, mut at) = (addr_of!(_stack_start), addr_of!(_stack_end));
-    // SAFETY: all words in between are RAM, and are read as they happen to be.
+    // SAFETY: all words in between are RAM, and every bit pattern is a valid `u32`.
     while at < top && unsafe { at.read_volatile() } == PAINT {
         at = at.wrapping_add(1);
     }
     top as usize - at as usize
 }
 
-/// Bytes of RAM below the stack: everything that is `static`, the tasks too.
+/// Returns the size in bytes of the RAM below the stack: everything that is `static`, including the tasks.
 #[must_use]
 pub fn static_ram() -> usize {
     addr_of!(_stack_end) as usize - addr_of!(_ram_start) as usize

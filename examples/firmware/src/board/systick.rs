@@ -1,4 +1,4 @@
-//! The clock of `embassy-time`: SysTick counts milliseconds, and looks at each for what is due.
+//! The clock of `embassy-time`. SysTick counts milliseconds and wakes the timers that are due.
 
 use core::cell::{Cell, RefCell};
 use core::task::Waker;
@@ -19,7 +19,7 @@ embassy_time_driver::time_driver_impl!(static DRIVER: SysTickDriver = SysTickDri
     queue: Mutex::new(RefCell::new(Queue::new())),
 });
 
-/// Ticks a thousand times a second from here on.
+/// Starts the clock, with a thousand ticks a second.
 pub(super) fn start(mut systick: SYST, core_hz: u32) {
     systick.set_clock_source(SystClkSource::Core);
     systick.set_reload(core_hz / 1000 - 1);
@@ -34,7 +34,7 @@ impl Driver for SysTickDriver {
     }
 
     fn schedule_wake(&self, at: u64, waker: &Waker) {
-        // Not before the next tick, at which the whole queue is looked at.
+        // The next tick checks the whole queue.
         critical_section::with(|section| self.queue.borrow(section).borrow_mut().schedule_wake(at, waker));
     }
 }

@@ -13,16 +13,18 @@ const BAUD_DIVIDER: usize = 0x10;
 const STATE_RECEIVED: u32 = 1 << 1;
 const CONTROL_RECEIVE: u32 = 1 << 1;
 
-/// The receiving half, without an interrupt: the chip holds one byte, and QEMU sends the next when that was read. On a wire,
-/// where nobody waits, this is a HAL's `BufferedUart`, which the same trait hides.
+/// The receiving half, polled. The chip holds one byte, and QEMU sends the next one after that was read. A real line
+/// does not wait: use the `BufferedUart` of a HAL, which implements the same trait.
 pub struct Uart {
     base: usize,
 }
 
 impl Uart {
+    /// Sets up the UART.
+    ///
     /// # Safety
     ///
-    /// At `base` is such a UART, and nobody else uses it.
+    /// `base` must be the address of such a UART, and no other code may use it.
     pub(super) unsafe fn new(base: usize) -> Self {
         let uart = Self { base };
         uart.write(BAUD_DIVIDER, 217); // 115,200 baud at 25 MHz
@@ -35,7 +37,7 @@ impl Uart {
     }
 
     fn register(&self, offset: usize) -> u32 {
-        // SAFETY: a register of the chip, as `new` was promised.
+        // SAFETY: the caller of `new` guarantees that this is a register of the chip.
         unsafe { read_volatile((self.base + offset) as *const u32) }
     }
 
@@ -50,7 +52,7 @@ impl ErrorType for Uart {
 }
 
 impl Read for Uart {
-    /// Waits for a byte, and takes with it what else is there.
+    /// Waits for a byte, and returns it with all bytes that are available.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         let mut length = 0;
         for place in buffer {
