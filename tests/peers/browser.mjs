@@ -1,4 +1,4 @@
-// Chromium reads streams with its own `EventSource`: those of `serve`, and random ones beside `decode`.
+// Reads streams with Chromium's `EventSource`: those of `serve`, and random ones that `decode` reads as well.
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -16,11 +16,11 @@ import { possibleTypes, randomStream } from "./streams.mjs";
 const STREAMS = 1000;
 
 export const browserReads = async (check, seed) => {
-  // As root Chromium has no sandbox.
+  // Chromium's sandbox does not work as root.
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   try {
     await check("Chromium shows serve's page: every event once, in order, through cuts", () => pageThroughCuts(browser));
-    await check("Chromium shows serve's page: events named error and open are no news of the connection", () => pageTypes(browser));
+    await check("Chromium shows serve's page: events named error and open do not change the connection's state", () => pageTypes(browser));
     await check("Chromium's EventSource reads serve through cuts and refusals: every event once, in order", () => eventsThroughCuts(browser));
     await check(`Chromium's EventSource and decode agree on ${STREAMS} random streams`, () => randomStreams(browser, seed));
   } finally {
@@ -57,7 +57,7 @@ const pageTypes = async (browser) => {
   const { child, url } = await serve("--every", "10", "--replay", recording);
   const page = await browser.newPage();
   await page.goto(url);
-  // The end of the recording, and a 204 when it comes back.
+  // The recording has ended, and the reconnect was answered with 204.
   await page.waitForFunction(() => document.getElementById("state").textContent === "closed");
   const shown = await page.evaluate(() => ["events", "reconnects", "gaps"].map((id) => Number(document.getElementById(id).textContent)));
   deepStrictEqual(shown, [4, 0, 0]);
@@ -67,7 +67,7 @@ const pageTypes = async (browser) => {
 };
 
 const eventsThroughCuts = async (browser) => {
-  // The page's own connection has the first status; what follows is for the one that is made here. A browser stops at a 503.
+  // The page's own connection gets the 503, at which a browser stops. The connection that is made here gets the stream.
   const { child, url } = await serve("--every", "10", "--cut-after", "5", "--status", "503");
   const page = await browser.newPage();
   await page.goto(url);
@@ -94,7 +94,7 @@ const randomStreams = async (browser, seed) => {
   const streams = Array.from({ length: STREAMS }, (_, number) => randomStream(seed, number));
   const servers = await Promise.all(Array.from({ length: HOSTS }, () => inPieces(streams, seed)));
   const page = await browser.newPage();
-  // Any document will do; this one may read what the others serve.
+  // Any document works. CORS lets this one read from the other servers.
   await page.goto(`${servers[0].origin}/`);
   const jobs = streams.map((stream, number) => ({
     url: `${servers[number % HOSTS].origin}/${number}`,
@@ -109,11 +109,11 @@ const randomStreams = async (browser, seed) => {
     const told = `stream ${number} of seed ${seed}, base64 ${stream.subarray(0, 1000).toString("base64")}`;
     deepStrictEqual(reported[number], { opened: true, events: decoded[number] }, told);
   });
-  ok(events > STREAMS, `${events} events are too few to show anything`);
+  ok(events > STREAMS, `${events} events are too few for a meaningful check`);
   return `${events} events`;
 };
 
-// A browser keeps 6 connections to a host at most, and each port counts as one.
+// A browser opens at most 6 connections to a host. Each port counts as a host.
 const HOSTS = 4;
 
 const inPieces = async (streams, seed) => {
@@ -148,7 +148,7 @@ const decodeAll = async (streams, seed) => {
   return decoded;
 };
 
-// Runs in the page: a fresh `EventSource` for each stream, closed when the stream ends.
+// Runs in the page. Uses a new `EventSource` for each stream, and closes it at the end of the stream.
 const readAll = async ({ jobs, atOnce }) => {
   const read = ({ url, types }) =>
     new Promise((done) => {

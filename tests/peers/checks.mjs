@@ -1,4 +1,4 @@
-// All checks: checks.mjs BUILT SEED, with BUILT the folder of cargo's debug builds. See `run`.
+// Runs all checks. Usage: checks.mjs BUILT SEED, where BUILT is the folder of cargo's debug builds. See `run`.
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,13 +15,13 @@ const LONGEST = 150_000;
 let passed = 0;
 let failed = 0;
 
-// Runs one check to its end, and prints what came of it.
+// Runs one check, and prints its result.
 const check = async (name, body) => {
   const start = Date.now();
   const seconds = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${LONGEST / 1000} s`)), LONGEST);
+    timer = setTimeout(() => reject(new Error(`not finished after ${LONGEST / 1000} s`)), LONGEST);
   });
   try {
     const said = await Promise.race([(async () => body())(), late]);
@@ -35,7 +35,7 @@ const check = async (name, body) => {
   }
 };
 
-// What fails before it is a check is one.
+// Runs a group of checks. A failure outside of a check counts as a failed check.
 const group = (name, checks) => checks.catch((error) => check(name, () => Promise.reject(error)));
 
 builtIn(built);

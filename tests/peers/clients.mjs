@@ -1,4 +1,4 @@
-// Other people's servers feed `tail`.
+// Reads the streams of other projects' servers with `tail`.
 
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ export const serversFeedTail = (check, work) => {
       if (framing) await framing(await head(url));
       const { events, errors } = await followed(url, 100);
       deepStrictEqual(events, first(100, numbered));
-      ok(opened(errors) >= 3, `it was meant to come back: ${errors}`);
+      ok(opened(errors) >= 3, `it should have reconnected: ${errors}`);
     });
   };
 
@@ -50,10 +50,10 @@ export const serversFeedTail = (check, work) => {
       const server = await http2Server(tls);
       const { events, errors } = await followed(server.url, 100, { env: { SSL_CERT_FILE: tls.authority } });
       deepStrictEqual(events, first(100, numbered));
-      ok(opened(errors) >= 3, `it was meant to come back: ${errors}`);
+      ok(opened(errors) >= 3, `it should have reconnected: ${errors}`);
       match(errors, /HTTP\/2/);
       const stranger = await tail(server.url, 1);
-      match(stranger.errors, /TLS/, "a certificate that nobody trusts");
+      match(stranger.errors, /TLS/, "an untrusted certificate");
       ok(stranger.status !== 0 && stranger.events.length === 0);
       server.close();
     });
@@ -61,9 +61,9 @@ export const serversFeedTail = (check, work) => {
   const behindNginx = async () => {
     const { child, url } = await serve("--every", "20");
     const nginx = await Nginx.start(work, url);
-    await check("tail reads through nginx, which would compress and is not asked to", async () => {
+    await check("tail reads through nginx with compression on, and does not request it", async () => {
       const headers = await head(nginx.events, { "accept-encoding": "gzip" });
-      strictEqual(headers["content-encoding"], "gzip", "what nginx does for others");
+      strictEqual(headers["content-encoding"], "gzip", "nginx compresses on request");
       assertServed((await followed(nginx.events, 30)).events, 30);
     });
     await check("tail refuses a stream that nginx was asked to compress", async () => {
@@ -79,14 +79,14 @@ export const serversFeedTail = (check, work) => {
       const { events, errors } = await followed(nginx.events, 120, { seen });
       await restart;
       assertServed(events, 120);
-      ok(opened(errors) >= 2, `it was meant to come back: ${errors}`);
+      ok(opened(errors) >= 2, `it should have reconnected: ${errors}`);
     });
     await nginx.stop();
     await stop(child);
   };
 
   const stopped = () =>
-    check("tail notices a server that is stopped by what stays away, and loses nothing", async () => {
+    check("tail notices a stopped server by its missing heartbeats, and loses nothing", async () => {
       const { child, axum } = await peers();
       let isStopped = false;
       const seen = (count) => {
@@ -94,7 +94,7 @@ export const serversFeedTail = (check, work) => {
       };
       const following = tail(axum, 60, { seen });
       await until("20 events", () => isStopped);
-      await until("it says that the server is silent", () => /silent/.test(following.child.errors), 60_000);
+      await until("tail reports that the server is silent", () => /silent/.test(following.child.errors), 60_000);
       child.kill("SIGCONT");
       const { status, events, errors } = await following;
       strictEqual(status, 0, errors);
@@ -105,10 +105,10 @@ export const serversFeedTail = (check, work) => {
   return Promise.all([servers(), node(), http2(), behindNginx(), stopped()]);
 };
 
-// How often `tail --verbose` had a stream.
+// Returns how often `tail --verbose` has opened the stream.
 const opened = (errors) => errors.match(/^tail: .*\bopen\b.*$/gm)?.length ?? 0;
 
-// The headers of a response whose body nobody waits for.
+// Returns the headers of a response without waiting for its body.
 const head = (url, headers = {}) =>
   new Promise((resolve, reject) => {
     const request = get(url, { headers, agent: false }, (response) => {
@@ -119,7 +119,7 @@ const head = (url, headers = {}) =>
     request.on("error", reject);
   });
 
-// An authority of our own, and what it says of this machine.
+// Creates a certificate authority, and a certificate for 127.0.0.1.
 const certificate = async (work) => {
   const file = (name) => join(work, name);
   const openssl = (...args) => run("openssl", args);
@@ -135,7 +135,7 @@ const certificate = async (work) => {
   return { authority, key: readFileSync(file("server.key")), cert: readFileSync(file("server.pem")) };
 };
 
-// nginx in front of `serve`, with its buffering off and its compression on.
+// nginx as a reverse proxy for `serve`, without buffering and with compression.
 class Nginx {
   static async start(work, upstream) {
     const nginx = new Nginx();
@@ -172,7 +172,7 @@ class Nginx {
     return stop(this.child, "SIGTERM");
   }
 
-  // Away for a while, so that an attempt in between is refused.
+  // Stays down for a while, so that an attempt is refused.
   async restart() {
     await this.stop();
     await sleep(1500);

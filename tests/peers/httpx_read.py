@@ -1,4 +1,4 @@
-"""Reads an event stream with httpx and httpx-sse: httpx_read.py FILE PIECE. Prints a JSON array for each event."""
+"""Reads an event stream with httpx and httpx-sse, and prints a JSON array for each event. Usage: httpx_read.py FILE PIECE"""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-// Other people's parsers read what `encode` writes.
+// Reads the output of `encode` with the parsers of other projects.
 
 import { deepStrictEqual } from "node:assert";
 import { writeFileSync } from "node:fs";
@@ -60,15 +60,16 @@ const randomObject = (random) => {
 
 const normalised = (text) => text.replace(/\r\n|\r/g, "\n");
 
-// A comment for each line, the retry where it stands, and each event with its own id: the last one is for the caller to carry.
+// eventsource-parser reports a comment for each line, the retry in its place, and the ID of each event only if the
+// event has one.
 const asEventsourceParserSays = ({ type, data, id, retry, comment }) => [
   ...(comment === undefined ? [] : normalised(comment).split("\n").map((line) => ({ comment: line.replace(/^ /, "") }))),
   ...(retry === undefined ? [] : [{ retry }]),
   ...(data === undefined ? [] : [{ event: type || undefined, data: normalised(data), id }]),
 ];
 
-// httpx-sse tells of a block as soon as it has an id from any time, a type or a retry: against the Standard, but not what is
-// tried here.
+// httpx-sse also reports a block without data if it has a type, a retry, or an ID from any earlier block. That violates
+// the Standard, but is not what this check is about.
 const asHttpxSays = (objects) => {
   let last = "";
   const said = [];

@@ -1,4 +1,4 @@
-// Programs that are started here, and ended here.
+// Starts and stops programs.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
@@ -17,7 +17,7 @@ export const start = (command, args, { env, input } = {}) => {
     child.on("error", reject);
     child.on("close", (status, signal) => resolve(status ?? signal));
   }).finally(() => running.delete(child));
-  // Who does not wait for its end hears of it elsewhere.
+  // Avoids an unhandled rejection if the caller does not wait for the end.
   child.ended.catch(() => {});
   if (input !== undefined) child.stdin.on("error", () => {}).end(input);
   return child;
@@ -28,7 +28,7 @@ export const stop = async (child, signal = "SIGKILL") => {
   await child.ended;
 };
 
-// Runs a program to its end; answers what it wrote.
+// Runs a program to its end, and returns its output.
 export const run = async (command, args, options) => {
   const child = start(command, args, options);
   const output = [];
@@ -53,6 +53,6 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const until = async (what, isTrue, ms = 60_000) => {
   for (const end = Date.now() + ms; !(await isTrue()); await sleep(20)) {
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after ${ms} ms: ${what}`);
   }
 };

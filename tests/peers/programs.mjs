@@ -1,4 +1,4 @@
-// The programs of this repository, and what they are expected to say.
+// Runs the programs of this repository, and defines their expected output.
 
 import { deepStrictEqual } from "node:assert";
 import { join } from "node:path";
@@ -13,11 +13,11 @@ export const serve = async (...args) => {
   const child = start(example("serve"), ["--listen", "127.0.0.1:0", ...args]);
   const { value } = await lines(child).next();
   const url = /^listening on (http:.*)$/.exec(value)?.[1];
-  if (!url) throw new Error(`serve does not say where it is: ${value}, ${child.errors}`);
+  if (!url) throw new Error(`serve does not print its address: ${value}, ${child.errors}`);
   return { child, url, events: `${url}events` };
 };
 
-// The event with this number as `serve` makes it up.
+// Returns the event that `serve` generates for this number.
 export const served = (number) => ({
   type: number % 3 === 0 ? "reading" : "message",
   data: [
@@ -29,10 +29,10 @@ export const served = (number) => ({
   last_event_id: String(number),
 });
 
-// Those with the numbers from 1 on.
+// Returns the first `count` events.
 export const first = (count, event) => Array.from({ length: count }, (_, at) => event(at + 1));
 
-// That these are all events from some number on, each once.
+// Asserts that these are consecutive events of `serve`, each once.
 export const assertServed = (events, count) => {
   const start = Number(events[0]?.last_event_id);
   deepStrictEqual(events, Array.from({ length: count }, (_, at) => served(start + at)));
@@ -56,7 +56,7 @@ export const decode = async (stream, chunk) => objects(await run(example("decode
 export const encode = (objects) =>
   run(example("encode"), [], { input: objects.map((object) => `${JSON.stringify(object)}\n`).join("") });
 
-// Follows a stream for so many events. `seen` is told of each; `errors` of the answer is what stood on standard error.
+// Follows a stream for `count` events. Calls `seen` after each. The result has the standard error as `errors`.
 export const tail = (url, count, { args = [], env, seen = () => {} } = {}) => {
   const child = start(example("tail"), ["--json", "--verbose", "--events", String(count), ...args, url], { env });
   const events = [];
@@ -70,7 +70,7 @@ export const tail = (url, count, { args = [], env, seen = () => {} } = {}) => {
   return Object.assign(done, { child });
 };
 
-// The same, when all must go well.
+// The same, but throws unless `tail` succeeds.
 export const followed = async (url, count, options) => {
   const { status, events, errors } = await tail(url, count, options);
   if (status !== 0) throw new Error(`tail ended with ${status} after ${events.length} events: ${errors}`);

@@ -1,9 +1,9 @@
-// Numbers that a seed determines, so that a run can be repeated.
+// Reproducible random numbers, so that a run can be repeated.
 
 export class Random {
   #state;
 
-  // `seeds` are whole numbers; each of them matters.
+  // `seeds` are whole numbers. The state depends on all of them.
   constructor(...seeds) {
     this.#state = 0x9e3779b9;
     for (const seed of seeds) {
@@ -12,7 +12,7 @@ export class Random {
     }
   }
 
-  // 32 bits, by the generator known as mulberry32.
+  // Returns 32 bits, with the generator mulberry32.
   next() {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let bits = this.#state;
@@ -25,7 +25,7 @@ export class Random {
     return this.next() % limit;
   }
 
-  // True once in `times`.
+  // Returns true with a probability of 1 in `times`.
   once(times) {
     return this.below(times) === 0;
   }
@@ -34,14 +34,14 @@ export class Random {
     return list[this.below(list.length)];
   }
 
-  // One of the keys of an object of weights.
+  // Returns one of the keys of an object of weights.
   weighted(weights) {
     const entries = Object.entries(weights);
     let at = this.below(entries.reduce((sum, [, weight]) => sum + weight, 0));
     return entries.find(([, weight]) => (at -= weight) < 0)[0];
   }
 
-  // Cuts into pieces of 1 to `longest`.
+  // Cuts `whole` into pieces of length 1 to `longest`.
   pieces(whole, longest) {
     const pieces = [];
     for (let at = 0; at < whole.length; ) {

@@ -1,5 +1,5 @@
-// Servers of numbered events on Node's `http` and `http2`, each with another way to frame and to end a response. As many events as
-// `AT_ONCE` come with one; the client comes back for more.
+// Servers of numbered events on Node's `http` and `http2`, with different ways to frame and to end a response. Each
+// response has `AT_ONCE` events, and the client reconnects for more.
 
 import { createServer } from "node:http";
 import { constants, createSecureServer } from "node:http2";
@@ -8,7 +8,7 @@ import { sleep } from "./processes.mjs";
 
 const AT_ONCE = 30;
 
-// As in `src/main.rs`.
+// The same events as in `src/main.rs`.
 export const numbered = (number) => ({
   type: number % 3 === 0 ? "reading" : "message",
   data: number % 4 === 0 ? `event ${number}\nGrüße\n\n{}` : `event ${number}`,
@@ -18,7 +18,7 @@ export const numbered = (number) => ({
 const frame = (number) => {
   const { type, data, last_event_id } = numbered(number);
   const retry = number === 1 ? "retry: 20\r\n" : "";
-  // A kind of line end for each event.
+  // The line ends vary from event to event.
   const end = ["\n", "\r\n", "\r"][number % 3];
   const fields = [`id: ${last_event_id}`, `event: ${type}`, ...data.split("\n").map((line) => `data: ${line}`)];
   return retry + fields.join(end) + end + end;
@@ -68,7 +68,7 @@ const ways = {
     response.end();
   },
 
-  // In the middle of a character, of a chunk and of an event.
+  // Ends in the middle of a character, of a chunk and of an event.
   async broken(request, response) {
     response.writeHead(200, TYPE);
     for (const frame of missed(request)) response.write(frame);
@@ -83,14 +83,14 @@ const ways = {
 const listen = (server) =>
   new Promise((resolve, reject) => server.on("error", reject).listen(0, "127.0.0.1", () => resolve(server.address().port)));
 
-// Serves each way at the path of its name.
+// Serves each way at the path with its name.
 export const httpServer = async () => {
   const server = createServer((request, response) => ways[request.url.slice(1)](request, response));
   const port = await listen(server);
   return { url: (way) => `http://127.0.0.1:${port}/${way}`, close: () => (server.closeAllConnections(), server.close()) };
 };
 
-// HTTP/2 and nothing else; every stream is reset in the middle of an event.
+// Serves HTTP/2 only. Every stream is reset in the middle of an event.
 export const http2Server = async ({ key, cert }) => {
   const server = createSecureServer({ key, cert, allowHTTP1: false });
   server.on("stream", async (stream, headers) => {

@@ -1,4 +1,4 @@
-// Random byte streams out of what matters to a reader of events, mostly well formed and never for long.
+// Generates random byte streams of short, mostly well-formed lines that matter to a decoder.
 
 import { Random } from "./random.mjs";
 
@@ -14,7 +14,7 @@ const ODD = [
 ];
 const ENDS = { "\n": 6, "\r": 3, "\r\n": 4 };
 
-// `decode` takes ids of 64 KiB, and anything else of any length here.
+// `decode` accepts IDs of up to 64 KiB. Other values of this size fit into its buffer.
 const LONGEST = 60_000;
 
 const value = (random) => {
@@ -34,7 +34,7 @@ const line = (random) => {
 export const randomStream = (seed, number) => {
   const random = new Random(seed, number);
   const parts = random.once(4) ? [random.once(5) ? Buffer.concat([BOM, BOM]) : BOM] : [];
-  // Some streams have one kind of line end, most have all.
+  // Some streams use one kind of line end, most use all kinds.
   const only = random.once(3) ? random.weighted(ENDS) : null;
   const end = () => text(only ?? random.weighted(ENDS));
   for (let lines = random.below(40); lines > 0; lines -= 1) {
@@ -46,12 +46,13 @@ export const randomStream = (seed, number) => {
   return isDisputed(stream) ? randomStream(seed, number + 0x10000) : stream;
 };
 
-// A byte order mark before the end of an empty first line: the Standard takes that line as blank, Chromium loses the line after
-// it. Left out, since they do not agree.
+// Returns whether the stream starts with a byte order mark and an empty line. The Standard treats that line as blank,
+// but Chromium loses the line after it, so such streams are left out.
 const isDisputed = (stream) =>
   stream.subarray(0, 3).equals(BOM) && (stream[3] === 0x0a || stream[3] === 0x0d);
 
-// Every type that an event of this stream could have, by a look at its lines alone: what is not listened to is not seen.
+// Returns every event type that could occur in this stream, judging by its lines alone. The browser only shows types
+// that have a listener.
 export const possibleTypes = (stream) => {
   const types = new Set(["message"]);
   for (const text of stream.toString().split(/\r\n|\r|\n/)) {

@@ -1,6 +1,7 @@
-//! Other people's servers of events, to be read with `tail`: axum's own `response::sse`, and picoserve.
+//! Event servers of other projects, for `tail` to read: axum's `response::sse`, and picoserve.
 //!
-//! Prints `axum PORT` and `picoserve PORT`, and serves at `/` of both until it is ended. Knows nothing of embedded-sse.
+//! Prints `axum PORT` and `picoserve PORT`, and serves events at `/` on both until it is killed. It must not depend on
+//! embedded-sse.
 
 use core::convert::Infallible;
 use core::net::Ipv4Addr;
@@ -44,13 +45,13 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         spawn_local(async move {
             let config = picoserve::Config::const_default();
             let mut buffer = [0; 2048];
-            // A client that hangs up is no failure.
+            // It is not a failure if a client closes the connection.
             let _ = picoserve::Server::new_tokio(&routes, &config, &mut buffer).serve(socket).await;
         });
     }
 }
 
-/// How many events one connection of axum brings, after those that the client has seen.
+/// How many events axum sends on one connection, after those that the client has seen.
 const AT_ONCE: u64 = 40;
 
 async fn axum_events(headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -62,11 +63,11 @@ async fn axum_events(headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event,
         let event = if number == 1 { event.retry(Duration::from_millis(20)) } else { event };
         (number <= seen + AT_ONCE).then_some((Ok(event), number))
     });
-    // Several heartbeats between two events: a client that learns their pace notices when they stay away.
+    // Several heartbeats between two events. A client that learns their interval notices if they are missing.
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_millis(2)))
 }
 
-/// picoserve has no way to write an id: its clients cannot come back where they were, and so it does not let them go.
+/// picoserve cannot write IDs, so its clients cannot resume. This stream therefore never ends.
 struct Numbered;
 
 impl EventSource for Numbered {
@@ -81,7 +82,7 @@ impl EventSource for Numbered {
     }
 }
 
-/// As in `servers.mjs`, so that one check fits all servers.
+/// The same types as in `servers.mjs`, so that one check fits all servers.
 fn event_type(number: u64) -> &'static str {
     if number.is_multiple_of(3) { "reading" } else { "message" }
 }
