@@ -1,4 +1,6 @@
-//! The client of `edge-http`, over any `edge_nal::TcpConnect`, also one whose sockets speak TLS.
+//! A transport over the client of `edge-http`, with any `edge_nal::TcpConnect`, including one whose sockets use TLS.
+//!
+//! This file must only depend on this client, not on the others.
 
 use core::net::SocketAddr;
 
@@ -11,7 +13,7 @@ use embedded_sse::io::driver::{Connect, Exchange};
 
 use crate::target::{BadUrl, Parts, Target};
 
-/// A `GET` of the target with each attempt, over a connection of its own.
+/// Sends a `GET` request for the target in each attempt, each on a new connection.
 pub struct EdgeHttp<'c, T, D, const N: usize = 128> {
     stack: &'c T,
     dns: &'c D,
@@ -20,8 +22,10 @@ pub struct EdgeHttp<'c, T, D, const N: usize = 128> {
 }
 
 impl<'c, T: TcpConnect, D: Dns, const N: usize> EdgeHttp<'c, T, D, N> {
-    /// `head` has to hold the longest head of a response. Whether the URL is one of `http` or of `https` does not matter here:
-    /// what the sockets of `stack` speak, they speak.
+    /// Creates a transport. `head` must have room for the longest head of a response.
+    ///
+    /// The scheme of the URL, `http` or `https`, only sets the default port: whether TLS is used depends on the sockets
+    /// of `stack`.
     pub fn new(stack: &'c T, dns: &'c D, target: Target<N>, head: &'c mut [u8]) -> Self {
         Self { stack, dns, target, head }
     }
@@ -41,9 +45,11 @@ impl<T: TcpConnect, D: Dns, const N: usize> Connect for EdgeHttp<'_, T, D, N> {
             };
             let mut headers = self.target.headers(request)?;
             headers.push(("Host", here.authority)).map_err(|_| BadUrl)?;
-            // Each attempt has its own. And where a connection is kept, the client takes a 204 without a length for an error.
+            // Each attempt uses its own connection. On a kept connection the client treats a 204 without a length as an
+            // error.
             headers.push(("Connection", "close")).map_err(|_| BadUrl)?;
-            // Or it sends a body of no chunks, and a server that closes before it has read that resets the connection.
+            // Without it the client sends an empty chunked body, and a server that closes before reading that resets
+            // the connection.
             headers.push(("Content-Length", "0")).map_err(|_| BadUrl)?;
             let resource = if here.resource.is_empty() { "/" } else { here.resource };
 
@@ -74,14 +80,14 @@ impl<T: TcpConnect, D: Dns, const N: usize> Connect for EdgeHttp<'_, T, D, N> {
     }
 }
 
-/// Why there is no connection, or no longer.
+/// Why an attempt or a connection failed.
 #[derive(Debug)]
 pub enum EdgeHttpError<E, D> {
-    /// The client's own error.
+    /// An error of the HTTP client.
     Client(edge_http::io::Error<E>),
-    /// The host has no address.
+    /// The name of the host could not be resolved.
     Dns(D),
-    /// A redirect leads nowhere, or the request has too many headers.
+    /// A URL, for example that of a redirect, cannot be used, or the request has too many headers.
     Target(BadUrl),
 }
 

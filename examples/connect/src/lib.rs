@@ -1,7 +1,7 @@
-//! HTTP clients as transports of the driver: [`Reqwless`] and [`EdgeHttp`].
+//! Transports for the asynchronous driver over HTTP clients: [`Reqwless`] and [`EdgeHttp`].
 //!
-//! Each is one file that knows its client, and no more of the protocol than which header is which. Where to send a request,
-//! `target.rs` knows. Copy the file you need, or depend on this crate by its path.
+//! To use one, copy its file and `target.rs`, or depend on this crate by its path. Each transport is one file that must
+//! only depend on its own client. [`Target`] determines where a request goes.
 
 #![no_std]
 

@@ -1,4 +1,6 @@
-//! The client of `reqwless`, which also speaks TLS if its features say so.
+//! A transport over the client of `reqwless`, which also supports TLS with its own features.
+//!
+//! This file must only depend on this client, not on the others.
 
 use embedded_nal_async::{Dns, TcpConnect};
 use embedded_sse::client::{Response, Verdict};
@@ -9,7 +11,7 @@ use reqwless::request::{Method, RequestBuilder};
 
 use crate::target::{BadUrl, Target};
 
-/// A `GET` of the target with each attempt, over a connection of its own.
+/// Sends a `GET` request for the target in each attempt, each on a new connection.
 ///
 /// `reqwless` 0.14 sends `Host` without the port.
 pub struct Reqwless<'c, T: TcpConnect, D: Dns, const N: usize = 128> {
@@ -19,7 +21,7 @@ pub struct Reqwless<'c, T: TcpConnect, D: Dns, const N: usize = 128> {
 }
 
 impl<'c, T: TcpConnect, D: Dns, const N: usize> Reqwless<'c, T, D, N> {
-    /// `head` has to hold the longest head of a response.
+    /// Creates a transport. `head` must have room for the longest head of a response.
     pub fn new(client: HttpClient<'c, T, D>, target: Target<N>, head: &'c mut [u8]) -> Self {
         Self { client, target, head }
     }
@@ -59,12 +61,12 @@ impl<T: TcpConnect, D: Dns, const N: usize> Connect for Reqwless<'_, T, D, N> {
     }
 }
 
-/// Why there is no connection, or no longer.
+/// Why an attempt or a connection failed.
 #[derive(Debug)]
 pub enum ReqwlessError {
-    /// The client's own error.
+    /// An error of the HTTP client.
     Client(reqwless::Error),
-    /// A redirect leads nowhere, or the request has too many headers.
+    /// A URL, for example that of a redirect, cannot be used, or the request has too many headers.
     Target(BadUrl),
 }
 

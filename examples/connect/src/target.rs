@@ -1,44 +1,46 @@
-//! Where requests go: the URL that stands, and the one that the last redirect named.
+//! Tracks where requests go: the URL for new attempts, and the URL of the current redirect.
 //!
-//! Knows just enough of URLs for `Location`: dots in a path are left to the server.
+//! This module resolves `Location` headers. It leaves `.` and `..` in a path to the server. It must not depend on an
+//! HTTP client.
 
 use core::fmt;
 
 use embedded_sse::io::Request;
 use heapless::{String, Vec};
 
-/// The headers of a request and `Host`, as HTTP clients want them.
+/// The headers of a request, with room for those that a transport adds.
 pub(crate) type Headers<'r> = Vec<(&'r str, &'r str), 16>;
 
-/// The URL of a stream, of `N` bytes at most.
+/// The URL of a stream, of at most `N` bytes.
 #[derive(Clone, Debug)]
 pub struct Target<const N: usize = 128> {
-    /// Later attempts begin here.
+    /// The URL of the first request of each attempt.
     standing: Url<N>,
-    /// The present request goes here.
+    /// The URL of the current request.
     current: Url<N>,
 }
 
-/// A URL, in parts.
+/// A URL, and whether credentials may be sent there.
 #[derive(Clone, Debug)]
 pub(crate) struct Url<const N: usize> {
     text: String<N>,
-    /// On the host that the application named, for which its credentials are meant.
+    /// Whether it has the origin of the application's URL, for which the credentials are meant.
     home: bool,
 }
 
 impl<const N: usize> Target<N> {
-    /// A URL that begins with `http://` or `https://`.
+    /// Creates a target from a URL that starts with `http://` or `https://`.
     ///
     /// # Errors
     ///
-    /// It is another one, it names no host, or it is longer than `N`.
+    /// The URL has another scheme, names no host, contains a character that is not visible ASCII, or is longer than `N`
+    /// bytes.
     pub fn new(url: &str) -> Result<Self, BadUrl> {
         let url = Url { text: joined(&[url])?, home: true };
         Ok(Self { standing: url.clone(), current: url })
     }
 
-    /// The URL of the present request.
+    /// Returns the URL of the current request.
     pub fn url(&self) -> &str {
         &self.current.text
     }
@@ -49,7 +51,7 @@ impl<const N: usize> Target<N> {
         }
     }
 
-    /// What to send there: on another host than the application's without what was meant for that one alone.
+    /// Returns the headers to send. Another host than the application's gets no credentials and no cookies.
     pub(crate) fn headers<'r>(&self, request: &'r Request<'_>) -> Result<Headers<'r>, BadUrl> {
         let secret = |name: &str| {
             ["Authorization", "Cookie", "Proxy-Authorization"].iter().any(|secret| secret.eq_ignore_ascii_case(name))
@@ -61,7 +63,7 @@ impl<const N: usize> Target<N> {
         Ok(headers)
     }
 
-    /// What `Location` means at the present URL. From `https` it never leads to `http`.
+    /// Resolves a `Location` header against the current URL. A redirect from `https` to `http` is an error.
     pub(crate) fn resolve(&self, location: &[u8]) -> Result<Url<N>, BadUrl> {
         let location = str::from_utf8(location).map_err(|_| BadUrl)?.trim();
         let here = Parts::of(self.url()).ok_or(BadUrl)?;
@@ -93,26 +95,26 @@ impl<const N: usize> Target<N> {
     }
 }
 
-/// A URL that cannot be used here, or headers that are too many.
+/// A URL cannot be used, or there are too many headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadUrl;
 
 impl fmt::Display for BadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a URL that cannot be used here")
+        f.write_str("a URL cannot be used, or there are too many headers")
     }
 }
 
 impl core::error::Error for BadUrl {}
 
-/// The parts of an absolute URL of HTTP.
+/// The parts of an absolute HTTP URL.
 pub(crate) struct Parts<'u> {
     pub(crate) scheme: &'u str,
     /// Host and port.
     pub(crate) authority: &'u str,
     /// Scheme, host and port.
     pub(crate) origin: &'u str,
-    /// Without the query.
+    /// The path without the query.
     pub(crate) path: &'u str,
     /// Path and query.
     pub(crate) resource: &'u str,
@@ -132,7 +134,7 @@ impl<'u> Parts<'u> {
         self.scheme.len() > "http".len()
     }
 
-    /// Host, without the brackets of an address, and port.
+    /// Returns the host, without the brackets of an IPv6 address, and the port.
     #[cfg(feature = "edge-http")]
     pub(crate) fn host_and_port(&self) -> Option<(&'u str, u16)> {
         let (host, port) = match self.authority.rsplit_once(':') {
@@ -143,12 +145,12 @@ impl<'u> Parts<'u> {
     }
 }
 
-/// Whether a reference is an absolute URL.
+/// Returns whether a reference is an absolute URL.
 fn has_scheme(reference: &str) -> bool {
     reference.split(['/', '?']).next().is_some_and(|start| start.contains(':'))
 }
 
-/// An absolute URL made of pieces, without its fragment.
+/// Joins the pieces of an absolute URL, and drops its fragment.
 fn joined<const N: usize>(pieces: &[&str]) -> Result<String<N>, BadUrl> {
     let mut url = String::new();
     for piece in pieces {
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_permanent_stays() {
+    fn only_a_permanent_redirect_changes_later_attempts() {
         let mut target = Target::<40>::new("http://a.test/1").unwrap();
         target.go_to(target.resolve(b"/2").unwrap(), true);
         target.go_to(target.resolve(b"/3").unwrap(), false);

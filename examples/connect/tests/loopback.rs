@@ -1,4 +1,4 @@
-//! Both transports over real sockets, to a server on this machine that redirects, refuses, cuts and resumes.
+//! Runs both transports over real sockets, against a local server that redirects, refuses, cuts and resumes.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,12 +14,12 @@ use embedded_sse::io::driver::{Connect, Driver, NextError, Timer};
 use embedded_sse_connect::{EdgeHttp, Reqwless, Target};
 use reqwless::client::HttpClient;
 
-/// Path, `Last-Event-ID` and `Authorization` of each request.
+/// The path, `Last-Event-ID` and `Authorization` of each request.
 type Seen = Arc<Mutex<Vec<[String; 3]>>>;
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n";
 
-/// Ten numbered events, and each way to begin and to end a response.
+/// Serves ten numbered events, with every way to start and to end a response.
 fn serve(listener: &TcpListener, seen: &Seen) {
     for count in 0.. {
         let (mut stream, _) = listener.accept().unwrap();
@@ -30,7 +30,7 @@ fn serve(listener: &TcpListener, seen: &Seen) {
         let events = |count: usize| (next..next + count).map(event).collect::<String>();
         let answer = match count {
             0 => "HTTP/1.1 307 Go\r\nLocation: there?x\r\nContent-Length: 0\r\n\r\n".into(),
-            // Chunked, each byte a chunk of its own, and cut in the middle of an event.
+            // Chunked, with one byte per chunk, and cut in the middle of an event.
             1 => {
                 let text = events(3);
                 let chunks: String = text[..text.len() - 3].chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
@@ -46,7 +46,7 @@ fn serve(listener: &TcpListener, seen: &Seen) {
                 let port = listener.local_addr().unwrap().port();
                 format!("HTTP/1.1 301 Gone\r\nLocation: http://127.0.0.1:{port}/moved\r\nContent-Length: 0\r\n\r\n")
             }
-            // Chunked, and ended well.
+            // Chunked, and ended properly.
             5 => {
                 let text = events(2);
                 format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{text}\r\n0\r\n\r\n", text.len())
@@ -124,7 +124,7 @@ fn follow(transport: impl FnOnce(String, &mut dyn FnMut(&mut dyn Follow))) {
     assert_eq!(*seen.lock().unwrap(), expected);
 }
 
-/// Any transport, followed to the end.
+/// Follows a stream to its end over any transport.
 trait Follow {
     fn follow(&mut self) -> (Vec<String>, StopReason);
 }
@@ -176,7 +176,7 @@ fn reqwless_follows() {
     });
 }
 
-/// The sockets of this machine for `embedded-nal-async`.
+/// The sockets of the host for `embedded-nal-async`.
 struct Sockets;
 
 struct Socket(async_io::Async<TcpStream>);
@@ -202,7 +202,7 @@ impl embedded_nal_async::Dns for Sockets {
     }
 
     async fn get_host_by_address(&self, _: core::net::IpAddr, _: &mut [u8]) -> Result<usize, Self::Error> {
-        unreachable!("nobody asks")
+        unreachable!("not used")
     }
 }
 
