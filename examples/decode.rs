@@ -1,6 +1,6 @@
-//! Decodes event streams and prints what is in them, one JSON object a line.
+//! Decodes event streams and prints their contents, one JSON object per line.
 //!
-//! Knows arguments, files and JSON; what an event is, the library says.
+//! This file handles arguments, files and JSON. It must not interpret the stream itself: the library does that.
 
 mod stdio;
 
@@ -16,40 +16,45 @@ use indicatif::ProgressBar;
 use serde_json::Value;
 use stdio::Messages;
 
-/// Decodes Server-Sent Events to JSON, one object a line.
+/// Decode Server-Sent Events to JSON, one object per line.
 ///
-/// Several files are several connections: the last event ID and the reconnection time live on, a byte order mark and an
-/// unfinished event do not.
+/// Each FILE is decoded as a connection of its own. The last event ID and the
+/// reconnection time carry over from one FILE to the next. An unfinished event
+/// at the end of a FILE is dropped.
 ///
-/// Exit status: 0 when all was decoded or nobody reads the output any more, 1 when a file could not be read, 2 for wrong
-/// arguments, 3 when something was too long, 5 when standard output or standard error could not be written, whatever else
-/// happened.
+/// Exit status:
+///   0  success, or the reader of the output closed it
+///   1  a file could not be read
+///   2  invalid arguments
+///   3  an event, a comment or an ID was too long
+///   5  standard output or standard error could not be written
 #[derive(Parser)]
+#[command(verbatim_doc_comment)]
 struct Arguments {
-    /// Feed the decoder pieces of at most this many bytes
+    /// Decode in chunks of at most N bytes
     #[arg(long, value_name = "N", default_value_t = 16 * 1024, value_parser = at_least_one)]
     chunk: usize,
-    /// Room for an event that does not lie whole in one piece
+    /// Size of the buffer for events that are split across chunks
     #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = size)]
     buffer: usize,
-    /// Print comments and reconnection times too, in stream order
+    /// Also print comments and reconnection times, in stream order
     #[arg(long)]
     all: bool,
     /// Print the last event ID and the reconnection time at the end
     #[arg(long)]
     state: bool,
-    /// Print bytes, events and the speed of decoding (without reading and printing) on standard error
+    /// Print the number of bytes and events and the decoding speed to standard error
     #[arg(long)]
     stats: bool,
-    /// Begin with this last event ID
+    /// Start with this last event ID
     #[arg(long, value_name = "ID")]
     last_event_id: Option<String>,
-    /// Streams to decode; - is standard input
+    /// Files to decode; - means standard input
     #[arg(value_name = "FILE", default_value = "-")]
     files: Vec<String>,
 }
 
-/// A size that there is memory for.
+/// Parses a size, and checks that so much memory can be allocated.
 fn size(text: &str) -> Result<usize, String> {
     let size = text.parse().map_err(|error: ParseIntError| error.to_string())?;
     Vec::<u8>::new().try_reserve_exact(size).map_err(|error| error.to_string())?;
@@ -58,16 +63,16 @@ fn size(text: &str) -> Result<usize, String> {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     match size(text)? {
-        0 => Err("a piece has at least 1 byte".into()),
+        0 => Err("a chunk has at least 1 byte".into()),
         size => Ok(size),
     }
 }
 
-/// Longer ids than this would not survive the trip back in a request header anyway.
+/// The longest event ID, in bytes. Servers do not accept longer request headers anyway.
 const ID: usize = 64 * 1024;
 type StreamDecoder = Decoder<Vec<u8>, ID>;
 
-/// Files from this size on get a progress bar.
+/// The size in bytes from which a file gets a progress bar.
 const LARGE: u64 = 16 * 1024 * 1024;
 
 const DECODED: u8 = 0;
@@ -87,7 +92,7 @@ fn main() -> ExitCode {
     messages.exit(status)
 }
 
-/// The exit status; an error is one of the output.
+/// Decodes all files and returns the exit status. Errors are those of standard output.
 fn decode(arguments: &Arguments, messages: &Messages) -> io::Result<u8> {
     let mut decoder = Box::new(StreamDecoder::with_id_capacity(vec![0; arguments.buffer]));
     if let Some(id) = &arguments.last_event_id {
@@ -147,7 +152,7 @@ struct Run<W: Write> {
     too_long: bool,
 }
 
-/// A second decoder that prints nothing, so that only decoding is timed.
+/// Times a second decoder that prints nothing, so that only decoding is measured.
 struct Stopwatch {
     decoder: Box<StreamDecoder>,
     spent: Duration,
@@ -248,7 +253,7 @@ fn print_too_long(out: &mut impl Write, error: TooLong, last_event_id: &[u8]) ->
     writeln!(out, r#"{{"error":"{what} too long","field":"{}","last_event_id":{id}}}"#, error.field)
 }
 
-/// Text as a browser would show it, as a JSON string.
+/// Returns the text as a JSON string, with invalid UTF-8 replaced as in browsers.
 fn json(text: &[u8]) -> Value {
     Value::String(Lossy(text).to_string())
 }
@@ -257,7 +262,8 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A bar for a large file, unless it would be drawn into what is printed.
+/// Creates a progress bar for a large file. It is hidden if standard output is a terminal, where it would mix with the
+/// output.
 fn progress_bar(name: &str) -> ProgressBar {
     let length = std::fs::metadata(name).map_or(0, |file| file.len());
     if length < LARGE || io::stdout().is_terminal() || !io::stderr().is_terminal() {

@@ -1,8 +1,6 @@
-//! JSON lines in, an event stream out: `encode [FILE|-]`.
+//! Encodes JSON objects, one per line, as an event stream.
 //!
-//! Each line is an object with any of `type`, `data`, `id` and `comment` (strings) and `retry` (milliseconds). What
-//! `decode --all --state` prints is understood too: `last_event_id` is an `id` where it differs from the line before, and the
-//! last line, which tells the state, says nothing.
+//! This file handles arguments, files and JSON. It must not write fields of the stream itself: the library does that.
 
 mod stdio;
 
@@ -16,16 +14,23 @@ use embedded_sse::{EventId, Frame, SingleLine};
 use serde_json::{Map, Value};
 use stdio::Messages;
 
-/// Encodes JSON objects, one a line, as a stream of server-sent events.
+/// Encode JSON objects, one per line, as Server-Sent Events.
 ///
-/// A line that cannot be encoded is reported and left out.
+/// Keys: "type", "data", "id" and "comment" (strings), "retry" (milliseconds).
+/// All keys are optional. The output of decode --all --state is accepted as
+/// well: "last_event_id" sets the ID when it changes, and "state" is ignored.
 ///
-/// Exit status: 0 when all was encoded or nobody reads the output any more, 1 when the input could not be read or a line of it
-/// could not be encoded, 2 for wrong arguments, 5 when standard output or standard error could not be written, whatever else
-/// happened.
+/// A line that cannot be encoded is reported and skipped.
+///
+/// Exit status:
+///   0  success, or the reader of the output closed it
+///   1  the input could not be read, or a line could not be encoded
+///   2  invalid arguments
+///   5  standard output or standard error could not be written
 #[derive(Parser)]
+#[command(verbatim_doc_comment)]
 struct Arguments {
-    /// The file to read; - is standard input
+    /// File to read; - means standard input
     #[arg(default_value = "-")]
     file: String,
 }
@@ -56,7 +61,7 @@ enum Failure {
     Write(io::Error),
 }
 
-/// Tells whether every line could be encoded.
+/// Encodes the file and returns whether every line could be encoded.
 fn encode(file: &str, messages: &Messages) -> Result<bool, Failure> {
     let mut input: Box<dyn BufRead> = match file {
         "-" => Box::new(io::stdin().lock()),
@@ -72,7 +77,7 @@ fn encode(file: &str, messages: &Messages) -> Result<bool, Failure> {
             break;
         }
         match encode_line(&line, &mut last_event_id) {
-            // At once, whole.
+            // One write for each frame, so that a reader never waits for the rest of it.
             Ok(frame) => output.write_all(frame.as_bytes()).map_err(Failure::Write)?,
             Err(reason) => {
                 all_encoded = false;
@@ -83,7 +88,7 @@ fn encode(file: &str, messages: &Messages) -> Result<bool, Failure> {
     Ok(all_encoded)
 }
 
-/// The bytes of the line's frame; none for a line that says nothing.
+/// Returns the frame of a line. It is empty for an empty line and for a line that holds only `state`.
 fn encode_line(line: &[u8], last_event_id: &mut String) -> Result<String, Box<dyn Error>> {
     let line = line.trim_ascii_end();
     if line.is_empty() {
@@ -109,7 +114,7 @@ fn encode_line(line: &[u8], last_event_id: &mut String) -> Result<String, Box<dy
             _ => return Err(format!("unknown key `{key}`").into()),
         };
     }
-    // Only now: a line that cannot be encoded sets no id.
+    // Only after the last error: a line that cannot be encoded must not set the ID.
     if let Some(id) = object.get("id").or(object.get("last_event_id")).and_then(Value::as_str) {
         id.clone_into(last_event_id);
     }

@@ -1,6 +1,6 @@
-//! One client that the harness has asked for, and the callbacks that tell what it hears.
+//! Runs one client for the harness, and posts what it receives to the harness's callback URL.
 //!
-//! Knows the harness's JSON. The client is the one of `tail`.
+//! This module handles the harness's JSON. It uses the client of `tail` and must not change its behaviour.
 
 use core::ops::ControlFlow;
 use core::time::Duration;
@@ -18,10 +18,10 @@ use crate::client::failure::Failure;
 use crate::client::target::{Target, is_http};
 use crate::client::{Client, End, News, http, session};
 
-/// The longest event of the tests is 14 MB.
+/// The size of the largest event, in bytes. The longest event of the tests has 14 MB.
 const BUFFER: usize = 16 << 20;
 
-/// What the harness asks for.
+/// A client as requested by the harness.
 pub(crate) struct Start {
     target: Target,
     callbacks: String,
@@ -33,8 +33,10 @@ impl Start {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let text = |name: &str| body[name].as_str();
-        let url =
-            text("streamUrl").and_then(|url| Url::parse(url).ok()).filter(is_http).ok_or("streamUrl is no URL")?;
+        let url = text("streamUrl")
+            .and_then(|url| Url::parse(url).ok())
+            .filter(is_http)
+            .ok_or("streamUrl is not an HTTP URL")?;
         let method =
             Method::from_bytes(text("method").unwrap_or("GET").as_bytes()).map_err(|error| error.to_string())?;
         let body_text = text("body").map(Into::into);
@@ -49,7 +51,7 @@ impl Start {
         }
         Ok(Self {
             target: Target { url, method, body: body_text, headers, trusting: false },
-            callbacks: text("callbackUrl").ok_or("there is no callbackUrl")?.to_owned(),
+            callbacks: text("callbackUrl").ok_or("callbackUrl is missing")?.to_owned(),
             policy: policy(millis(&body["initialDelayMs"]), millis(&body["readTimeoutMs"])),
             last_event_id: text("lastEventId").unwrap_or_default().to_owned(),
         })
@@ -60,7 +62,7 @@ fn millis(value: &Value) -> Option<Duration> {
     value.as_u64().map(Duration::from_millis)
 }
 
-/// The harness has no patience, but a server that is gone is not asked without a pause.
+/// Creates a policy that reconnects quickly, as the tests need it, but never without a pause.
 fn policy(initial_delay: Option<Duration>, read_timeout: Option<Duration>) -> Policy {
     let delay = initial_delay.unwrap_or(Duration::from_secs(1));
     let policy = Policy::new(Backoff::above_floor(delay, Duration::from_millis(50), Duration::from_secs(30)));
@@ -70,7 +72,7 @@ fn policy(initial_delay: Option<Duration>, read_timeout: Option<Duration>) -> Po
     }
 }
 
-/// Ends when it is dropped.
+/// A running client. Dropping it ends the client.
 pub(crate) struct Instance {
     restart: Arc<Notify>,
     client: JoinHandle<()>,
@@ -104,10 +106,10 @@ impl Drop for Instance {
     }
 }
 
-/// Until it stops for good, and then until it is told to begin anew.
+/// Follows the stream. After the session has stopped, waits for a restart.
 async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::UnboundedSender<Value>) {
     let send = |callback| {
-        // Without a receiver the instance is about to end.
+        // Without a receiver, the instance is being dropped.
         let _ = callbacks.send(callback);
     };
     loop {
@@ -122,7 +124,7 @@ async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::Unbou
         if let Some(end) = stopped {
             if let End::Stopped { reason, why } = end {
                 let why = why.map_or(String::new(), |why| why.to_string());
-                // That the server wants no more is no error.
+                // 204 is not an error: the server asks the client to stop.
                 if reason != StopReason::NoContent {
                     send(error(&why));
                 }
@@ -133,7 +135,8 @@ async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::Unbou
     }
 }
 
-/// What the harness wants to hear of it. A connection that is lost is none of its business, except by a timeout.
+/// Returns the callback for the news, if the harness expects one. It expects none for a lost connection, unless it
+/// timed out.
 fn told(news: News<'_>) -> Option<Value> {
     match news {
         News::Item(Item::Event(event), _) => Some(json!({
@@ -155,7 +158,7 @@ fn error(text: &str) -> Value {
     json!({ "kind": "error", "error": text })
 }
 
-/// One callback after the other, each with its number.
+/// Posts the callbacks one after another, each with its number.
 async fn post(http: reqwest::Client, url: String, mut callbacks: mpsc::UnboundedReceiver<Value>) {
     let mut number = 0_u64;
     while let Some(callback) = callbacks.recv().await {

@@ -1,6 +1,7 @@
-//! The test service of the cross-language SSE contract tests: the harness asks it for clients, and hears what they hear.
+//! The test service for the cross-language SSE contract tests: it starts clients for the harness and reports what they
+//! receive.
 //!
-//! Knows the harness's requests; what a client does with them is in `instance.rs`.
+//! This file handles the harness's requests. The clients belong in `instance.rs`.
 //!
 //! ```sh
 //! cargo run --release --example contract_service -- --listen 127.0.0.1:8000
@@ -30,17 +31,21 @@ use tokio::sync::Notify;
 
 use instance::{Instance, Start};
 
-/// Drives clients for the SSE contract tests.
+/// Run clients for the SSE contract tests.
 ///
-/// Exit status: 0 when the harness ends it, 1 when it cannot serve, 2 for wrong arguments.
+/// Exit status:
+///   0  ended by the harness
+///   1  cannot serve
+///   2  invalid arguments
 #[derive(Parser)]
+#[command(verbatim_doc_comment)]
 struct Arguments {
-    /// Where to serve; with port 0 on any free one
+    /// Address to listen on; port 0 chooses a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
 }
 
-/// What the harness may ask of a client: all that it knows to ask.
+/// The capabilities that the harness may test: all that exist.
 const CAPABILITIES: [&str; 10] = [
     "bom",
     "comments",
@@ -71,7 +76,7 @@ async fn main() -> ExitCode {
     match serve(Arguments::parse().listen).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("contract_service: {error}; name another address with --listen");
+            eprintln!("contract_service: {error}; choose another address with --listen");
             ExitCode::FAILURE
         }
     }
@@ -123,7 +128,7 @@ async fn command(State(service): State<Arc<Service>>, Path(number): Path<u64>, b
     let command: Value = serde_json::from_slice(&body).unwrap_or_default();
     match command["command"].as_str() {
         Some("restart") => instance.restart(),
-        // Every type is listened to anyway.
+        // The client listens to all types anyway.
         Some("listen") => {}
         _ => return StatusCode::BAD_REQUEST,
     }

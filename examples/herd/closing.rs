@@ -1,4 +1,4 @@
-//! Servers that are well and close their connections all the time, as proxies make them: an hour with each of them.
+//! Simulates an hour with healthy servers that close every connection after a while, as many proxies do.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,14 +8,14 @@ use embedded_sse::client::{Heard, Instant, Policy, Reconnect};
 
 use crate::fleet::{Random, begin, next_attempt, peak};
 
-/// When a server closes a connection. Each one has delivered an event before.
+/// When a server closes a connection. Every connection delivers one event first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closes {
-    /// After 55 s, as many proxies do.
+    /// 55 s after it was opened, as many proxies do.
     Each,
-    /// All of them at each full minute.
+    /// All connections together, at each full minute.
     All,
-    /// At once.
+    /// 50 ms after it was opened.
     AtOnce,
 }
 
@@ -23,12 +23,12 @@ impl Closes {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Each => "each after 55 s",
-            Self::All => "all of them at every minute",
-            Self::AtOnce => "after its first event, at once",
+            Self::All => "all together, every minute",
+            Self::AtOnce => "right after the first event",
         }
     }
 
-    /// When a connection that was opened at this time is closed.
+    /// Returns when a connection that was opened at this time is closed, in milliseconds.
     const fn end(self, opened: u64) -> u64 {
         match self {
             Self::Each => opened + 55_000,
@@ -41,32 +41,32 @@ impl Closes {
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
-/// The policy of the library, and the same without the rule that an event makes a connection stable sooner.
+/// The library's policy, and the same policy without the rule that an event makes a connection stable sooner.
 const POLICIES: [(&str, Policy); 2] = [
     ("standard", Policy::standard()),
     ("standard, stable after 60 s", Policy::standard().stable_after_event(Duration::from_secs(60))),
 ];
 
-/// An hour of a fleet with such a server.
+/// The result of an hour of a fleet with such a server.
 #[derive(Debug)]
 pub(crate) struct Minutes {
     pub(crate) policy: &'static str,
     pub(crate) closes: Closes,
     clients: u32,
     attempts: usize,
-    /// Milliseconds, of all clients together.
+    /// The sum over all clients, in milliseconds.
     connected: u64,
     pub(crate) peak: usize,
 }
 
-/// Every kind of server, under each policy.
+/// Simulates every kind of server under each policy.
 pub(crate) fn simulate(clients: u32) -> Vec<Minutes> {
     let closes = [Closes::Each, Closes::All, Closes::AtOnce];
     closes.iter().flat_map(|closes| POLICIES.map(|(name, policy)| hour(clients, name, policy, *closes))).collect()
 }
 
 fn hour(clients: u32, name: &'static str, policy: Policy, closes: Closes) -> Minutes {
-    // The clients came one after another in the minute before.
+    // The clients connect one after another during the minute before the measured hour.
     let start = |client| MINUTE * u64::from(client) / u64::from(clients);
     let mut machines: Vec<_> =
         (0..clients).map(|client| Reconnect::new(policy, Random(u64::from(client) << 32))).collect();
@@ -88,7 +88,7 @@ fn hour(clients: u32, name: &'static str, policy: Policy, closes: Closes) -> Min
 }
 
 impl Minutes {
-    /// How much of the time a client has a connection, in per cent.
+    /// Returns the share of the time during which a client is connected, in per cent.
     pub(crate) fn connected(&self) -> f64 {
         self.connected as f64 * 100.0 / (HOUR * u64::from(self.clients)) as f64
     }
@@ -110,13 +110,13 @@ mod tests {
             match new.closes {
                 Closes::Each => {
                     assert!(new.connected() > 90.0 && old.connected() < 65.0, "{new:?} {old:?}");
-                    // 10,000 clients a minute are 17 in 100 ms, if they are spread evenly.
+                    // If they are spread evenly, 10,000 clients per minute make 17 attempts per 100 ms.
                     assert!(new.peak < 50, "{new:?}");
                 }
-                // As dense as on the first attempts after an outage, and no denser.
+                // No denser than the first attempts after an outage.
                 Closes::All => assert!(new.connected() > 88.0 && new.peak <= 260, "{new:?}"),
                 Closes::AtOnce => {
-                    assert_eq!((new.peak, new.attempts), (old.peak, old.attempts), "the rule is not for these");
+                    assert_eq!((new.peak, new.attempts), (old.peak, old.attempts), "the rule must not apply here");
                     assert!(new.attempts_an_hour() < 120.0, "{new:?}");
                 }
             }

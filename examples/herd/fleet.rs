@@ -1,8 +1,9 @@
-//! One client of a fleet, and how dense many of them are. Time is virtual, in milliseconds.
+//! The clients of the simulations: their attempts, their random numbers and the peak of many attempts. Time is virtual,
+//! in milliseconds.
 
 use embedded_sse::client::{Action, Epoch, Instant, Jitter, Reconnect};
 
-/// Begins the attempt that is due.
+/// Starts the attempt that is due.
 pub(crate) fn begin(machine: &mut Reconnect<Random>, at: u64) -> Epoch {
     let at = Instant::from_millis(at);
     let Action::Connect(epoch) = machine.poll(at) else { panic!("no attempt is due") };
@@ -10,7 +11,7 @@ pub(crate) fn begin(machine: &mut Reconnect<Random>, at: u64) -> Epoch {
     epoch
 }
 
-/// When the next attempt is due.
+/// Returns when the next attempt is due, or `None` if there is none.
 pub(crate) fn next_attempt(machine: &Reconnect<Random>, now: u64) -> Option<u64> {
     match machine.poll(Instant::from_millis(now)) {
         Action::WaitUntil(due) => Some(due.as_millis()),
@@ -19,7 +20,7 @@ pub(crate) fn next_attempt(machine: &Reconnect<Random>, now: u64) -> Option<u64>
     }
 }
 
-/// Splitmix64, each client from a seed of its own.
+/// SplitMix64. Each client has its own seed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -33,7 +34,7 @@ impl Jitter for Random {
     }
 }
 
-/// The most of these times, which are sorted, that lie within any 100 ms.
+/// Returns the largest number of these times within any 100 ms. `times` must be sorted.
 pub(crate) fn peak(times: &[u64]) -> usize {
     let within = |(first, begin): (usize, &u64)| times.partition_point(|at| *at < begin + 100) - first;
     times.iter().enumerate().map(within).max().unwrap_or(0)

@@ -1,6 +1,7 @@
-//! What a fleet does to a server that comes back, and to one that closes its connections every minute, under several policies.
+//! Simulates how a fleet of clients reconnects after an outage and to a server that closes connections, under several
+//! policies.
 //!
-//! Time is virtual; the waits are those of the library.
+//! Time is virtual. The waits must come from the library, not from this program.
 
 mod closing;
 mod fleet;
@@ -16,19 +17,26 @@ use clap::Parser;
 use outage::RIVALS;
 use stdio::Messages;
 
-/// Simulates an outage and an hour of short connections, and shows how many clients come back in the same moment.
+/// Simulate how many clients reconnect at the same moment.
 ///
-/// Exit status: 0, also when nobody reads the output any more, 1 when the SVG could not be written, 2 for wrong arguments, 5 when
-/// standard output or standard error could not be written.
+/// Two scenarios: an outage that hits all clients at once, and an hour with a
+/// server that closes every connection after a while.
+///
+/// Exit status:
+///   0  success, or the reader of the output closed it
+///   1  the SVG file could not be written
+///   2  invalid arguments
+///   5  standard output or standard error could not be written
 #[derive(Parser)]
+#[command(verbatim_doc_comment)]
 struct Arguments {
-    /// How many clients lose the server
+    /// Number of clients
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     clients: u32,
-    /// For how many seconds the server is away
+    /// Length of the outage
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     outage: u32,
-    /// Draw the attempts over time into this file too
+    /// Also draw the attempts over time to this SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<String>,
 }
@@ -45,7 +53,7 @@ fn main() -> ExitCode {
     messages.exit(status)
 }
 
-/// The exit status.
+/// Runs the simulations, prints the results and returns the exit status.
 fn simulate(arguments: &Arguments, messages: &Messages) -> u8 {
     let herds: Vec<_> = RIVALS.iter().map(|rival| rival.simulate(arguments.clients, arguments.outage)).collect();
     let minutes = closing::simulate(arguments.clients);

@@ -1,4 +1,4 @@
-//! An outage: all clients lose the server in the same moment, as they do when it or its region fails.
+//! Simulates an outage: all clients lose the server at the same moment.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,7 +16,7 @@ const EXPONENTIAL: Backoff = Backoff::exponential(SECOND, CAP);
 pub(crate) struct Rival {
     pub(crate) name: &'static str,
     policy: Policy,
-    /// What the server had asked for before it failed.
+    /// The reconnection time that the server sent before the outage.
     retry: Option<Duration>,
 }
 
@@ -34,12 +34,12 @@ const FULL: usize = 3;
 const STANDARD: usize = 5;
 const STANDARD_AFTER_RETRY: usize = 6;
 
-/// What came of one policy. Times are in milliseconds since the outage began.
+/// The result for one policy. Times are in milliseconds since the start of the outage.
 pub(crate) struct Herd {
     pub(crate) name: &'static str,
     pub(crate) clients: u32,
     pub(crate) outage: u64,
-    /// Of each client the first.
+    /// The first attempt of each client.
     pub(crate) first_attempts: Vec<u64>,
     pub(crate) later_attempts: Vec<u64>,
     pub(crate) back: Vec<u64>,
@@ -89,12 +89,12 @@ impl Rival {
     }
 }
 
-/// When the outage begins, and how long all had been connected by then.
+/// When the outage starts, and how long all clients have been connected at that moment, in milliseconds.
 const LOSS: u64 = 1_000_000;
 const CONNECTED: u64 = 900_000;
 
 impl Herd {
-    /// How long it takes from the end of the outage until 99 of 100 clients are back, in seconds.
+    /// Returns the time from the end of the outage until 99 % of the clients are back, in seconds.
     pub(crate) fn recovery(&self) -> f64 {
         let almost_all = self.back.len() * 99 / 100;
         self.back.get(almost_all).map_or(f64::NAN, |at| (at - self.outage) as f64 / 1000.0)
@@ -105,7 +105,7 @@ impl Herd {
         (attempts - self.back.len()) as f64 / f64::from(self.clients)
     }
 
-    /// The attempts in each 100 ms.
+    /// Returns the number of attempts in each 100 ms.
     pub(crate) fn histogram(&self) -> Vec<u32> {
         let mut bins = Vec::new();
         for at in self.first_attempts.iter().chain(&self.later_attempts) {
@@ -117,8 +117,9 @@ impl Herd {
     }
 }
 
-/// How many times lower than with a fixed wait the peaks are: full jitter when the server is back, the standard policy from
-/// the second attempt on, and on the first one after the server had set a reconnection time.
+/// Returns how many times lower the peaks are than with a fixed wait: with full jitter once the server is back, with
+/// the standard policy from the second attempt on, and with it on the first attempt after the server has set a
+/// reconnection time.
 pub(crate) fn claims(herds: &[Herd]) -> [f64; 3] {
     let fixed = peak(&herds[FIXED].first_attempts) as f64;
     let times_lower = |times: &[u64]| fixed / peak(times).max(1) as f64;
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_comes_before_the_server_wants_and_all_are_back_within_the_cap() {
+    fn no_client_returns_too_early_and_all_are_back_within_the_cap() {
         for outage in [0, 10, 60, 300] {
             for herd in &herds(outage) {
                 assert_eq!(herd.back.len(), 10_000);
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_wait_brings_all_at_once() {
+    fn with_a_fixed_wait_all_clients_return_at_once() {
         let herd = &herds(60)[FIXED];
         assert_eq!(peak(&herd.back), 10_000);
         assert_eq!(herd.wasted(), 19.0);

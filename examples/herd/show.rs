@@ -1,4 +1,4 @@
-//! What the simulations said, as tables, as a plot on a terminal and as an SVG.
+//! Prints the results of the simulations as tables and as a plot of characters, and draws them as an SVG file.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -32,7 +32,7 @@ fn print_table(herds: &[Herd], out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Servers that live and close every connection after a while.
+/// Prints the table of the servers that close every connection after a while.
 fn print_minutes(rows: &[Minutes], out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
@@ -55,7 +55,8 @@ fn print_claims(herds: &[Herd], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{first:6.0} times  standard, first attempt after retry: 3000")
 }
 
-/// A line for each policy: time from left to right, attempts in 100 ms as height, in powers of ten.
+/// Prints a line for each policy: time from left to right, the number of attempts in 100 ms as height, on a logarithmic
+/// scale.
 fn print_plot(herds: &[Herd], out: &mut impl Write) -> io::Result<()> {
     const COLUMNS: usize = 80;
     const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -103,7 +104,8 @@ pub(crate) fn draw(herds: &[Herd], file: &str) -> Result<(), Box<dyn Error>> {
             BLACK.mix(0.06).filled(),
         );
         chart.draw_series([away])?;
-        // One shape, because a bar for each would be a large file; and steps at least a pixel wide, or some would vanish.
+        // One shape, because a bar for each step would make a large file. Steps are at least a pixel wide, or some
+        // would vanish.
         let steps = histogram.chunks(width).enumerate().flat_map(|(column, attempts)| {
             let (begin, end) = ((column * width) as f64 / 10.0, ((column + 1) * width) as f64 / 10.0);
             let height = f64::from(attempts.iter().copied().max().unwrap_or(0)).max(1.0);
@@ -124,7 +126,7 @@ mod tests {
     use crate::outage::RIVALS;
 
     #[test]
-    fn an_output_that_takes_no_more_is_an_error() {
+    fn a_full_output_is_an_error() {
         let herds: Vec<_> = RIVALS.iter().map(|rival| rival.simulate(100, 0)).collect();
         let minutes = closing::simulate(10);
         let mut whole = Vec::new();

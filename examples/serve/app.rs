@@ -1,15 +1,14 @@
-//! The server as a service: the page at `/`, the stream at `/events`.
+//! The routes of the server: the page at `/`, the stream at `/events`.
 //!
-//! Knows axum and tokio's clock, no arguments and no files. When to keep a connection alive and what stands on the wire, the
-//! library says.
+//! This module uses axum and tokio's clock. It must not depend on arguments or files. The library decides when to send
+//! keep-alives and how events are written.
 //!
 //! ```text
 //! recording, or live events --> Connection (one for each client, at its own pace) --> EventBody --> axum
 //! ```
 //!
-//! Each event is in memory once, whoever is sent it; a connection knows how far it is. A client is never sent less than all
-//! without being told: what it missed is kept for it, and what is no longer kept becomes an event of the type `cut`. This holds
-//! for one that comes back and for one that reads too slowly.
+//! All connections share one copy of each event. A client that reconnects, or that reads too slowly, is sent the events
+//! that it missed. If some of them are no longer kept, it is sent an event of the type `cut` first.
 
 #[path = "connection.rs"]
 mod connection;
@@ -35,23 +34,23 @@ use embedded_sse::server::{HEADERS, Schedule};
 use futures_util::{StreamExt, stream};
 use live::Live;
 
-/// What is served, and how badly.
+/// What to serve, and which failures to produce.
 pub(crate) struct Options {
-    /// Frames, each with the ID of its event, which no other has. They are sent to each client from the beginning, one every
-    /// [`every`](Self::every); the response ends with them. A client that has seen all is answered 204, so that it stays away.
-    /// Without a recording the server makes up numbered events, the same ones for all clients.
+    /// Frames, each with the unique ID of its event. Each client is sent all of them from the start, one every
+    /// [`every`](Self::every), and then the response ends. A client that has seen all of them gets status 204, so that
+    /// it stops. Without a recording the server generates numbered events, the same for all clients.
     pub(crate) recording: Option<Vec<(String, EncodedFrame)>>,
-    /// The types that the page listens to.
+    /// The event types that the page listens to.
     pub(crate) types: Vec<String>,
     /// The time between two events, at least 1 ms.
     pub(crate) every: Duration,
-    /// How many made-up events are kept for clients that come back. A recording is kept whole.
+    /// How many generated events are kept for clients that reconnect. A recording is kept completely.
     pub(crate) history: u32,
-    /// After this many whole events each connection breaks off within the next one, at a byte that varies.
+    /// Each connection is cut after this many events, in the middle of the next one, at a byte that varies.
     pub(crate) cut_after: Option<u64>,
-    /// The next requests for the stream are answered with these, in turn; a 200 among them is an answer like any other.
+    /// The statuses of the responses to the next requests for the stream, in order. A 200 serves the stream.
     pub(crate) statuses: VecDeque<StatusCode>,
-    /// Something is written at least this often.
+    /// The longest time between two writes to a connection.
     pub(crate) keep_alive: Duration,
 }
 
@@ -69,7 +68,7 @@ impl Default for Options {
     }
 }
 
-/// The routes.
+/// Creates the routes.
 pub(crate) fn router(options: Options) -> Router {
     let page = page(&options.types);
     let every = options.every.max(Duration::from_millis(1));
@@ -92,7 +91,7 @@ struct Server {
     events: Events,
     every: Duration,
     statuses: Mutex<VecDeque<StatusCode>>,
-    /// How many there have been.
+    /// How many connections there have been.
     connections: AtomicUsize,
     cut_after: Option<u64>,
     keep_alive: Duration,
@@ -106,7 +105,7 @@ enum Events {
 
 struct Recorded {
     frames: Vec<EncodedFrame>,
-    /// Where the frame with this ID is.
+    /// The index of the frame with each ID.
     index: HashMap<String, usize>,
 }
 
@@ -117,7 +116,7 @@ impl Recorded {
     }
 }
 
-/// The stream. The body of a POST is read, and neither looked at nor kept.
+/// Serves the stream. The body of a POST is read and discarded.
 async fn events(State(server): State<Arc<Server>>, headers: HeaderMap, question: Body) -> Response {
     let mut question = question.into_data_stream();
     while let Some(Ok(_)) = question.next().await {}
@@ -138,7 +137,7 @@ async fn events(State(server): State<Arc<Server>>, headers: HeaderMap, question:
 }
 
 fn refusal(status: StatusCode) -> Response {
-    let text = format!("{status}, as asked for on the command line\n");
+    let text = format!("{status}, as requested on the command line\n");
     match status {
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
             (status, [(RETRY_AFTER, "1")], text).into_response()
@@ -149,9 +148,9 @@ fn refusal(status: StatusCode) -> Response {
     }
 }
 
-/// The page, which listens to these types.
+/// Returns the page, set up to listen to these event types.
 fn page(types: &[String]) -> String {
-    // In a script `<` could end it.
+    // `<` could start `</script>`, which ends the script.
     let types = serde_json::Value::from(types).to_string().replace('<', "\\u003c");
     include_str!("page.html").replace("[/* types */]", &types)
 }

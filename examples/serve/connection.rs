@@ -1,6 +1,6 @@
-//! What one client of the stream is sent, piece by piece, until its connection is cut.
+//! Produces the events for one client of the stream, until its connection is cut.
 //!
-//! Knows the order and the pace, nothing of HTTP.
+//! This module determines the order and the pace. It must not depend on HTTP.
 
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -15,28 +15,28 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use super::live::Live;
 use super::{Events, Recorded, Server};
 
-/// One client's way through the events.
+/// The position of one client in the events.
 pub(super) struct Connection {
-    /// Before all events; is none, and does not count as one.
+    /// A frame that is sent before all events, and is not counted as an event.
     hello: Option<EncodedFrame>,
     place: Place,
-    /// How many events go out whole.
+    /// How many events are sent before the cut.
     left: Option<u64>,
-    /// Something that varies from connection to connection.
+    /// A number that varies from connection to connection.
     salt: usize,
     is_cut: bool,
 }
 
-/// What comes next.
+/// The next event.
 enum Place {
-    /// The event at this index, one at a time.
+    /// The event at the index `next`, at the next tick of the clock.
     Recorded { events: Arc<Recorded>, next: usize, clock: Interval },
-    /// The event with this number, as soon as it is there.
+    /// The event with the number `next`, as soon as it exists.
     Live { live: Arc<Live>, next: u64, newest: watch::Receiver<u64> },
 }
 
 impl Connection {
-    /// `None`: there is nothing more for this client.
+    /// Creates the connection of a client with this last event ID. Returns `None` if the client has seen everything.
     pub(super) fn new(server: &Server, last_event_id: &[u8]) -> Option<Self> {
         let (hello, place) = match &server.events {
             Events::Recorded(events) => {
@@ -55,7 +55,7 @@ impl Connection {
                 let now = *newest.borrow();
                 let (hello, last) = match live.number(last_event_id) {
                     Some(last) => (None, last),
-                    // A new client hears what comes from now on, and once how soon it may come back.
+                    // A new client gets the events from now on, and the reconnection time once.
                     None if last_event_id.is_empty() => (Some(Frame::new().retry_ms(RETRY_MS).into()), now),
                     None => (Some(cut()), now),
                 };
@@ -71,7 +71,7 @@ impl Connection {
             return Ok(Some(hello));
         }
         if self.is_cut {
-            // So that the piece before it is on its way.
+            // Gives the server time to send the last piece.
             sleep(Duration::from_millis(1)).await;
             return Err(CutOnPurpose);
         }
@@ -79,7 +79,7 @@ impl Connection {
         match &mut self.left {
             Some(0) => {
                 self.is_cut = true;
-                // At least a byte, and never the whole.
+                // At least one byte, and never the whole frame.
                 let end = 1 + self.salt % frame.as_bytes().len().saturating_sub(1).max(1);
                 return Ok(Some(EncodedFrame::from_bytes(frame.as_bytes().slice(..end))));
             }
@@ -107,16 +107,16 @@ impl Connection {
     }
 }
 
-/// How soon a client may come back.
+/// The reconnection time for clients.
 const RETRY_MS: u64 = 300;
 
-/// Tells that something is missing; what comes next is new.
+/// Returns the event that reports missing events. The events after it are complete.
 fn cut() -> EncodedFrame {
-    let text = "what came in between is no longer here: fetch the whole state anew";
+    let text = "some events are no longer available: reload the whole state";
     Frame::new().event_type(single_line!("cut")).data(text).into()
 }
 
-/// The connection was cut because that was asked for.
+/// The connection was cut as configured.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CutOnPurpose;
 

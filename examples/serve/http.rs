@@ -1,6 +1,6 @@
-//! Connections: how many there may be at once, and how long one may go without a request.
+//! Accepts connections, and limits their number and the time that one may be idle.
 //!
-//! Knows hyper and tokio's clock; what is served, the routes say.
+//! This module uses hyper and tokio's clock. It must not depend on what the routes serve.
 
 use core::convert::Infallible;
 use core::pin::{Pin, pin};
@@ -21,10 +21,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 pub(crate) struct Limits {
-    /// So many connections at once; more wait where the system keeps those that nobody has accepted.
+    /// The largest number of open connections. Further ones wait in the system's queue of connections that are not
+    /// accepted yet.
     pub(crate) connections: usize,
-    /// A connection is closed after it had no response under way for so long: a request has to come whole, its body too,
-    /// before one is.
+    /// A connection is closed after it was without a response in progress for this long. A response starts only after
+    /// the whole request, with its body, has arrived.
     pub(crate) patience: Duration,
 }
 
@@ -34,7 +35,7 @@ impl Default for Limits {
     }
 }
 
-/// Serves HTTP/1.1 and HTTP/2, as the client begins.
+/// Serves HTTP/1.1 or HTTP/2, whichever the client starts with.
 pub(crate) async fn serve(mut listener: impl Listener, routes: Router, limits: Limits) -> Infallible {
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
@@ -49,7 +50,7 @@ pub(crate) async fn serve(mut listener: impl Listener, routes: Router, limits: L
 }
 
 async fn attend(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router, patience: Duration) {
-    // How many responses are under way.
+    // How many responses are in progress.
     let responses = watch::Sender::new(0);
     let routes = TowerToHyperService::new(routes);
     let service = service_fn(|request: hyper::Request<Incoming>| {
@@ -59,17 +60,17 @@ async fn attend(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes
     let builder = Builder::new(TokioExecutor::new());
     let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     tokio::select! {
-        // If it broke, there is nobody to be told.
+        // A connection error needs no report.
         _ = connection.as_mut() => {}
         () = idle(responses.subscribe(), patience) => {
-            // HTTP/2 says good-bye.
+            // HTTP/2 sends GOAWAY.
             connection.as_mut().graceful_shutdown();
             let _ = timeout(Duration::from_secs(1), connection).await;
         }
     }
 }
 
-/// Is done when no response has been under way for so long.
+/// Returns once no response has been in progress for this long.
 async fn idle(mut responses: watch::Receiver<usize>, patience: Duration) {
     loop {
         let is_idle = *responses.borrow_and_update() == 0;
@@ -82,7 +83,7 @@ async fn idle(mut responses: watch::Receiver<usize>, patience: Duration) {
     }
 }
 
-/// The body of a response, which is under way until this is dropped.
+/// The body of a response. The response is in progress until this is dropped.
 struct UnderWay {
     body: Body,
     responses: watch::Sender<usize>,

@@ -1,7 +1,7 @@
-//! Numbered events that are made up now and then, the same ones for all clients, and the newest of them for those that come back.
+//! Generates numbered events, the same for all clients, and keeps the newest ones for clients that reconnect.
 //!
-//! Each is encoded once, and shared by all. A device, which has a fixed piece of memory for it, takes
-//! `embedded_sse::server::Replay` instead.
+//! Each event is encoded once and shared. On a device with a fixed amount of memory, use `embedded_sse::server::Replay`
+//! instead. This module must not depend on connections.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -14,9 +14,9 @@ use tokio::time::interval;
 
 pub(super) struct Live {
     kept: Mutex<Kept>,
-    /// The number of the newest event; 0 before the first. Changed with `kept` locked.
+    /// The number of the newest event, or 0 before the first. Changed only while `kept` is locked.
     newest: watch::Sender<u64>,
-    /// How many events are kept for clients that come back.
+    /// How many events are kept for clients that reconnect.
     history: usize,
     every: Duration,
 }
@@ -32,7 +32,7 @@ impl Live {
         Self { kept: Mutex::new(kept), newest: watch::Sender::new(0), history: history as usize, every }
     }
 
-    /// Tells the number of the newest event from now on. The first event is made when the first client is there.
+    /// Returns a receiver for the number of the newest event. The first call starts the generator.
     pub(super) fn follow(self: &Arc<Self>) -> watch::Receiver<u64> {
         let mut kept = self.kept();
         if !kept.is_running {
@@ -42,7 +42,7 @@ impl Live {
         self.newest.subscribe()
     }
 
-    /// The number of the event with this ID, if all that came after it is still here.
+    /// Returns the number of the event with this ID, if all later events are still kept.
     pub(super) fn number(&self, id: &[u8]) -> Option<u64> {
         let number: u64 = str::from_utf8(id).ok()?.parse().ok()?;
         let is_written_so = number > 0 && number.to_string().as_bytes() == id;
@@ -50,7 +50,7 @@ impl Live {
         (is_written_so && missed <= self.history as u64).then_some(number)
     }
 
-    /// The event with this number, unless it is no longer here.
+    /// Returns the event with this number, if it is still kept.
     pub(super) fn event(&self, number: u64) -> Option<EncodedFrame> {
         let kept = self.kept();
         let age = usize::try_from(self.newest.borrow().checked_sub(number)?).ok()?;
@@ -61,7 +61,7 @@ impl Live {
     fn push(&self, number: u64) {
         let frame = made_up(number);
         let mut kept = self.kept();
-        // Who follows needs the newest one, even if nothing is kept for those that come back.
+        // Connected clients need the newest event, even if no history is kept.
         if kept.frames.len() >= self.history.max(1) {
             kept.frames.pop_front();
         }
@@ -74,7 +74,7 @@ impl Live {
     }
 }
 
-/// Makes up an event now and then, until nobody serves them any more.
+/// Generates events until the server is dropped.
 async fn produce(live: Weak<Live>, every: Duration) {
     let mut clock = interval(every);
     for number in 1.. {
@@ -84,7 +84,8 @@ async fn produce(live: Weak<Live>, every: Duration) {
     }
 }
 
-/// Its number is the event's ID and stands in its data; otherwise the events differ in all that events can differ in.
+/// Creates the event with this number. The number is the event's ID and is part of its data. The events vary in their
+/// lines, types and comments.
 fn made_up(number: u64) -> EncodedFrame {
     let id = number.to_string();
     let data = match number % 4 {

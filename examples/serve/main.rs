@@ -1,8 +1,8 @@
-//! An event server to try clients on: `serve`, and open the page that it names.
+//! An event server for trying out clients. Run `serve`, and open the page that it prints.
 //!
-//! Knows arguments, files and the socket; what is served, `app.rs` says.
+//! This file handles arguments, files and the socket. The routes belong in `app.rs`.
 
-// As a path, so that `tail` can take the same file from where it stands.
+// With a path, so that `tail` can include the same file from its own folder.
 #[path = "app.rs"]
 mod app;
 mod http;
@@ -24,38 +24,46 @@ use recording::Recording;
 use stdio::Messages;
 use tokio::net::TcpListener;
 
-/// Serves Server-Sent Events: a page at /, the stream at /events, with GET and with POST.
+/// Serve Server-Sent Events: a page at /, the stream at /events (GET and POST).
 ///
-/// The events are numbered and made up, the same ones for all clients, or those of a recording, from its beginning for each client.
-/// A client that comes back with Last-Event-ID is sent what it missed, or an event of the type `cut` if that is no longer there.
+/// By default the server generates numbered events, the same for all clients.
+/// With --replay it sends a recording to each client, from the start.
 ///
-/// HTTP/1.1 and HTTP/2, without TLS. A connection is closed when no request has come whole on it for 10 s, and none is being
-/// answered.
+/// A client that reconnects with Last-Event-ID gets the events that it missed. If
+/// some of them are no longer kept, it gets an event of the type "cut" first.
 ///
-/// Exit status: 1 when it cannot serve, 2 for wrong arguments, 5 when standard output or standard error could not be written. The
-/// address, if standard output does not take it, is told on standard error.
+/// HTTP/1.1 and HTTP/2, without TLS. A connection is closed if no complete request
+/// arrives on it for 10 s while no response is in progress.
+///
+/// The address is printed on standard output, or on standard error if standard
+/// output cannot be written.
+///
+/// Exit status:
+///   1  cannot serve
+///   2  invalid arguments
+///   5  standard output or standard error could not be written
 #[derive(Parser)]
-#[command(name = "serve")]
+#[command(name = "serve", verbatim_doc_comment)]
 struct Arguments {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 chooses a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// Send the events of this recorded stream, with their IDs, or numbered if not each has one of its own
+    /// Send the events of this recorded stream; they are numbered from 1 unless each has a unique ID
     #[arg(long, value_name = "FILE")]
     replay: Option<String>,
-    /// The time between two events, in milliseconds
+    /// Time between two events, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
-    /// Keep this many events for clients that come back; a recording is kept whole
+    /// Keep the last N events for clients that reconnect; a recording is kept completely
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     history: u32,
-    /// Cut each connection after this many events, in the middle of the next
+    /// Cut each connection after N events, in the middle of the next one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     cut_after: Option<u64>,
-    /// Answer the next request for the stream with this status; may be given many times, for one request after another
+    /// Answer the next request for the stream with this status; can be given several times, for consecutive requests
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(200..600))]
     status: Vec<u16>,
-    /// Keep so many connections open at once; more wait for one that ends
+    /// Serve at most N connections at once; further ones wait
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     connections: u32,
 }
@@ -76,10 +84,10 @@ fn main() -> ExitCode {
     messages.exit(status)
 }
 
-/// Ends only when it cannot serve, or cannot tell where.
+/// Serves. Returns only if it cannot serve, or cannot print the address.
 fn run(arguments: Arguments, messages: &Messages) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(serve(arguments, messages))
+    runtime.map_err(|error| format!("cannot start the runtime: {error}"))?.block_on(serve(arguments, messages))
 }
 
 async fn serve(arguments: Arguments, messages: &Messages) -> Result<(), String> {
@@ -96,7 +104,7 @@ async fn serve(arguments: Arguments, messages: &Messages) -> Result<(), String> 
         (options.recording, options.types) = (Some(recording.frames), recording.types);
     }
     let address = arguments.listen;
-    let no_socket = |error| format!("{address}: {error}; --listen names another address");
+    let no_socket = |error| format!("{address}: {error}; choose another address with --listen");
     let listener = TcpListener::bind(address).await.map_err(no_socket)?;
     let address = listener.local_addr().map_err(no_socket)?;
     let told = format!("listening on http://{address}/");

@@ -1,6 +1,6 @@
-//! A recorded stream as frames that are sent again.
+//! Converts a recorded stream to frames that can be sent again.
 //!
-//! Knows bytes, no files and no time.
+//! This module handles bytes. It must not depend on files or time.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use embedded_sse::io::http_body::EncodedFrame;
 use embedded_sse::{Decoder, EventId, Frame, Item, Lossy, SingleLine};
 
 pub(crate) struct Recording {
-    /// Each with the ID of its event.
+    /// The frames, each with the ID of its event.
     pub(crate) frames: Vec<(String, EncodedFrame)>,
     pub(crate) types: Vec<String>,
 }
 
 impl Recording {
-    /// Comments and reconnection times go out with the event that follows them. The events keep their IDs if each has one that
-    /// no other has, so that a client can say where it was; if not, all are numbered from 1.
+    /// Reads a recording. Comments and reconnection times are sent with the event that follows them. The events keep
+    /// their IDs if each has a unique one, which clients need to resume. Otherwise all events are numbered from 1.
     pub(crate) fn read(stream: &[u8]) -> Result<Self, String> {
         let mut events = decode(stream)?;
         let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
@@ -60,11 +60,11 @@ impl Recorded {
     }
 }
 
-/// Longer ids would not survive the trip back in a request header anyway.
+/// The longest event ID, in bytes. Servers do not accept longer request headers anyway.
 const ID: usize = 4096;
 
 fn decode(stream: &[u8]) -> Result<Vec<Recorded>, String> {
-    // Nothing in it is longer than itself.
+    // No event is longer than the stream.
     let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
     let (mut events, mut next) = (Vec::new(), Recorded::default());
     let mut input = stream;
@@ -85,7 +85,7 @@ fn decode(stream: &[u8]) -> Result<Vec<Recorded>, String> {
         }
     }
     if events.is_empty() {
-        return Err("no event in it".into());
+        return Err("it contains no events".into());
     }
     Ok(events)
 }

@@ -1,7 +1,7 @@
 //! Standard output and standard error of the example tools: a failed write never panics and never goes unnoticed.
 //!
-//! This module handles the two streams, clap's own messages and the exit status for a stream that cannot be written. It must not
-//! depend on what a tool does, nor on the meaning of the tool's other exit statuses.
+//! This module handles the two streams, clap's own messages and the exit status for a stream that cannot be written. It
+//! must not depend on what a tool does, nor on the meaning of the tool's other exit statuses.
 
 use core::fmt::Display;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +58,8 @@ impl Messages {
         is_written
     }
 
-    /// Reports that standard output could not be written, and returns the exit status. It is not a failure if the reader,
-    /// for example `head`, has closed the pipe.
+    /// Reports that standard output could not be written, and returns the exit status. It is not a failure if the
+    /// reader, for example `head`, has closed the pipe.
     pub(crate) fn output_failed(&self, error: &io::Error) -> u8 {
         if error.kind() == ErrorKind::BrokenPipe {
             return 0;
@@ -84,9 +84,9 @@ impl Messages {
 ///
 /// # Errors
 ///
-/// Standard output is closed. This is detected on Unix only, and a false alarm is possible: before `main`, `std` replaces a closed
-/// stream by /dev/null opened for reading and writing. Python and Node open /dev/null like this too to discard an output; shells
-/// open it for writing only.
+/// Standard output is closed. This is detected on Unix only, and a false alarm is possible: before `main`, `std`
+/// replaces a closed stream by /dev/null opened for reading and writing. Python and Node open /dev/null like this too
+/// to discard an output; shells open it for writing only.
 pub(crate) fn output() -> io::Result<impl Write + Send> {
     #[cfg_attr(not(unix), expect(unused_mut))]
     let mut output = unmasked(io::stdout())?;
@@ -99,8 +99,8 @@ pub(crate) fn output() -> io::Result<impl Write + Send> {
     Ok(output)
 }
 
-/// Returns the stream as a file. The types of `std` report success when the system refuses a write because the stream is closed or
-/// open for reading only.
+/// Returns the stream as a file. The types of `std` report success when the system refuses a write because the stream
+/// is closed or open for reading only.
 #[cfg(unix)]
 fn unmasked(stream: impl std::os::fd::AsFd) -> io::Result<std::fs::File> {
     Ok(stream.as_fd().try_clone_to_owned()?.into())

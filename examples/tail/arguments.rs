@@ -1,6 +1,6 @@
-//! What the arguments mean, and what must not be shown of them.
+//! Parses arguments that may contain secrets, and hides them in clap's messages.
 //!
-//! Knows URLs and headers. `clap` shows a value that it does not like; a value that may be secret is therefore looked at here.
+//! clap shows invalid values in its messages, so it must not validate URLs and headers: this module does.
 
 use std::env;
 
@@ -12,12 +12,12 @@ use crate::client::target::is_http;
 pub(crate) fn url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if is_http(&url) => Ok(url),
-        Ok(_) => Err("it has to begin with http:// or https://".into()),
-        Err(error) => Err(format!("{error}; it has to begin with http:// or https://, a host and a path")),
+        Ok(_) => Err("it must start with http:// or https://".into()),
+        Err(error) => Err(format!("{error}; it must consist of http:// or https://, a host and a path")),
     }
 }
 
-/// The headers that were given, and the type of a body.
+/// Parses the headers, and adds the content type of a POST if it is missing.
 pub(crate) fn headers(lines: &[String], is_post: bool) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for line in lines {
@@ -31,17 +31,17 @@ pub(crate) fn headers(lines: &[String], is_post: bool) -> Result<HeaderMap, Stri
 }
 
 fn header(line: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = line.split_once(':').ok_or("there is no colon in it; give it as 'Name: value'")?;
+    let (name, value) = line.split_once(':').ok_or("the colon is missing; write it as 'Name: value'")?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|error| error.to_string())?;
     if name == "last-event-id" {
-        return Err("give the last event ID with --last-event-id".into());
+        return Err("use --last-event-id for the last event ID".into());
     }
     let mut value = HeaderValue::from_str(value.trim()).map_err(|error| format!("{name}: {error}"))?;
     value.set_sensitive(true);
     Ok((name, value))
 }
 
-/// What `clap` says of the arguments, without those that may be URLs.
+/// Removes arguments that may be URLs from clap's message.
 pub(crate) fn without_secrets(text: String) -> String {
     env::args_os()
         .map(|argument| argument.to_string_lossy().into_owned())

@@ -1,6 +1,6 @@
-//! What `tail` shows without a URL: the server of `serve` in this process, on its worst behaviour.
+//! The demo that runs without a URL: the server of `serve` in this process, set up to drop connections.
 //!
-//! Knows how the server is made to misbehave; the client has no idea that it is one of ours.
+//! This module only sets up the server and the policy. The client must not treat this server differently from others.
 
 use core::time::Duration;
 use std::io;
@@ -12,15 +12,15 @@ use tokio::net::TcpListener;
 
 use crate::app::{Options, router};
 
-/// How long it takes.
+/// How long the demo runs.
 pub(crate) const LENGTH: Duration = Duration::from_secs(10);
 
-/// Starts the server on a free port of this machine, and tells the URL of its stream.
+/// Starts the server on a free port of the loopback interface, and returns the URL of its stream.
 pub(crate) async fn serve() -> io::Result<Url> {
     let options = Options {
         every: Duration::from_millis(100),
         cut_after: Some(15),
-        // The one that comes back first is sent away for a second.
+        // The first reconnect is refused for one second.
         statuses: [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].into(),
         ..Options::default()
     };
@@ -30,7 +30,7 @@ pub(crate) async fn serve() -> io::Result<Url> {
     Url::parse(&format!("http://{address}/events")).map_err(io::Error::other)
 }
 
-/// A minute's worth of trouble in ten seconds: a connection that holds for one second is a good one.
+/// Shortens the times of the policy to fit into the demo: a connection counts as stable after one second.
 pub(crate) fn policy(policy: Policy) -> Policy {
     let soon = Duration::from_millis(300);
     policy.backoff(Backoff::above_floor(soon, soon, Duration::from_secs(1))).stable_after(Duration::from_secs(1))

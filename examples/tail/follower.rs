@@ -1,6 +1,8 @@
-//! What `tail` does with the news of its stream: shows it, counts it, stores how far it came, and has enough at some point.
+//! Handles the news of the stream: prints and counts events, stores the last event ID, reports problems, and decides
+//! when to stop.
 //!
-//! Knows the output and the state file; knows nothing of connections but what it is told.
+//! This module uses the output and the state file. It must not depend on connections: the client reports what happens
+//! to them.
 
 use core::ops::ControlFlow;
 use core::time::Duration;
@@ -17,27 +19,27 @@ use crate::output::Output;
 use crate::state::StateFile;
 use crate::tally::Tally;
 
-/// So many attempts in a row may fail before there was any stream: what was never there may be a mistake in the URL.
+/// The number of attempts that may fail before the stream was ever open. After that, the URL is probably wrong.
 pub(crate) const FIRST_ATTEMPTS: u32 = 3;
 
-/// Shows the stream.
+/// Prints the stream.
 pub(crate) struct Follower {
     pub(crate) output: Output,
     pub(crate) state: Option<StateFile>,
-    /// How many events are wanted.
+    /// The number of events after which to stop.
     pub(crate) wanted: Option<u64>,
     pub(crate) verbose: bool,
     pub(crate) tally: Tally,
     pub(crate) opened: u64,
-    /// Why it wants no more.
+    /// Why the follower has stopped.
     pub(crate) enough: Option<Enough>,
 }
 
-/// Why the follower wants no more.
+/// Why the follower has stopped.
 pub(crate) enum Enough {
-    /// It has the events that were wanted.
+    /// All requested events were printed.
     Events,
-    /// There was no stream to begin with.
+    /// The first attempts have failed.
     NeverOpened(Failure),
     Output(io::Error),
     State(io::Error),
@@ -62,7 +64,7 @@ impl Follower {
         match news {
             News::Item(Item::Event(event), has_id) => self.event(&event, has_id)?,
             News::TooLong(TooLong { field: Field::Comment, .. }) => {}
-            News::TooLong(too_long) => say(format_args!("{too_long}; it is left out")),
+            News::TooLong(too_long) => say(format_args!("{too_long}; skipped")),
             News::Read { last_event_id } => self.settle(last_event_id)?,
             News::Lost { why, wait, failures } => self.lost(why, wait, failures)?,
             News::Attempt(resumption) => warn(resumption),
@@ -75,8 +77,8 @@ impl Follower {
             }
             News::Asking(target, headers) if self.verbose => {
                 let last_event_id = headers.get("Last-Event-ID").map(|id| shown(id.as_bytes()));
-                let from = last_event_id.map_or(String::new(), |id| format!(" from event {id} on"));
-                say(format_args!("{target}{from}"));
+                let after = last_event_id.map_or(String::new(), |id| format!(" after event {id}"));
+                say(format_args!("{target}{after}"));
             }
             News::Item(Item::Comment(text), _) if self.verbose => say(format_args!("comment:{}", shown(text))),
             News::Item(Item::Retry(time), _) if self.verbose => say(format_args!("reconnection time: {time:?}")),
@@ -95,7 +97,7 @@ impl Follower {
         Ok(())
     }
 
-    /// What was shown is written: it counts as seen.
+    /// Stores the ID of the last printed event.
     fn settle(&mut self, last_event_id: &[u8]) -> Result<(), Enough> {
         self.state.as_mut().map_or(Ok(()), |state| state.store(last_event_id)).map_err(Enough::State)
     }
@@ -110,15 +112,15 @@ impl Follower {
     }
 }
 
-/// Says what the server is not told, though it would have to know.
+/// Warns if the server does not get the last event ID as it is.
 fn warn(resumption: Resumption<'_>) {
     match resumption {
         Resumption::Unsendable(id) => say(format_args!(
-            "no header can carry the last event ID {:?}: the server is not told it, and events may come twice or be missing",
+            "the last event ID {:?} cannot be sent in a header: events may be missing or repeated",
             shown(id)
         )),
         Resumption::FromTrimmed(id) => say(format_args!(
-            "HTTP takes away the blanks at the ends of the last event ID {:?}: the server sees another one",
+            "HTTP strips the spaces around the last event ID {:?}: the server gets a different ID",
             shown(id.0)
         )),
         _ => {}

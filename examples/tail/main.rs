@@ -1,6 +1,7 @@
 //! Follows an event stream from the shell, as `tail -f` follows a file.
 //!
-//! Knows arguments and exit statuses. The connection is in `client/`, what is done with its events in `follower.rs`.
+//! This file handles arguments and exit statuses. Connections belong in `client/`, the handling of events in
+//! `follower.rs`.
 
 mod arguments;
 mod client;
@@ -37,66 +38,76 @@ use output::Output;
 use state::StateFile;
 use tally::Tally;
 
-/// Follows an event stream: prints its events, and comes back by itself whenever the connection is lost.
+/// Follow an event stream over HTTP: print its events and reconnect when the connection is lost.
 ///
-/// Why a connection is lost and when the next attempt is due stands on standard error. Before there was any stream, three
-/// attempts are made; later ones until an hour has passed without an event, not counting the time for which the server asked. A
-/// connection is given up when heartbeats stay away (three times as long as they used to take, at least 10 s) or when no event came
-/// for 15 minutes. Events of more than 1 MiB are left out. Times are UTC. The answer to a POST ends with its stream. A POST is sent
-/// once; again only after no connection came about, or to resume from an event ID that its answer gave.
+/// Without a URL, tail runs a demo of 10 seconds against a server of its own
+/// that drops connections.
 ///
-/// User name and password in the URL are sent as they are in a browser, and never shown. That a redirect leads to another
-/// server is always told; it gets Last-Event-ID, but no password, and no POST unless --trust-redirects is given: without that,
-/// the redirect of a POST is refused.
+/// Messages go to standard error: lost connections and the next attempt,
+/// redirects to other servers, and gaps and repetitions in numeric event IDs.
+/// Times are in UTC. Events of more than 1 MiB are skipped.
 ///
-/// A number as an ID that does not come next is told as well: which events are missing, and which came again or late.
+/// Reconnecting: tail gives up after 3 attempts if the stream was never open,
+/// and later after an hour without an event, not counting waits that the server
+/// asked for. It drops a connection if heartbeats are missing for three times
+/// their usual interval (at least 10 s), or if no event arrives for 15 minutes.
 ///
-/// Each event is written at once. A run that is killed can still leave half a line at the end of a file; the next one that
-/// appends to it begins with a new line. So with --json, skip a line that is no JSON: its event comes again. At the end of a
-/// pipe, drop what has no line end.
+/// POST: the request is sent once. It is repeated only if no connection could be
+/// made, or to resume after an event ID. tail ends when the response ends.
 ///
-/// FILE has to be a regular file. Its owner, mode and place stay as they are, and where a link leads it is created; FILE.tail-tmp
-/// beside it is written first and then takes its name. Only one tail at a time can use it.
+/// Redirects: another server gets Last-Event-ID, but no password, and of the -H
+/// headers only Accept, Accept-Language, Content-Type and User-Agent. A redirect
+/// that would send the body of a POST to another server is refused. See
+/// --trust-redirects.
 ///
-/// Without a URL it shows all that against a server in this process, which cuts connections and refuses one, for 10 seconds.
+/// Output: if tail is killed, a file can end with half a line. The next run that
+/// appends to it starts a new line and receives the event again. With --json,
+/// skip a line that is not JSON, and the end of a pipe without a line end.
 ///
-/// Exit status: 0 when it ended (all events that were asked for, Ctrl-C, nobody reads the output, or the server has no more),
-/// 1 when FILE could not be written, 2 for wrong arguments, also when another tail uses FILE, 3 when the server
-/// refused for good or a redirect is not trusted, 4 when it was given up, 5 when standard output or standard
-/// error could not be written, whatever else happened.
+/// State: FILE must be a regular file, or a link to one. It is created if it is
+/// missing; otherwise its owner and mode are kept. tail writes FILE.tail-tmp and
+/// renames it. Only one tail can use FILE at a time.
+///
+/// Exit status:
+///   0  success: N events received, interrupted, the server has no more events,
+///      or the reader of the output closed it
+///   1  FILE could not be written, or tail could not start
+///   2  invalid arguments, or another tail uses FILE
+///   3  the server refused the request, or a redirect is not trusted
+///   4  gave up, or the demo lost an event
+///   5  standard output or standard error could not be written
 #[derive(Parser)]
-#[command(name = "tail")]
+#[command(name = "tail", verbatim_doc_comment)]
 struct Arguments {
-    /// Where the stream is; http or https
+    /// URL of the stream; user name and password in it are sent, but never shown
     url: Option<String>,
-    /// Send this header too; to another server after a redirect only Accept, Accept-Language, Content-Type and User-Agent, or
-    /// all with --trust-redirects
+    /// Send this request header; can be given several times
     #[arg(short = 'H', value_name = "K: V", requires = "url")]
     headers: Vec<String>,
-    /// Send a POST with this body, application/json unless -H says otherwise
+    /// Send a POST request with this body; its content type is application/json unless -H sets another
     #[arg(long, value_name = "BODY", requires = "url")]
     post: Option<String>,
-    /// Follow redirects to other servers with everything: all headers and the body, but not the password of the URL
+    /// Send all headers and the body to other servers too after a redirect, but not the password of the URL
     #[arg(long, requires = "url")]
     trust_redirects: bool,
-    /// Begin after this event, whatever FILE says
+    /// Start after this event; overrides FILE
     #[arg(long, value_name = "ID", requires = "url")]
     last_event_id: Option<String>,
-    /// Begin after the event that is stored here, and store how far it came: after each piece that was printed
+    /// Start after the event ID in FILE, and store the ID of the last printed event there
     #[arg(long, value_name = "FILE", requires = "url")]
     state: Option<PathBuf>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// End after so many events
+    /// Exit after N events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     events: Option<u64>,
-    /// Tell of requests, comments and reconnection times too, on standard error
+    /// Also report requests, comments and reconnection times, on standard error
     #[arg(long)]
     verbose: bool,
 }
 
-/// Larger events are left out.
+/// The size of the largest event, in bytes. Larger events are skipped.
 const BUFFER: usize = 1 << 20;
 
 const ENDED: u8 = 0;
@@ -113,13 +124,14 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Arguments) -> u8 {
-    // The client stays in this thread, where it may block on the output; sockets and signals have others.
+    // The client stays in this thread, where it may block on the output. Sockets and signals are handled in other
+    // threads.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(FAILED, format_args!("no threads: {error}")),
+        Err(error) => return fail(FAILED, format_args!("cannot start threads: {error}")),
     };
     let status = runtime.block_on(run(arguments));
-    // A name that is still being looked for is not waited for.
+    // Do not wait for name lookups that are still in progress.
     runtime.shutdown_background();
     status
 }
@@ -132,10 +144,10 @@ async fn run(arguments: Arguments) -> u8 {
     let is_demo = arguments.url.is_none();
     let url = match arguments.url.as_deref().map(arguments::url) {
         Some(Ok(url)) => url,
-        Some(Err(error)) => return fail(WRONG, format_args!("the URL: {error}")),
+        Some(Err(error)) => return fail(WRONG, format_args!("URL: {error}")),
         None => match demo::serve().await {
             Ok(url) => url,
-            Err(error) => return fail(FAILED, format_args!("no port to serve on: {error}")),
+            Err(error) => return fail(FAILED, format_args!("cannot start the demo server: {error}")),
         },
     };
     let is_post = arguments.post.is_some();
@@ -157,7 +169,7 @@ async fn run(arguments: Arguments) -> u8 {
     let mut session = session(is_post, is_demo);
     let begin = arguments.last_event_id.as_ref().map(String::as_bytes).or(state.as_ref().map(StateFile::stored));
     if let Err(error) = session.set_last_event_id(begin.unwrap_or_default()) {
-        return fail(WRONG, format_args!("the last event ID to begin with: {error}"));
+        return fail(WRONG, format_args!("last event ID: {error}"));
     }
     let method = if is_post { Method::POST } else { Method::GET };
     let begins_after = session.last_event_id().to_vec();
@@ -199,7 +211,7 @@ fn session(is_post: bool, is_demo: bool) -> StreamSession {
     session
 }
 
-/// Ctrl-C. When that does not end the program, because its output takes nothing any more, this does.
+/// Waits for Ctrl-C. Exits the process one second later, in case the main thread is blocked on the output.
 async fn interrupt() {
     let (sender, pressed) = oneshot::channel();
     tokio::spawn(async move {
@@ -220,7 +232,7 @@ fn had_enough(enough: Enough) -> u8 {
             fail(GIVEN_UP, format_args!("given up after {FIRST_ATTEMPTS} attempts: {why}; {}", why.advice()))
         }
         Enough::Output(error) => MESSAGES.output_failed(&error),
-        Enough::State(error) => fail(FAILED, format_args!("the state file: {error}; events after it come again")),
+        Enough::State(error) => fail(FAILED, format_args!("state file: {error}; events after it will be repeated")),
     }
 }
 
@@ -236,7 +248,7 @@ fn stopped(reason: StopReason, why: Option<&Failure>) -> u8 {
         }
         StopReason::CannotResume => fail(
             GIVEN_UP,
-            format_args!("given up: {why}, and to go on the server would do it twice; repeat the command"),
+            format_args!("given up: {why}; to continue would send the POST twice; run the command again"),
         ),
         StopReason::MaxAttempts | StopReason::MaxElapsed => {
             fail(GIVEN_UP, format_args!("given up after an hour without an event: {why}; {advice}"))

@@ -1,6 +1,6 @@
-//! Events on standard output, for people or for programs.
+//! Prints events on standard output, as text or as JSON.
 //!
-//! Knows terminals and JSON; decides nothing.
+//! This module handles terminals and JSON. It must not depend on connections.
 
 use core::fmt::{self, Display};
 use std::env;
@@ -14,10 +14,10 @@ use crate::stdio;
 use crate::text::{Tame, tame_json};
 use crate::torn_line::follows_half_a_line;
 
-/// Standard output.
+/// Prints events.
 pub(crate) struct Output {
     out: Box<dyn Write + Send>,
-    /// One event, which is written at once: a `kill` between two events leaves no half one.
+    /// One event. It is written in one piece, so that a `kill` between two events leaves no half event.
     lines: Vec<u8>,
     json: bool,
     terminal: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(json: bool) -> io::Result<Self> {
         let terminal = io::stdout().is_terminal();
-        // Half a line that a killed run left is none of ours.
+        // Ends half a line that an earlier run left when it was killed.
         let lines = if follows_half_a_line() { b"\n".to_vec() } else { Vec::new() };
         Ok(Self { out: Box::new(stdio::output()?), lines, json, terminal, colours: terminal && allowed() })
     }
@@ -64,7 +64,7 @@ impl Output {
     }
 }
 
-/// Below the time.
+/// Aligns the further lines of an event after the time.
 const INDENT: &str = "             ";
 
 fn allowed() -> bool {
@@ -72,7 +72,7 @@ fn allowed() -> bool {
     set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
-/// In UTC, the only one that `std` knows.
+/// The time of day in UTC, in milliseconds since midnight or any earlier day. `std` has no time zones.
 struct TimeOfDay(u128);
 
 impl TimeOfDay {

@@ -1,9 +1,10 @@
-//! The last event ID in a file, from one run to the next: the whole old one or the whole new one, whatever happens meanwhile.
+//! Stores the last event ID in a file. After a crash the file holds either the whole old ID or the whole new one.
 //!
-//! Knows files; an id is any line of bytes to it.
+//! This module handles files. It must not depend on event streams: an ID is any line of bytes.
 //!
-//! A new file takes the place of the old one under the old name, owner and mode. The lock is on the file itself: the new one is
-//! locked before it gets the name, and who locks a file looks whether it still has its name.
+//! Each update writes a new file and renames it to the old name, with the same owner and mode. The file itself is
+//! locked: the new one is locked before the rename, and after locking a file the program checks that it still has its
+//! name.
 
 #[cfg_attr(unix, path = "state/unix.rs")]
 #[cfg_attr(not(unix), path = "state/other.rs")]
@@ -14,30 +15,30 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The file, which no other `tail` uses meanwhile, and what is in it.
+/// The locked state file and its contents.
 pub(crate) struct StateFile {
-    /// Not that of a link.
+    /// The path of the file, with symbolic links resolved.
     path: PathBuf,
-    /// What is written before it takes the place of the file.
+    /// The path of the new file before it is renamed.
     temporary: PathBuf,
-    /// Holds the lock.
+    /// The open file, which holds the lock.
     file: File,
     stored: Vec<u8>,
 }
 
-/// What is longer is no id.
+/// The longest ID that is accepted in a file, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
 impl StateFile {
-    /// Reads the file, or begins an empty one, where a link leads if it is one. Writes it once: what cannot be written later
-    /// shows now.
+    /// Opens and reads the file, or creates it. Follows links. Writes the file once, so that a file that cannot be
+    /// written is reported at once.
     pub(crate) fn open(name: &Path) -> io::Result<Self> {
         let (path, file) = locked(name)?;
         let mut bytes = Vec::new();
         (&file).take(LONGEST + 1).read_to_end(&mut bytes)?;
         let stored = line(bytes)?;
         let temporary = temporary(&path)?;
-        // A run that was killed may have left it. With the lock held it is nobody else's.
+        // It may be left from a run that was killed. No other run uses it while this one holds the lock.
         match fs::remove_file(&temporary) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -47,12 +48,12 @@ impl StateFile {
         Ok(state)
     }
 
-    /// What was stored last; empty if there is nothing.
+    /// Returns the stored ID. It is empty if there is none.
     pub(crate) fn stored(&self) -> &[u8] {
         &self.stored
     }
 
-    /// Stores it, if it is another one. On the disk when this returns.
+    /// Stores the ID if it has changed. It is on the disk when this returns.
     pub(crate) fn store(&mut self, last_event_id: &[u8]) -> io::Result<()> {
         if self.stored == last_event_id {
             return Ok(());
@@ -66,7 +67,7 @@ impl StateFile {
         let new = system::private(OpenOptions::new().write(true).create_new(true)).open(&self.temporary)?;
         let written = fill(&new, last_event_id, &self.file).and_then(|()| fs::rename(&self.temporary, &self.path));
         if let Err(error) = written {
-            // The first error says more than a second one.
+            // The first error matters more than this one.
             let _ = fs::remove_file(&self.temporary);
             return Err(error);
         }
@@ -75,7 +76,7 @@ impl StateFile {
     }
 }
 
-/// Writes the new file, which is like the old one.
+/// Locks and writes the new file, with the owner and mode of the old one.
 fn fill(mut new: &File, last_event_id: &[u8], old: &File) -> io::Result<()> {
     system::lock(new)?;
     new.write_all(&[last_event_id, b"\n"].concat())?;
@@ -83,27 +84,29 @@ fn fill(mut new: &File, last_event_id: &[u8], old: &File) -> io::Result<()> {
     new.sync_all()
 }
 
-/// Beside the file, because it could not be renamed from elsewhere. Always the same name, so that none is left for long.
+/// Returns the path of the new file. It is in the same folder, because a rename cannot cross file systems, and always
+/// has the same name, so that the next run replaces a file that was left.
 fn temporary(path: &Path) -> io::Result<PathBuf> {
     let mut name: OsString = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_owned();
     name.push(".tail-tmp");
     Ok(path.with_file_name(name))
 }
 
-/// The file, locked, and its path without links.
+/// Opens and locks the file. Also returns its path with links resolved.
 fn locked(name: &Path) -> io::Result<(PathBuf, File)> {
     loop {
         let file = open(name)?;
         let path = fs::canonicalize(name)?;
         system::lock(&file)?;
-        // Or else another one has taken its place since it was opened.
+        // If not, another run has replaced the file since it was opened.
         if system::is_at(&file, &path)? {
             return Ok((path, file));
         }
     }
 }
 
-/// Opens or creates it. Nothing but a regular file is opened at all: a pipe would wait, and a device would do something.
+/// Opens or creates the file. Only regular files are opened: opening a pipe could block, and opening a device could
+/// have effects.
 fn open(name: &Path) -> io::Result<File> {
     let missing = match fs::metadata(name) {
         Ok(metadata) => {
@@ -122,21 +125,22 @@ fn check(metadata: &Metadata) -> io::Result<()> {
     let wrong = if !metadata.is_file() {
         "it is not a regular file"
     } else if system::has_other_names(metadata) {
-        "it has other names too (hard links), which would keep the old id"
+        "it has hard links, which would keep the old ID"
     } else {
         return Ok(());
     };
     Err(io::Error::new(ErrorKind::InvalidInput, wrong))
 }
 
-/// An id is one line. Anything else is a file that somebody else wants back.
+/// Returns the ID in the contents of the file. Contents other than one line are an error, since the file may hold other
+/// data.
 fn line(mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     let is_long = bytes.len() as u64 > LONGEST;
     if bytes.ends_with(b"\n") {
         bytes.pop();
     }
     match is_long || bytes.iter().any(|byte| b"\r\n\0".contains(byte)) {
-        true => Err(io::Error::new(ErrorKind::InvalidData, "it holds something else than one last event ID")),
+        true => Err(io::Error::new(ErrorKind::InvalidData, "it does not contain a single last event ID")),
         false => Ok(bytes),
     }
 }

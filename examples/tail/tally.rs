@@ -1,40 +1,41 @@
-//! How many events came, and whether ids that are numbers came in order.
+//! Counts events, and detects gaps and repetitions in IDs that are numbers.
 //!
-//! Knows numbers only. An event without an id of its own counts, and says nothing of the order.
+//! An event without an ID of its own is counted, but does not affect the order. This module must not print anything
+//! itself.
 
 use core::fmt::Display;
 
-/// What is said of the order, as it happens.
+/// Receives each message about the order, when it happens.
 pub(crate) type Say<'s> = dyn FnMut(&dyn Display) + 's;
 
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) events: u64,
-    /// Numbers that were left out.
+    /// How many numbers are missing.
     pub(crate) gaps: u64,
-    /// Numbers that came again or late.
+    /// How many numbers are repeated or late.
     pub(crate) duplicates: u64,
-    /// The highest.
+    /// The highest number so far.
     last: Option<u64>,
     again: Option<Again>,
-    /// Some number was the next one.
+    /// Whether some number followed directly on the one before.
     counts: bool,
-    /// How often there was a gap before that.
+    /// The number of gaps before that.
     jumps: u32,
 }
 
-/// Numbers in a row that came again, of which the first was told.
+/// A run of repeated numbers. The first one was reported.
 struct Again {
     first: u64,
     last: u64,
     count: u64,
 }
 
-/// So many gaps and no number that was the next one: these ids do not count events.
+/// After this many gaps without two consecutive numbers, the IDs are assumed not to count events.
 const JUMPS: u32 = 3;
 
 impl Tally {
-    /// The event before the first one.
+    /// Sets the ID of the event before the first one.
     pub(crate) fn begin(&mut self, id: &[u8]) {
         self.last = number(id);
     }
@@ -59,7 +60,7 @@ impl Tally {
         self.last = Some(number);
     }
 
-    /// The connection is.
+    /// Handles the loss of the connection: a run of repeated numbers ends.
     pub(crate) fn lost(&mut self, say: &mut Say<'_>) {
         self.end_repetition(say);
     }
@@ -74,8 +75,8 @@ impl Tally {
                 self.end_repetition(say);
                 self.again = Some(Again { first: number, last: number, count: 1 });
                 match number == last {
-                    true => say(&format_args!("event {number} came again")),
-                    false => say(&format_args!("event {number} came again or late, after event {last}")),
+                    true => say(&format_args!("event {number} repeated")),
+                    false => say(&format_args!("event {number} repeated or late, after event {last}")),
                 }
             }
         }
@@ -84,10 +85,10 @@ impl Tally {
     fn end_repetition(&mut self, say: &mut Say<'_>) {
         match self.again.take() {
             Some(Again { first, last, count }) if first == last && count > 1 => {
-                say(&format_args!("event {first} came again {count} times"));
+                say(&format_args!("event {first} repeated {count} times"));
             }
             Some(Again { first, last, .. }) if first < last => {
-                say(&format_args!("events {first} to {last} came again or late"));
+                say(&format_args!("events {first} to {last} repeated or late"));
             }
             _ => {}
         }
@@ -105,7 +106,7 @@ impl Tally {
             false => say(&format_args!("events {first} to {last} are missing")),
         }
         if !self.counts && self.jumps == JUMPS {
-            say(&"these ids do not count one by one: no more is said of missing events");
+            say(&"these IDs are not consecutive: missing events are no longer reported");
         }
     }
 }

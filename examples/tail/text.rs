@@ -1,15 +1,15 @@
-//! A stranger's text, made fit to be looked at.
+//! Escapes text from servers so that it is safe to show on a terminal.
 //!
-//! Knows what a terminal obeys and what a reader does not see.
+//! This module only handles text. It must not depend on where the text comes from.
 
 use core::fmt::{self, Display, Write as _};
 
 use embedded_sse::Lossy;
 
-/// Text without what a terminal would obey, and without what makes it look like another one.
+/// Displays text with [unsafe characters](is_wild) escaped. Invalid UTF-8 is replaced.
 pub(crate) struct Tame<'t> {
     pub(crate) bytes: &'t [u8],
-    /// Stands before each line but the first.
+    /// The indentation of each line but the first.
     pub(crate) indent: &'t str,
 }
 
@@ -27,13 +27,13 @@ impl Display for Tame<'_> {
     }
 }
 
-/// JSON that says the same, with [wild](is_wild) characters as escapes. Only strings of JSON can have any in them.
+/// Returns equivalent JSON with [unsafe characters](is_wild) escaped. In JSON they occur only in strings.
 pub(crate) fn tame_json(json: &str) -> String {
     let mut tame = String::with_capacity(json.len());
     for character in json.chars() {
         if is_wild(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                // A `String` takes everything.
+                // Writing to a `String` never fails.
                 let _ = write!(tame, "\\u{unit:04x}");
             }
         } else {
@@ -43,7 +43,8 @@ pub(crate) fn tame_json(json: &str) -> String {
     tame
 }
 
-/// A control character, a separator of lines, a change of the direction of writing, or a character without width.
+/// Returns whether this is a control character, a line separator, a change of the writing direction, or a character
+/// without width.
 fn is_wild(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -2,10 +2,11 @@
 //!
 //! This module only looks at the file. It must not write to it.
 
-/// Returns whether standard output is a file in which half a line precedes the place of the next write, because an earlier run was
-/// killed. Also returns `true` if that cannot be read.
+/// Returns whether standard output is a file in which half a line precedes the place of the next write, because an
+/// earlier run was killed. Also returns `true` if that cannot be read.
 ///
-/// The file is opened a second time for reading through `/proc`, so outside Linux a file that is not empty counts as torn.
+/// The file is opened a second time for reading through `/proc`, so outside Linux a file that is not empty counts as
+/// torn.
 #[cfg(unix)]
 pub(crate) fn follows_half_a_line() -> bool {
     use std::fs::File;

@@ -399,9 +399,9 @@ fn what_cannot_be_served_is_reported_in_one_line() {
     let taken = listener.local_addr().expect("an address").to_string();
     let empty = file("empty", ": nothing\n\n");
     let cases: [(&[&str], i32, &str); 5] = [
-        (&["--listen", &taken], 1, "--listen names another address"),
+        (&["--listen", &taken], 1, "choose another address with --listen"),
         (&["--listen", "127.0.0.1:0", "--replay", "/nowhere.sse"], 1, "/nowhere.sse: No such file"),
-        (&["--listen", "127.0.0.1:0", "--replay", &empty], 1, "no event in it"),
+        (&["--listen", "127.0.0.1:0", "--replay", &empty], 1, "it contains no events"),
         (&["--listen", "localhost"], 2, "invalid socket address"),
         (&["--status", "99"], 2, "99 is not in 200..600"),
     ];

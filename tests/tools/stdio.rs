@@ -128,7 +128,7 @@ fn help_and_wrong_arguments_are_printed() {
     for name in TOOLS {
         let help = run(name, &["--help"], "");
         assert!(text(&help.stdout).contains("\nUsage: "), "{}", text(&help.stdout));
-        assert!(text(&help.stdout).contains("5 when standard output or standard error"), "{}", text(&help.stdout));
+        assert!(text(&help.stdout).contains("5  standard output or standard error"), "{}", text(&help.stdout));
         assert_eq!((text(&help.stderr), help.status.code()), ("", Some(0)), "{name}");
         let wrong = run(name, &["--unknown"], "");
         assert!(text(&wrong.stderr).starts_with("error: unexpected argument '--unknown'"), "{}", text(&wrong.stderr));

@@ -155,13 +155,13 @@ fn something_else_than_http() {
 fn redirects_in_a_circle() {
     let script = Script::new((0..63).map(|_| answer("302 Found", "Location: /events\r\n")));
     let run = run(&[&script.url()]);
-    assert_given_up(&run, "the server answered 302 Found", "correct the server, or give the URL that it means");
+    assert_given_up(&run, "the server answered 302 Found", "correct the server, or use the URL that it means");
 }
 
 fn redirects_to_nowhere() {
     let script = Script::new((0..3).map(|_| answer("302 Found", "Location: ftp://example.org/\r\n")));
     let why = "a redirect leads to \"ftp://example.org/\"";
-    assert_given_up(&run(&[&script.url()]), why, "correct the server, or give the URL that it means");
+    assert_given_up(&run(&[&script.url()]), why, "correct the server, or use the URL that it means");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn responses_that_another_attempt_would_not_change() {
         (
             "200 OK",
             "Content-Type: text/event-stream\r\nContent-Encoding: gzip\r\n",
-            "refused: the response is compressed (\"gzip\"), which nobody asked for; have the server send the stream as it is",
+            "refused: the response is compressed (\"gzip\"), which was not requested; configure the server not to compress the stream",
         ),
         (
             "401 Unauthorized",
@@ -187,7 +187,7 @@ fn responses_that_another_attempt_would_not_change() {
         (
             "301 Moved Permanently",
             "",
-            "refused: the server answered 301 Moved Permanently; correct the server, or give the URL that it means",
+            "refused: the server answered 301 Moved Permanently; correct the server, or use the URL that it means",
         ),
     ] {
         let script = Script::new([answer(status, headers)]);
@@ -265,7 +265,7 @@ fn a_line_of_a_gibibyte_takes_no_memory() {
     let kibibytes: u32 = peak.trim().strip_suffix(" kB").expect("kB").parse().expect("a number");
     assert!(kibibytes < 64 * 1024, "{kibibytes} KiB");
     interrupt(&child);
-    finish(child, 5 * S).assert_ends(0, "tail: event too long for the buffer: data; it is left out");
+    finish(child, 5 * S).assert_ends(0, "tail: event too long for the buffer: data; skipped");
 }
 
 #[test]

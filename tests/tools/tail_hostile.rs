@@ -69,7 +69,7 @@ const ROWS: [Row; 13] = [
         ..headless(
             "flood of 103s",
             |socket, _| flood(socket, "", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", usize::MAX),
-            "informational responses without end, and no other; ",
+            "the server keeps sending informational responses; ",
         )
     },
     headless("reset in the head", |socket, _| reset(socket, "HTTP/1.1 200 OK\r\nContent-Ty"), "the connection broke: "),

@@ -18,7 +18,7 @@ fn assert_hidden(run: &Run) {
     }
 }
 
-/// These run in parallel, because each makes three attempts.
+/// All at once, because there are three attempts each.
 #[test]
 fn secrets_of_a_redirect_are_not_shown() {
     thread::scope(|scope| {
@@ -26,8 +26,8 @@ fn secrets_of_a_redirect_are_not_shown() {
             ("ftp://Us3r:SECRET@example.org/there?key=SECRET#SECRET", "\"ftp://example.org/there\""),
             ("mailto:Us3r@example.org?subject=SECRET", "\"mailto:...\""),
             ("data:text/plain,SECRET", "\"data:...\""),
-            ("http://Us3r:SECRET@[bad/?SECRET", "\"(31 bytes that are no URL)\""),
-            ("http:\\\\Us3r:SECRET@a b/", "\"(23 bytes that are no URL)\""),
+            ("http://Us3r:SECRET@[bad/?SECRET", "\"(31 bytes that are not a URL)\""),
+            ("http:\\\\Us3r:SECRET@a b/", "\"(23 bytes that are not a URL)\""),
         ] {
             scope.spawn(move || {
                 let script = Script::new((0..3).map(|_| answer("302 Found", &format!("Location: {location}\r\n"))));
@@ -66,7 +66,7 @@ fn secrets_of_the_arguments_are_not_shown() {
 }
 
 #[test]
-fn long_texts_of_a_server_are_truncated() {
+fn what_a_server_sends_is_cut_short() {
     let long = "x".repeat(100_000);
     let cut = "x".repeat(100) + "...";
     let script = Script::new([answer("200 OK", &format!("Content-Type: {long}\r\n"))]);
@@ -83,11 +83,11 @@ fn long_texts_of_a_server_are_truncated() {
     assert!(run2.stderr.contains(&format!("tail: comment:{cut}")));
     let script = events("data: 1\n\n");
     let run3 = run(&["--json", "--verbose", "--events", "1", "--last-event-id", &long[..8000], &script.url()]);
-    assert!(run3.stderr[0].ends_with(&format!(" from event {cut} on")), "{:?}", run3.stderr);
+    assert!(run3.stderr[0].ends_with(&format!(" after event {cut}")), "{:?}", run3.stderr);
 }
 
 #[test]
-fn an_empty_content_encoding_is_ignored() {
+fn an_empty_encoding_is_none() {
     for encoding in ["", " ", "identity", "Identity, ", ","] {
         let head = STREAM.replace("\r\n\r\n", &format!("\r\nContent-Encoding: {encoding}\r\n\r\n"));
         let script = Script::new([send(head + &chunk("data: 1\n\n"))]);
@@ -96,18 +96,18 @@ fn an_empty_content_encoding_is_ignored() {
     }
 }
 
-/// Control characters, changes of direction, line separators, and characters without width.
+/// Controls, directions of writing, separators of lines, and what has no width.
 const WILD: &str = "a\u{9b}b\u{202e}c\u{2066}d\u{2028}e\u{200b}f\u{feff}g\u{e0041}h";
 const TAME: &str = "a\\u{9b}b\\u{202e}c\\u{2066}d\\u{2028}e\\u{200b}f\\u{feff}g\\u{e0041}h";
 
 #[test]
-fn control_characters_are_escaped() {
+fn wild_characters_are_escaped() {
     let stream = format!(":{WILD}\nevent: {WILD}\nid: {WILD}\ndata: {WILD}\n\n");
     let run1 = run(&["--verbose", "--events", "1", &events(&stream).url()]);
     assert!(run1.stdout.ends_with(&format!(" {TAME} [{TAME}] {TAME}\n")), "{}", run1.stdout);
     assert!(run1.stderr.contains(&format!("tail: comment:{TAME}")), "{:?}", run1.stderr);
 
-    // A program gets the JSON unchanged.
+    // A program gets JSON as it is.
     let json = format!("{{\"type\":\"{WILD}\",\"data\":\"{WILD}\",\"last_event_id\":\"{WILD}\"}}\n");
     let run2 = run(&["--json", "--events", "1", &events(&stream).url()]);
     assert_eq!(run2.stdout, json);
@@ -118,9 +118,9 @@ fn control_characters_are_escaped() {
     assert!(run(&[&script.url()]).stderr[0].is_ascii());
 }
 
-/// Uses the terminal of the command `script`, if it is installed.
+/// With the terminal of `script`, where there is one.
 #[test]
-fn a_terminal_gets_json_without_control_characters() {
+fn a_terminal_gets_json_that_it_does_not_obey() {
     if !Command::new("script").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
         return;
     }
@@ -135,7 +135,7 @@ fn a_terminal_gets_json_without_control_characters() {
     assert_eq!(run.stdout.trim_end(), format!("{{\"type\":\"message\",\"data\":\"{tame}\",\"last_event_id\":\"\"}}"));
 }
 
-/// Returns events with these ids. `-` stands for no id.
+/// Events with these ids, of which `-` is none.
 fn numbered(ids: &str) -> String {
     let event = |id| if id == "-" { "data\n\n".to_owned() } else { format!("id: {id}\ndata\n\n") };
     ids.split(' ').map(event).collect()
@@ -151,29 +151,25 @@ fn assert_told(ids: &str, options: &[&str], told: &[&str]) {
 }
 
 #[test]
-fn ids_that_are_missing_or_repeated_are_reported() {
+fn ids_that_are_missing_or_come_again_are_told() {
     assert_told("1 2 3 a 4", &[], &[]);
     assert_told("1 2 4 5", &[], &["event 3 is missing"]);
     assert_told("1 5", &[], &["events 2 to 4 are missing"]);
-    assert_told("1 2 2 3", &[], &["event 2 came again"]);
-    assert_told("1 2 2 2 2 3", &[], &["event 2 came again", "event 2 came again 3 times"]);
-    // An event without an id has the id of the one before.
+    assert_told("1 2 2 3", &[], &["event 2 repeated"]);
+    assert_told("1 2 2 2 2 3", &[], &["event 2 repeated", "event 2 repeated 3 times"]);
+    // An event without an id has that of the one before.
     assert_told("1 - - 2 -", &[], &[]);
-    assert_told("1 3 2 4", &[], &["event 2 is missing", "event 2 came again or late, after event 3"]);
-    assert_told(
-        "1 2 3 1 2 3 4",
-        &[],
-        &["event 1 came again or late, after event 3", "events 1 to 3 came again or late"],
-    );
-    // After the given last event ID.
+    assert_told("1 3 2 4", &[], &["event 2 is missing", "event 2 repeated or late, after event 3"]);
+    assert_told("1 2 3 1 2 3 4", &[], &["event 1 repeated or late, after event 3", "events 1 to 3 repeated or late"]);
+    // After the one to begin with.
     assert_told("9 10", &["--last-event-id", "7"], &["event 8 is missing"]);
-    assert_told("7 8", &["--last-event-id", "7"], &["event 7 came again"]);
+    assert_told("7 8", &["--last-event-id", "7"], &["event 7 repeated"]);
     assert_told(
         "18446744073709551615 18446744073709551615 0",
         &[],
-        &["event 18446744073709551615 came again", "event 0 came again or late, after event 18446744073709551615"],
+        &["event 18446744073709551615 repeated", "event 0 repeated or late, after event 18446744073709551615"],
     );
-    // Ids that are times, for example.
+    // Times, for example.
     assert_told(
         "10 20 30 40 50",
         &[],
@@ -181,18 +177,18 @@ fn ids_that_are_missing_or_repeated_are_reported() {
             "events 11 to 19 are missing",
             "events 21 to 29 are missing",
             "events 31 to 39 are missing",
-            "these ids do not count one by one: no more is said of missing events",
+            "these IDs are not consecutive: missing events are no longer reported",
         ],
     );
 }
 
 #[test]
-fn events_that_are_repeated_after_a_reconnect_are_reported() {
+fn what_comes_again_after_a_reconnect_is_told() {
     let script = Script::new([
         send(STREAM.to_owned() + &chunk(&numbered("1 2")) + END),
         send(STREAM.to_owned() + &chunk(&numbered("2 3 5"))),
     ]);
     let run = run(&["--json", "--events", "5", &script.url()]);
-    assert_eq!(run.stderr[1..], ["tail: event 2 came again", "tail: event 4 is missing"]);
+    assert_eq!(run.stderr[1..], ["tail: event 2 repeated", "tail: event 4 is missing"]);
     assert_eq!(run.status, Some(0));
 }

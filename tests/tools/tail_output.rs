@@ -157,7 +157,7 @@ fn the_help_explains_what_a_reader_must_do() {
     help.assert_quiet();
     let text = help.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in
-        ["a line that is no JSON", "5 when standard output or standard error could not be written", "--trust-redirects"]
+        ["a line that is not JSON", "5 standard output or standard error could not be written", "--trust-redirects"]
     {
         assert!(text.contains(part), "{part}: {}", help.stdout);
     }

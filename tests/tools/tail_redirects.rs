@@ -96,7 +96,7 @@ fn a_body_is_not_sent_to_another_origin() {
             assert!(!request.contains("body") && !request.contains("x-key"), "{request}");
         } else {
             let why = format!("a redirect would take the request's body to another server, {}", stranger.url());
-            let advice = "give the URL that it means, or --trust-redirects";
+            let advice = "use that URL, or give --trust-redirects";
             run.assert_ends(3, &format!("tail: refused: {why}; {advice}"));
             assert_eq!(run.stderr.len(), 1);
             stranger.assert_done();
@@ -124,9 +124,7 @@ fn trusted_redirects_forward_everything() {
 #[test]
 fn an_id_that_no_header_can_carry_is_reported() {
     let told = |id: &str| {
-        format!(
-            "tail: no header can carry the last event ID {id:?}: the server is not told it, and events may come twice or be missing"
-        )
+        format!("tail: the last event ID {id:?} cannot be sent in a header: events may be missing or repeated")
     };
     // An id from the arguments, for each attempt.
     let script = Script::new([send(STREAM.to_owned() + END), send(STREAM.to_owned() + &chunk("data: 1\n\n"))]);
@@ -152,6 +150,6 @@ fn an_id_that_no_header_can_carry_is_reported() {
 
     // Blanks at the ends are lost on the way.
     let script = Script::new([stream()]);
-    let why = "HTTP takes away the blanks at the ends of the last event ID \" x\": the server sees another one";
+    let why = "HTTP strips the spaces around the last event ID \" x\": the server gets a different ID";
     run(&["--json", "--events", "1", "--last-event-id", " x", &script.url()]).assert_ends(0, &format!("tail: {why}"));
 }

@@ -60,7 +60,7 @@ fn only_a_regular_file_is_replaced() {
     let (one, two) = (folder.join("one"), folder.join("two"));
     fs::write(&one, "7\n").expect("a file");
     fs::hard_link(&one, &two).expect("a link");
-    assert_refused(&two, "it has other names too (hard links), which would keep the old id");
+    assert_refused(&two, "it has hard links, which would keep the old ID");
     assert_eq!(fs::read_to_string(&one).expect("a file"), "7\n");
 }
 
@@ -107,7 +107,7 @@ fn one_process_at_a_time() {
     let first = start(&["--json", "--state", text(&file), &script.url()]);
     wait_until("2 is stored", || fs::read_to_string(&file).is_ok_and(|id| id == "2\n"));
     for name in [&file, &link] {
-        assert_refused(name, "another tail uses it");
+        assert_refused(name, "another tail is using it");
     }
     interrupt(&first);
     finish(first, 5 * S).assert_quiet();

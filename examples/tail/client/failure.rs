@@ -1,6 +1,6 @@
-//! What can go wrong with a connection, and what to do about it, in words.
+//! Describes what can go wrong with a connection, and what the user can do about it.
 //!
-//! Knows how the HTTP client wraps the errors of others; does not know what happens next, which the session says.
+//! This module interprets the errors of the HTTP client. It must not decide what happens next: the session does.
 
 use core::error::Error;
 use core::fmt;
@@ -11,44 +11,44 @@ use reqwest::StatusCode;
 
 use super::shown::{DETAIL, shortened};
 
-/// Why an attempt is over.
+/// Why an attempt has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// Nobody listens at the address.
+    /// No server listens at the address.
     Refused,
-    /// There is no way to the address, or no address to the name.
+    /// The address cannot be reached, or the name has no address.
     Unreachable(String),
-    /// TLS was not agreed upon, or the certificate is not trusted.
+    /// The TLS handshake failed, or the certificate is not trusted.
     Tls(String),
     /// The connection broke.
     Cut(String),
-    /// What came is not HTTP, or is against its rules.
+    /// The response is not valid HTTP.
     Http(String),
-    /// No response within this time.
+    /// No response arrived within this time.
     NoResponse(Duration),
-    /// An open connection was silent for longer than its server's heartbeats allow, or brought no event for too long.
+    /// The connection was silent for longer than its server's heartbeats allow, or delivered no event for too long.
     Silent(Duration),
-    /// A status that is not 200.
+    /// The status is not 200.
     Status(StatusCode),
-    /// 200, but this content type.
+    /// The status is 200, but the content type is wrong.
     ContentType(String),
-    /// 200, but compressed in this way.
+    /// The status is 200, but the response is compressed.
     Encoded(String),
-    /// Informational responses without end.
+    /// The server keeps sending informational responses.
     Informational,
-    /// A redirect to this, which is no URL of HTTP.
+    /// The target of a redirect is not an HTTP URL.
     Location(String),
-    /// A redirect that would take the body of the request to this other server.
+    /// A redirect would send the body of the request to this other server.
     Untrusted(String),
-    /// The request cannot be written.
+    /// The request cannot be built.
     Request(String),
     /// The stream ended.
     Ended,
 }
 
 impl Failure {
-    /// What to do when it does not pass.
-    #[allow(dead_code, reason = "not every program that includes this has a reader")]
+    /// Returns what the user can do if the failure persists.
+    #[allow(dead_code, reason = "not every program that includes this shows it")]
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Refused => "start the server, or correct host and port",
@@ -66,15 +66,15 @@ impl Failure {
             Self::Status(status) if status.is_redirection() => ELSEWHERE,
             Self::Status(_) => "correct the request",
             Self::ContentType(_) => "check that the URL is that of an event stream",
-            Self::Encoded(_) => "have the server send the stream as it is",
+            Self::Encoded(_) => "configure the server not to compress the stream",
             Self::Location(_) => ELSEWHERE,
-            Self::Untrusted(_) => "give the URL that it means, or --trust-redirects",
+            Self::Untrusted(_) => "use that URL, or give --trust-redirects",
             Self::Request(_) => "correct the arguments",
         }
     }
 }
 
-const ELSEWHERE: &str = "correct the server, or give the URL that it means";
+const ELSEWHERE: &str = "correct the server, or use the URL that it means";
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,8 +89,8 @@ impl fmt::Display for Failure {
             Self::Status(status) => write!(f, "the server answered {status}"),
             Self::ContentType(value) if value.is_empty() => f.write_str("the response has no content type"),
             Self::ContentType(value) => write!(f, "the response is {value:?}, not text/event-stream"),
-            Self::Encoded(value) => write!(f, "the response is compressed ({value:?}), which nobody asked for"),
-            Self::Informational => f.write_str("informational responses without end, and no other"),
+            Self::Encoded(value) => write!(f, "the response is compressed ({value:?}), which was not requested"),
+            Self::Informational => f.write_str("the server keeps sending informational responses"),
             Self::Location(value) => write!(f, "a redirect leads to {value:?}"),
             Self::Untrusted(url) => write!(f, "a redirect would take the request's body to another server, {url}"),
             Self::Request(detail) => write!(f, "the request cannot be sent: {detail}"),
@@ -106,7 +106,7 @@ impl From<reqwest::Error> for Failure {
             if let Some(known) = known(cause) {
                 return known;
             }
-            // An I/O error hides what it was made of from `source`.
+            // `source` of an I/O error skips the error that it wraps.
             let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             match inside.map(|inside| inside as &(dyn Error + 'static)).or(cause.source()) {
                 Some(deeper) => cause = deeper,
@@ -124,7 +124,7 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-/// What one link of a chain of errors tells by its type.
+/// Returns the failure for one error of a chain, if its type identifies one.
 fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(Failure::Tls(shortened(&error.to_string(), DETAIL)));

@@ -1,6 +1,6 @@
-//! The HTTP client, and what has to be known of its answers.
+//! Sets up the HTTP client, and reads what the session needs from its responses.
 //!
-//! Knows headers; what they mean for the stream, the session says.
+//! This module handles headers. It must not decide what they mean for the stream: the session does.
 
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,10 +14,10 @@ use reqwest::{StatusCode, redirect, retry};
 use super::failure::Failure;
 use super::shown::shown;
 
-/// An HTTP client that leaves all decisions to the session: no redirects, no attempts of its own, and a connection is never
-/// used twice. It notices when the machine at the other end is gone, in HTTP/2 also when the server there hangs.
+/// Creates an HTTP client that leaves all decisions to the session: it follows no redirects, does not retry, and uses
+/// each connection once. It detects that the other machine is gone and, in HTTP/2, that the server hangs.
 pub(crate) fn http(proxies: bool) -> Result<reqwest::Client, reqwest::Error> {
-    // Fails only when there is one already, which is as good.
+    // Fails only if a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
         let builder = reqwest::Client::builder()
@@ -29,20 +29,20 @@ pub(crate) fn http(proxies: bool) -> Result<reqwest::Client, reqwest::Error> {
             .http2_keep_alive_timeout(KEEP_ALIVE);
         if proxies { builder } else { builder.no_proxy() }
     };
-    // A machine without certificates can still speak HTTP. What it says of HTTPS then is that it trusts nobody.
+    // A machine without root certificates can still use HTTP. HTTPS then fails with an unknown issuer.
     builder().build().or_else(|_| builder().tls_certs_only([]).build())
 }
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The head of an answer.
+/// The head of a response.
 pub(crate) struct Answer {
     status: StatusCode,
     content_type: Option<Vec<u8>>,
     location: Option<Vec<u8>>,
     retry_after: Option<Vec<u8>>,
     date: Option<Vec<u8>>,
-    /// Of a stream that is compressed.
+    /// The content encoding, if the status is 200 and the stream is compressed.
     encoding: Option<Vec<u8>>,
 }
 
@@ -59,7 +59,7 @@ impl Answer {
         }
     }
 
-    /// What the session judges, unless the stream is compressed.
+    /// Returns the response for the session, or `None` if the stream is compressed.
     pub(crate) fn response(&self) -> Option<Response<'_>> {
         self.encoding.is_none().then(|| Response {
             status: self.status.as_u16(),
@@ -75,12 +75,12 @@ impl Answer {
         self.status.as_u16()
     }
 
-    /// Where it redirects to.
+    /// Returns the target of a redirect.
     pub(crate) fn location(&self) -> &[u8] {
         self.location.as_deref().unwrap_or_default()
     }
 
-    /// Why it is not the stream.
+    /// Returns why the response is not a stream.
     pub(crate) fn failure(&self) -> Failure {
         match (&self.encoding, self.status) {
             (Some(encoding), _) => Failure::Encoded(shown(encoding)),
@@ -90,13 +90,13 @@ impl Answer {
     }
 }
 
-/// Several lines of one header are one value.
+/// Joins the values of a header that occurs several times.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     (!values.is_empty()).then(|| values.join(&b", "[..]))
 }
 
-/// A list of nothing, or of what changes nothing, is no encoding.
+/// Returns whether the list names a coding other than `identity`.
 fn is_encoded(value: &[u8]) -> bool {
     let mut codings = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))

@@ -1,6 +1,6 @@
-//! Which events have an id of their own: the decoder only tells the last one that there was.
+//! Finds out which events have an ID of their own. The decoder only reports the last event ID.
 //!
-//! Reads the stream a second time, without a buffer.
+//! This module reads the stream a second time, without a buffer. It must not depend on the session.
 
 use core::mem::take;
 
@@ -9,12 +9,12 @@ use embedded_sse::{Field, Token, Tokenizer};
 #[derive(Default)]
 pub(crate) struct Ids {
     tokenizer: Tokenizer,
-    /// In the block that is being read.
+    /// Whether the current block has an ID.
     has_id: bool,
 }
 
 impl Ids {
-    /// Reads on, to the end of a block if there is one. Whether that block has an id.
+    /// Reads a piece of the stream, which may end with the end of a block. Returns whether that block has an ID.
     pub(crate) fn read(&mut self, mut piece: &[u8]) -> bool {
         let mut had_id = false;
         while let Some(token) = self.tokenizer.next_token(&mut piece) {

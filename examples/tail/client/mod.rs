@@ -1,6 +1,8 @@
-//! A session over an HTTP client: connects, asks, reads and waits as the session says, and tells what happens.
+//! Runs a session over an HTTP client: connects, sends requests, reads and waits as the session says, and reports what
+//! happens.
 //!
-//! Knows sockets and headers; decides nothing about when to connect and what a response means, and prints nothing.
+//! This module handles sockets and headers. It must not decide when to connect or what a response means, and must not
+//! print.
 
 pub(crate) mod failure;
 mod http;
@@ -28,56 +30,56 @@ use target::Target;
 
 pub(crate) use http::http;
 
-/// The longest last event ID: more than servers take in a header.
+/// The longest last event ID, in bytes. Servers do not accept longer headers anyway.
 const ID: usize = 8 * 1024;
 
 pub(crate) type StreamSession = Session<Vec<u8>, fn() -> u32, ID>;
 
-/// A session with room for events of `buffer` bytes.
+/// Creates a session with room for events of `buffer` bytes.
 pub(crate) fn session(policy: Policy, buffer: usize) -> StreamSession {
     Session::new(Decoder::with_id_capacity(vec![0; buffer]), Reconnect::new(policy, random))
 }
 
-/// Follows one stream for as long as it is told to.
+/// Follows one stream.
 pub(crate) struct Client {
     http: reqwest::Client,
     session: StreamSession,
-    /// Where attempts begin.
+    /// The target of the first request of each attempt.
     target: Target,
     ids: Ids,
     sockets: Sockets,
     clock: Clock,
 }
 
-/// What happens, in its order.
-#[allow(dead_code, reason = "not every program that includes this wants to know all")]
+/// What happens, in order.
+#[allow(dead_code, reason = "not every program that includes this uses all of it")]
 pub(crate) enum News<'a> {
-    /// An attempt begins, which can tell the server this of where it was.
+    /// An attempt starts. It resumes in this way.
     Attempt(Resumption<'a>),
     /// A redirect leads to another server.
     Elsewhere(&'a Target),
-    /// A request is sent, with these headers.
+    /// A request with these headers is about to be sent.
     Asking(&'a Target, &'a HeaderMap),
     /// The stream is open.
     Opened(Version),
-    /// It said something. An event either has an id of its own, or the one of the event before it.
+    /// An item arrived. The flag is `true` if it is an event with an ID of its own.
     Item(Item<'a>, bool),
-    /// It said something too long, which is left out.
+    /// An item was too long, and was skipped.
     TooLong(TooLong),
-    /// Everything was told that had been read. This is the last event ID now: time to store it.
+    /// All items read so far were reported. This is the last event ID now, for you to store.
     Read { last_event_id: &'a [u8] },
-    /// The attempt or the connection is over, and there will be another attempt.
+    /// The attempt or the connection has ended, and another attempt will follow after `wait`.
     Lost { why: &'a Failure, wait: Duration, failures: u32 },
 }
 
-/// Hears the news, and says whether it wants more.
+/// Receives the news. Returns `Break` to stop.
 pub(crate) type Listener<'l> = dyn FnMut(News<'_>) -> ControlFlow<()> + Send + 'l;
 
-/// Why there is no more news.
+/// Why the client has stopped.
 pub(crate) enum End {
-    /// The listener wanted no more.
+    /// The listener stopped it.
     Enough,
-    /// There will be no other attempt.
+    /// The session stopped: there will be no other attempt.
     Stopped { reason: StopReason, why: Option<Failure> },
 }
 
@@ -87,28 +89,30 @@ impl Client {
         Self { http, session, target, clock, ids, sockets }
     }
 
-    /// Gives up what comes before a response when it keeps a processor busy. Of use when nothing else runs in this runtime.
-    #[allow(dead_code, reason = "not every program that includes this has a runtime for it alone")]
+    /// Makes the client give up an attempt that keeps a processor busy before a response arrives. Use this only if
+    /// nothing else runs in this runtime.
+    #[allow(dead_code, reason = "not every program that includes this has a separate runtime")]
     pub(crate) fn has_sockets_in(&mut self, runtime: Handle) {
         self.sockets = Sockets::of(runtime);
     }
 
-    /// Whether the request can be sent at all.
-    #[allow(dead_code, reason = "not every program that includes this has somebody to correct it")]
+    /// Checks whether the request can be built.
+    #[allow(dead_code, reason = "not every program that includes this checks its arguments")]
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.request(&self.target).map(drop)
     }
 
-    #[allow(dead_code, reason = "not every program that includes this gives orders")]
+    #[allow(dead_code, reason = "not every program that includes this controls the session")]
     pub(crate) fn session(&mut self) -> &mut StreamSession {
         &mut self.session
     }
 
-    /// Goes on until the listener wants no more or the session stops.
+    /// Follows the stream until the listener or the session stops.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it closes the connection; nothing that was read is lost. Called again, it goes on with another attempt.
+    /// Dropping the future closes the connection. Items that were read are not lost. The next call continues with
+    /// another attempt.
     pub(crate) async fn follow(&mut self, listener: &mut Listener<'_>) -> End {
         let mut last = None;
         loop {
@@ -146,7 +150,7 @@ impl Client {
                 }
                 Action::WaitUntil(at) => self.clock.sleep_until(at).await,
                 Action::Stop(reason) => return End::Stopped { reason, why: last },
-                // Left from a call that was dropped.
+                // A call that was dropped has left this attempt.
                 action => match action.epoch() {
                     Some(epoch) => self.session.lost(epoch, now),
                     None => core::future::pending().await,
@@ -155,13 +159,13 @@ impl Client {
         }
     }
 
-    /// One attempt, and the connection that comes of it, to the stream's end.
+    /// Makes one attempt, and reads the stream to its end.
     async fn attempt(&mut self, epoch: Epoch, listener: &mut Listener<'_>) -> Result<(), Over> {
         let mut response = self.open(epoch, listener).await?;
         while let Some(chunk) = self.in_time(epoch, response.chunk()).await?.map_err(Failure::from)? {
             let now = self.clock.now();
             let told = self.tell(epoch, now, &chunk, listener);
-            // A listener that was busy is no silent server.
+            // The time that the listener took must not count as silence of the server.
             self.session.resumed(now, self.clock.now());
             if told.is_break() {
                 return Err(Over::Enough);
@@ -182,7 +186,7 @@ impl Client {
         listener(News::Read { last_event_id: self.session.last_event_id() })
     }
 
-    /// Sends the request, wherever it is redirected, until there is a stream.
+    /// Sends the request and follows redirects until a stream is open.
     async fn open(&mut self, epoch: Epoch, listener: &mut Listener<'_>) -> Result<reqwest::Response, Over> {
         let enough = |wants_more: ControlFlow<()>| if wants_more.is_break() { Err(Over::Enough) } else { Ok(()) };
         enough(listener(News::Attempt(self.session.resumption())))?;
@@ -211,7 +215,7 @@ impl Client {
                 Verdict::Redirect { permanent } => {
                     let next = match target.redirected(answer.status(), answer.location()) {
                         Err(why @ Failure::Untrusted(_)) => {
-                            // Another attempt would end here too.
+                            // Another attempt would fail in the same way.
                             self.session.judged(epoch, now, Verdict::Stop(StopReason::Status(answer.status())));
                             return Err(Over::Lost(why));
                         }
@@ -230,9 +234,9 @@ impl Client {
         }
     }
 
-    /// The application's headers, and those of the session where it has not said otherwise.
+    /// Builds the request. A header of the application replaces the session's header of the same name.
     fn request(&self, target: &Target) -> Result<Request, Failure> {
-        // Takes user name and password out of the URL.
+        // This moves user name and password from the URL to a header.
         let mut request = self.http.request(target.method.clone(), target.url.clone()).build()?;
         if !request.url().username().is_empty() || request.url().password().is_some() {
             return Err(Failure::Request("user name and password in the URL are not UTF-8".into()));
@@ -254,7 +258,7 @@ impl Client {
         Ok(request)
     }
 
-    /// What comes of `work`, unless the session loses patience.
+    /// Runs `work` until the session's deadline.
     async fn in_time<T>(&self, epoch: Epoch, work: impl Future<Output = T>) -> Result<T, Failure> {
         let begun = self.clock.now();
         let (until, late, awaits_response): (_, fn(Duration) -> Failure, _) = match self.session.poll(begun) {
@@ -272,11 +276,11 @@ impl Client {
     }
 }
 
-/// Why an attempt is over before its stream has ended.
+/// Why an attempt has ended before the end of its stream.
 enum Over {
     Enough,
     Lost(Failure),
-    /// Before the request was sent.
+    /// It failed before the request was sent.
     NotSent(Failure),
 }
 
@@ -286,7 +290,7 @@ impl From<Failure> for Over {
     }
 }
 
-/// Random enough for a jitter: `std` seeds its hash maps with it.
+/// Returns a random number from the seed of `std`'s hash maps, which is good enough for jitter.
 fn random() -> u32 {
     RandomState::new().build_hasher().finish() as u32
 }

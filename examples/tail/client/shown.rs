@@ -1,21 +1,21 @@
-//! What is shown of a stranger's words: no secrets, and no more than fits into a message.
+//! Prepares text from servers for messages: without secrets, and shortened.
 
 use reqwest::Url;
 
-/// Of a value that a server has sent.
+/// The longest value from a server that is shown, in characters.
 pub(crate) const VALUE: usize = 100;
 
-/// Of the words of an error, in which there may be such a value.
+/// The longest error text that is shown, in characters. It may contain such a value.
 pub(crate) const DETAIL: usize = 300;
 
-/// The beginning of a value, as text.
+/// Returns the start of a value as text.
 pub(crate) fn shown(value: &[u8]) -> String {
-    // No character is longer.
+    // A character has at most 4 bytes.
     let beginning = value.get(..4 * (VALUE + 1)).unwrap_or(value);
     shortened(&String::from_utf8_lossy(beginning), VALUE)
 }
 
-/// At most so many characters of a text, and `...` if there are more.
+/// Returns at most this many characters of a text, with `...` if there are more.
 pub(crate) fn shortened(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => text[..end].to_owned() + "...",
@@ -23,7 +23,7 @@ pub(crate) fn shortened(text: &str, characters: usize) -> String {
     }
 }
 
-/// A URL without what may be a secret: user name, password, query and fragment.
+/// Returns a URL without parts that may be secret: user name, password, query and fragment.
 pub(crate) fn public(url: &Url) -> String {
     match url.host_str() {
         Some(host) => {

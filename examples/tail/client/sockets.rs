@@ -1,7 +1,7 @@
-//! How much work the sockets make before a response comes.
+//! Detects a server that keeps the sockets busy without sending a response.
 //!
-//! The HTTP client reads any number of informational responses and tells nobody: `hyper::ext::on_informational` would count
-//! them, but reqwest does not hand the extensions of a request on. What they cost does show.
+//! The HTTP client silently reads any number of informational responses. `hyper::ext::on_informational` could count
+//! them, but reqwest does not pass on the extensions of a request. Their processor time is measured instead.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use std::thread;
 
 use tokio::runtime::Handle;
 
-/// More than any handshake and any head takes.
+/// The processor time after which an attempt is given up. A handshake and the head of a response take less.
 const WORK: Duration = Duration::from_secs(2);
 
-/// How long one look at them is apart from the next.
+/// The time between two samples.
 const SAMPLE: Duration = Duration::from_millis(50);
 
-/// The runtime in which the sockets are read, if nothing else runs there.
+/// The runtime in which only the sockets are read, if there is one.
 #[derive(Default)]
 pub(crate) struct Sockets(Option<Handle>);
 
@@ -24,16 +24,16 @@ impl Sockets {
         Self(Some(runtime))
     }
 
-    /// Returns when they have made so much work since it was called.
+    /// Returns once the sockets have used [`WORK`] since the call. Never returns without a separate runtime.
     pub(crate) async fn overworked(&self) {
         let Some(runtime) = &self.0 else { return core::future::pending().await };
         let metrics = runtime.metrics();
-        // The count of a worker that waits is odd. How long it was busy is only known when it is done.
+        // The count is odd while a worker waits. Its busy time is only updated when it has finished.
         let is_busy =
             move || (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker) % 2 == 0);
         let wanted = Arc::new(());
         let still = Arc::downgrade(&wanted);
-        // In a thread of its own: the workers may be too busy to look at a clock.
+        // The workers may be too busy to run a timer, so this needs its own thread.
         let watch = runtime.spawn_blocking(move || {
             let mut work = Duration::ZERO;
             while work < WORK && still.strong_count() > 0 {
@@ -41,7 +41,7 @@ impl Sockets {
                 work += if is_busy() { SAMPLE } else { Duration::ZERO };
             }
         });
-        // It does not panic.
+        // The thread does not panic.
         let _ = watch.await;
         drop(wanted);
     }

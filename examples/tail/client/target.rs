@@ -1,6 +1,7 @@
-//! Where a request goes, and where a redirect sends it.
+//! Describes a request, and how a redirect changes it.
 //!
-//! Knows URLs, methods and headers; sends nothing. Whether a redirect is followed, the session says.
+//! This module handles URLs, methods and headers. It must not send anything, and must not decide whether to follow a
+//! redirect.
 
 use core::fmt;
 
@@ -10,35 +11,35 @@ use reqwest::{Method, Url};
 use super::failure::Failure;
 use super::shown::public;
 
-/// A request without what the session adds to it.
+/// A request without the session's headers.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// User name and password in it are sent as credentials.
+    /// A user name and password in the URL are sent as credentials.
     pub(crate) url: Url,
     pub(crate) method: Method,
     pub(crate) body: Option<String>,
-    /// Of the application.
+    /// The application's headers.
     pub(crate) headers: HeaderMap,
-    /// Other servers, to which a redirect leads, may see the headers and the body.
+    /// Whether headers and body may be sent to other servers after a redirect.
     pub(crate) trusting: bool,
 }
 
-/// The headers of the application that another server may see. What it uses as a secret cannot be told from a name.
+/// The application's headers that another server may see. All others could be secret.
 const FOR_ANYONE: [HeaderName; 4] = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT];
 
 impl Target {
-    /// Where `location` sends this request, as the Fetch standard has it.
+    /// Returns the redirected request, following the Fetch standard.
     pub(crate) fn redirected(&self, status: u16, location: &[u8]) -> Result<Self, Failure> {
         let location = str::from_utf8(location).unwrap_or_default().trim();
         let mut url = match self.url.join(location) {
             Ok(url) if is_http(&url) && !location.is_empty() => url,
             Ok(url) => return Err(Failure::Location(public(&url))),
-            // No part of it is known not to be a secret.
-            Err(_) => return Err(Failure::Location(format!("({} bytes that are no URL)", location.len()))),
+            // Any part of it could be secret.
+            Err(_) => return Err(Failure::Location(format!("({} bytes that are not a URL)", location.len()))),
         };
         let is_same = url.origin() == self.url.origin();
         if is_same && url.username().is_empty() && url.password().is_none() {
-            // They can only be refused where there is no host.
+            // These fail only for a URL without a host.
             let _ = url.set_username(self.url.username());
             let _ = url.set_password(self.url.password());
         }
@@ -66,7 +67,7 @@ impl Target {
 }
 
 impl fmt::Display for Target {
-    /// Without what may be a secret.
+    /// Formats the target without parts that may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, public(&self.url))
     }

@@ -1,4 +1,5 @@
-//! What `state/unix.rs` does, where there are no owners and modes: one `tail` for one file is up to the user here.
+//! The counterpart of `state/unix.rs` for systems without owners and modes. Files are not locked here: you must make
+//! sure that only one `tail` uses a file.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
