@@ -12,6 +12,7 @@ pub mod client;
 pub mod codec;
 pub mod io;
 mod jitter;
+pub mod rules;
 pub mod server;
 mod time;
 
