@@ -7,6 +7,7 @@
 use crate::bare_metal::build;
 use crate::elf::Elf;
 use crate::held::{Budgets, Verdict};
+use crate::page::Table;
 use crate::workspace;
 
 const TARGET: &str = "thumbv6m-none-eabi";
@@ -15,25 +16,21 @@ pub(crate) fn measure(budgets: &Budgets, symbols: bool, verdict: &mut Verdict) -
     let folder = build(&workspace(), "flash", TARGET, "z", &["--bins"])?;
     let empty = Elf::read(&folder.join("empty"))?;
     verdict.compiler(&empty.compiler);
-    println!("| {TARGET}, `opt-level = \"z\"`, fat LTO | bytes of flash | in own functions | held | aim |");
-    println!("|---|--:|--:|--:|--:|");
+    let mut table = Table::new(&format!(
+        "| {TARGET}, `opt-level = \"z\"`, fat LTO | bytes of flash | in own functions | held | aim |"
+    ));
     let mut missed = Vec::new();
     for budget in &budgets.flash {
         let elf = Elf::read(&folder.join(&budget.part))?;
         let linked = elf.flash.saturating_sub(empty.flash);
-        println!(
-            "| {} | {linked} | {} | {} | {} |",
-            budget.name,
-            elf.bytes_of("embedded_sse::"),
-            budget.held,
-            budget.aim()
-        );
+        let own = elf.bytes_of("embedded_sse::");
+        table.row(&format!("| {} | {linked} | {own} | {} | {} |", budget.name, budget.held, budget.aim()));
         verdict.compare(&format!("flash of {}", budget.name), linked, budget.held);
         if budget.aim.is_some_and(|aim| linked > aim) {
             missed.push((budget, elf));
         }
     }
-    println!();
+    verdict.show(table);
     if symbols {
         for (budget, elf) in &missed {
             println!("{}:", budget.name);

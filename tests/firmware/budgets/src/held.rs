@@ -5,6 +5,7 @@ use std::{fmt, fs};
 
 use serde::Deserialize;
 
+use crate::page::{Page, Table};
 use crate::workspace;
 
 /// `budgets.toml`.
@@ -64,11 +65,19 @@ pub(crate) struct Verdict {
     compared: usize,
     faults: Vec<String>,
     less: Vec<String>,
+    /// All tables so far.
+    tables: Vec<String>,
 }
 
 impl Verdict {
     pub(crate) fn new(budgets: &Budgets) -> Self {
-        Self { expected: budgets.compiler.clone(), compared: 0, faults: Vec::new(), less: Vec::new() }
+        Self {
+            expected: budgets.compiler.clone(),
+            compared: 0,
+            faults: Vec::new(),
+            less: Vec::new(),
+            tables: Vec::new(),
+        }
     }
 
     pub(crate) fn compiler(&mut self, version: &str) {
@@ -84,6 +93,24 @@ impl Verdict {
         } else if measured * 103 < held * 100 {
             self.less.push(format!("{what}: {measured}, so hold that instead of {held}"));
         }
+    }
+
+    /// Prints a table, and keeps it for the page.
+    pub(crate) fn show(&mut self, table: Table) {
+        println!("{}", table.text());
+        self.tables.push(table.text().to_owned());
+    }
+
+    /// Writes all tables to the page, or compares it with them.
+    pub(crate) fn page(&mut self, write: bool) -> Result<(), String> {
+        let (page, tables) = (Page::read()?, self.tables.join("\n"));
+        if write {
+            return page.write(&tables);
+        }
+        if !page.shows(&tables)? {
+            self.faults.push("README.md shows other figures: run this again with --write, and commit the page".into());
+        }
+        Ok(())
     }
 
     pub(crate) fn holds(&self) -> bool {

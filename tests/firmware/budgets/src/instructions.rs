@@ -7,6 +7,7 @@ use std::{env, fs};
 
 use crate::bare_metal::{BOARDS, Board, build, run};
 use crate::held::{Budgets, Verdict};
+use crate::page::Table;
 use crate::workspace;
 
 /// The cores that have rows in `budgets.toml`.
@@ -18,8 +19,7 @@ pub(crate) fn measure(budgets: &Budgets, verdict: &mut Verdict) -> Result<(), St
     for board in BOARDS.into_iter().filter(|board| CORES.contains(&board.core)) {
         boards.push((board, build(&workspace(), "measure", board.target, "o3", &["--bins"])?.join("count")));
     }
-    println!("| instructions for each byte, `opt-level = 3` | {} |", CORES.join(" | "));
-    println!("|---|--:|--:|--:|");
+    let mut table = Table::new(&format!("| instructions per byte, `opt-level = 3` | {} |", CORES.join(" | ")));
     for row in &budgets.instructions {
         let mut cells = String::new();
         for (board, firmware) in &boards {
@@ -29,9 +29,9 @@ pub(crate) fn measure(budgets: &Budgets, verdict: &mut Verdict) -> Result<(), St
             cells += &format!(" {}.{:02} |", measured / 1000, measured % 1000 / 10);
             verdict.compare(&format!("instructions in 1000 bytes, {} on {}", row.name, board.core), measured, *held);
         }
-        println!("| {} |{cells}", row.name);
+        table.row(&format!("| {} |{cells}", row.name));
     }
-    println!();
+    verdict.show(table);
     Ok(())
 }
 

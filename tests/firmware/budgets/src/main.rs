@@ -1,10 +1,11 @@
-//! What the library costs on a device: builds the firmware beside this, measures it, compares it with `budgets.toml`, and prints
-//! the table that the README shows.
+//! Measures what the library costs on a device: builds the firmware in the folders beside this one, compares the figures with
+//! `budgets.toml`, and compares the tables with those in `README.md`.
 //!
 //! ```sh
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml                     # everything
+//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- --write          # write the tables to README.md
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash            # one table: flash, memory, instructions
-//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash --symbols  # and where the bytes are
+//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash --symbols  # list the symbols of what misses its target
 //! ```
 //!
 //! `BARE_METAL_CARGO` is the command that builds for bare metal; without it that is `cargo`, and the targets have to be there
@@ -17,6 +18,7 @@ mod flash;
 mod held;
 mod instructions;
 mod memory;
+mod page;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,13 +38,17 @@ fn main() -> ExitCode {
 
 fn run() -> Result<held::Verdict, String> {
     let budgets = held::Budgets::read()?;
-    let (mut tables, mut symbols) = (Vec::new(), false);
+    let (mut tables, mut symbols, mut write) = (Vec::new(), false, false);
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "flash" | "memory" | "instructions" => tables.push(argument),
             "--symbols" => symbols = true,
-            _ => return Err(format!("{argument:?} is none of: flash, memory, instructions, --symbols")),
+            "--write" => write = true,
+            _ => return Err(format!("{argument:?} is none of: flash, memory, instructions, --symbols, --write")),
         }
+    }
+    if write && !tables.is_empty() {
+        return Err("--write needs all tables: leave out flash, memory and instructions".into());
     }
     let wanted = |table| tables.is_empty() || tables.iter().any(|asked| asked == table);
     let mut verdict = held::Verdict::new(&budgets);
@@ -54,6 +60,9 @@ fn run() -> Result<held::Verdict, String> {
     }
     if wanted("instructions") {
         instructions::measure(&budgets, &mut verdict)?;
+    }
+    if tables.is_empty() {
+        verdict.page(write)?;
     }
     Ok(verdict)
 }

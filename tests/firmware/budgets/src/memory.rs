@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bare_metal::{BOARDS, build, run};
 use crate::held::{Budget, Budgets, Verdict};
+use crate::page::Table;
 use crate::workspace;
 
 pub(crate) fn measure(budgets: &Budgets, verdict: &mut Verdict) -> Result<(), String> {
@@ -29,14 +30,13 @@ fn table(
     said: BTreeMap<String, u64>,
     verdict: &mut Verdict,
 ) -> Result<(), String> {
-    println!("| {head} | {unit} | held | aim |");
-    println!("|---|--:|--:|--:|");
+    let mut table = Table::new(&format!("| {head} | {unit} | held | aim |"));
     for row in rows {
         let measured = *said.get(&row.part).ok_or_else(|| format!("the board does not say {}", row.part))?;
-        println!("| {} | {measured} | {} | {} |", row.name, row.held, row.aim());
+        table.row(&format!("| {} | {measured} | {} | {} |", row.name, row.held, row.aim()));
         verdict.compare(&format!("{head} of {}", row.name), measured, row.held);
     }
-    println!();
+    verdict.show(table);
     match said.keys().find(|name| !rows.iter().any(|row| row.part == **name)) {
         Some(name) => Err(format!("there is no budget for the {head} of {name}")),
         None => Ok(()),
