@@ -27,7 +27,8 @@ use stdio::Messages;
 ///   1  a file could not be read
 ///   2  invalid arguments
 ///   3  an event, a comment or an ID was too long
-///   5  standard output or standard error could not be written
+///   5  standard output or standard error could not be written, whatever else
+///      happened
 #[derive(Parser)]
 #[command(verbatim_doc_comment)]
 struct Arguments {

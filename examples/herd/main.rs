@@ -26,7 +26,8 @@ use stdio::Messages;
 ///   0  success, or the reader of the output closed it
 ///   1  the SVG file could not be written
 ///   2  invalid arguments
-///   5  standard output or standard error could not be written
+///   5  standard output or standard error could not be written, whatever else
+///      happened
 #[derive(Parser)]
 #[command(verbatim_doc_comment)]
 struct Arguments {

@@ -41,7 +41,8 @@ use tokio::net::TcpListener;
 /// Exit status:
 ///   1  cannot serve
 ///   2  invalid arguments
-///   5  standard output or standard error could not be written
+///   5  standard output or standard error could not be written, whatever else
+///      happened
 #[derive(Parser)]
 #[command(name = "serve", verbatim_doc_comment)]
 struct Arguments {

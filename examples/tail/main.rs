@@ -75,7 +75,8 @@ use tally::Tally;
 ///   2  invalid arguments, or another tail uses FILE
 ///   3  the server refused the request, or a redirect is not trusted
 ///   4  gave up, or the demo lost an event
-///   5  standard output or standard error could not be written
+///   5  standard output or standard error could not be written, whatever else
+///      happened
 #[derive(Parser)]
 #[command(name = "tail", verbatim_doc_comment)]
 struct Arguments {

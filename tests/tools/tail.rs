@@ -319,7 +319,7 @@ fn a_post_is_resumed_from_an_id() {
     let script = Script::new([send(STREAM.to_owned() + &chunk("data: 1\n\n"))]);
     let run2 = run(&["--json", "--post", "x", "-H", "content-type: text/plain", &script.url()]);
     assert!(run2.stderr.len() == 1 && run2.stderr[0].starts_with("tail: given up: the connection broke: "));
-    assert!(run2.stderr[0].ends_with(", and to go on the server would do it twice; repeat the command"));
+    assert!(run2.stderr[0].ends_with("; to continue would send the POST twice; run the command again"));
     assert_eq!((run2.stdout, run2.status), (json("1", ""), Some(4)));
     assert!(script.request().contains("\r\ncontent-type: text/plain\r\n"));
 
