@@ -114,7 +114,7 @@ async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::Unbou
     };
     loop {
         let mut listener = |news: News<'_>| {
-            told(news).into_iter().for_each(send);
+            callback(news).into_iter().for_each(send);
             ControlFlow::Continue(())
         };
         let stopped = tokio::select! {
@@ -137,7 +137,7 @@ async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::Unbou
 
 /// Returns the callback for the news, if the harness expects one. It expects none for a lost connection, unless it
 /// timed out.
-fn told(news: News<'_>) -> Option<Value> {
+fn callback(news: News<'_>) -> Option<Value> {
     match news {
         News::Item(Item::Event(event), _) => Some(json!({
             "kind": "event",

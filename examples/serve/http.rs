@@ -43,19 +43,23 @@ pub(crate) async fn serve(mut listener: impl Listener, routes: Router, limits: L
         let (io, _) = listener.accept().await;
         let routes = routes.clone();
         tokio::spawn(async move {
-            attend(io, routes, limits.patience).await;
+            serve_connection(io, routes, limits.patience).await;
             drop(place);
         });
     }
 }
 
-async fn attend(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router, patience: Duration) {
+async fn serve_connection(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    routes: Router,
+    patience: Duration,
+) {
     // How many responses are in progress.
     let responses = watch::Sender::new(0);
     let routes = TowerToHyperService::new(routes);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let (response, responses) = (routes.call(request), responses.clone());
-        async { response.await.map(|response| response.map(|body| UnderWay::new(body, responses))) }
+        async { response.await.map(|response| response.map(|body| InProgress::new(body, responses))) }
     });
     let builder = Builder::new(TokioExecutor::new());
     let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
@@ -84,25 +88,25 @@ async fn idle(mut responses: watch::Receiver<usize>, patience: Duration) {
 }
 
 /// The body of a response. The response is in progress until this is dropped.
-struct UnderWay {
+struct InProgress {
     body: Body,
     responses: watch::Sender<usize>,
 }
 
-impl UnderWay {
+impl InProgress {
     fn new(body: Body, responses: watch::Sender<usize>) -> Self {
         responses.send_modify(|count| *count += 1);
         Self { body, responses }
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InProgress {
     fn drop(&mut self) {
         self.responses.send_modify(|count| *count -= 1);
     }
 }
 
-impl hyper::body::Body for UnderWay {
+impl hyper::body::Body for InProgress {
     type Data = Bytes;
     type Error = axum::Error;
 

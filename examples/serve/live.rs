@@ -59,7 +59,7 @@ impl Live {
     }
 
     fn push(&self, number: u64) {
-        let frame = made_up(number);
+        let frame = generated(number);
         let mut kept = self.kept();
         // Connected clients need the newest event, even if no history is kept.
         if kept.frames.len() >= self.history.max(1) {
@@ -86,7 +86,7 @@ async fn produce(live: Weak<Live>, every: Duration) {
 
 /// Creates the event with this number. The number is the event's ID and is part of its data. The events vary in their
 /// lines, types and comments.
-fn made_up(number: u64) -> EncodedFrame {
+fn generated(number: u64) -> EncodedFrame {
     let id = number.to_string();
     let data = match number % 4 {
         1 => format!("event {number}"),

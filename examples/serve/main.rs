@@ -108,9 +108,9 @@ async fn serve(arguments: Arguments, messages: &Messages) -> Result<(), String> 
     let no_socket = |error| format!("{address}: {error}; choose another address with --listen");
     let listener = TcpListener::bind(address).await.map_err(no_socket)?;
     let address = listener.local_addr().map_err(no_socket)?;
-    let told = format!("listening on http://{address}/");
-    if let Err(error) = stdio::output().and_then(|mut output| output.write_all(format!("{told}\n").as_bytes())) {
-        if !messages.say(format_args!("standard output: {error}; {told}")) {
+    let line = format!("listening on http://{address}/");
+    if let Err(error) = stdio::output().and_then(|mut output| output.write_all(format!("{line}\n").as_bytes())) {
+        if !messages.say(format_args!("standard output: {error}; {line}")) {
             return Ok(());
         }
     }

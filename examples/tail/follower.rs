@@ -51,7 +51,7 @@ impl Follower {
     }
 
     pub(crate) fn listener(&mut self) -> Box<Listener<'_>> {
-        Box::new(|news| match self.hear(news) {
+        Box::new(|news| match self.handle(news) {
             Ok(()) => ControlFlow::Continue(()),
             Err(enough) => {
                 self.enough = Some(enough);
@@ -60,7 +60,7 @@ impl Follower {
         })
     }
 
-    fn hear(&mut self, news: News<'_>) -> Result<(), Enough> {
+    fn handle(&mut self, news: News<'_>) -> Result<(), Enough> {
         match news {
             News::Item(Item::Event(event), has_id) => self.event(&event, has_id)?,
             News::TooLong(TooLong { field: Field::Comment, .. }) => {}

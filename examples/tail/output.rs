@@ -11,7 +11,7 @@ use embedded_sse::{Event, Lossy};
 use serde_json::Value;
 
 use crate::stdio;
-use crate::text::{Tame, tame_json};
+use crate::text::{Escaped, escaped_json};
 use crate::torn_line::follows_half_a_line;
 
 /// Prints events.
@@ -42,7 +42,7 @@ impl Output {
     fn add_json(&mut self, event: &Event<'_>) -> io::Result<()> {
         let text = |bytes| {
             let text = Value::String(Lossy(bytes).to_string()).to_string();
-            if self.terminal { tame_json(&text) } else { text }
+            if self.terminal { escaped_json(&text) } else { text }
         };
         let (event_type, data, id) = (text(event.event_type), text(event.data), text(event.last_event_id));
         writeln!(self.lines, r#"{{"type":{event_type},"data":{data},"last_event_id":{id}}}"#)
@@ -55,12 +55,12 @@ impl Output {
             self.lines,
             "{dim}{}{plain} {bold}{}{plain} ",
             TimeOfDay::now(),
-            Tame { bytes: event_type, indent: "" }
+            Escaped { bytes: event_type, indent: "" }
         )?;
         if !id.is_empty() {
-            write!(self.lines, "{dim}[{}]{plain} ", Tame { bytes: id, indent: "" })?;
+            write!(self.lines, "{dim}[{}]{plain} ", Escaped { bytes: id, indent: "" })?;
         }
-        writeln!(self.lines, "{}", Tame { bytes: data, indent: INDENT })
+        writeln!(self.lines, "{}", Escaped { bytes: data, indent: INDENT })
     }
 }
 

@@ -6,20 +6,20 @@ use core::fmt::{self, Display, Write as _};
 
 use embedded_sse::Lossy;
 
-/// Displays text with [unsafe characters](is_wild) escaped. Invalid UTF-8 is replaced.
-pub(crate) struct Tame<'t> {
+/// Displays text with [unsafe characters](is_unsafe) escaped. Invalid UTF-8 is replaced.
+pub(crate) struct Escaped<'t> {
     pub(crate) bytes: &'t [u8],
     /// The indentation of each line but the first.
     pub(crate) indent: &'t str,
 }
 
-impl Display for Tame<'_> {
+impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in Lossy(self.bytes).to_string().chars() {
             match character {
                 '\n' => write!(f, "\n{}", self.indent)?,
                 '\t' => f.write_char('\t')?,
-                _ if is_wild(character) => write!(f, "{}", character.escape_unicode())?,
+                _ if is_unsafe(character) => write!(f, "{}", character.escape_unicode())?,
                 _ => f.write_char(character)?,
             }
         }
@@ -27,25 +27,25 @@ impl Display for Tame<'_> {
     }
 }
 
-/// Returns equivalent JSON with [unsafe characters](is_wild) escaped. In JSON they occur only in strings.
-pub(crate) fn tame_json(json: &str) -> String {
-    let mut tame = String::with_capacity(json.len());
+/// Returns equivalent JSON with [unsafe characters](is_unsafe) escaped. In JSON they occur only in strings.
+pub(crate) fn escaped_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
-        if is_wild(character) {
+        if is_unsafe(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a `String` never fails.
-                let _ = write!(tame, "\\u{unit:04x}");
+                let _ = write!(escaped, "\\u{unit:04x}");
             }
         } else {
-            tame.push(character);
+            escaped.push(character);
         }
     }
-    tame
+    escaped
 }
 
 /// Returns whether this is a control character, a line separator, a change of the writing direction, or a character
 /// without width.
-fn is_wild(character: char) -> bool {
+fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -164,17 +164,17 @@ impl Client {
         let mut response = self.open(epoch, listener).await?;
         while let Some(chunk) = self.in_time(epoch, response.chunk()).await?.map_err(Failure::from)? {
             let now = self.clock.now();
-            let told = self.tell(epoch, now, &chunk, listener);
+            let flow = self.report(epoch, now, &chunk, listener);
             // The time that the listener took must not count as silence of the server.
             self.session.resumed(now, self.clock.now());
-            if told.is_break() {
+            if flow.is_break() {
                 return Err(Over::Enough);
             }
         }
         Ok(())
     }
 
-    fn tell(&mut self, epoch: Epoch, now: Instant, chunk: &[u8], listener: &mut Listener<'_>) -> ControlFlow<()> {
+    fn report(&mut self, epoch: Epoch, now: Instant, chunk: &[u8], listener: &mut Listener<'_>) -> ControlFlow<()> {
         let mut rest = chunk;
         loop {
             let before = rest;
