@@ -1,9 +1,9 @@
 //! Runs every vector of `tests/vectors/` in every mode.
 
-#[cfg(feature = "nom")]
-use crate::bounded;
-use crate::common::{self, decoded_events, decoded_items, pieces, reassembled};
+use crate::common::{decoded_events, decoded_items, pieces, reassembled};
 use crate::the_vectors::{Vector, vectors};
+#[cfg(feature = "nom")]
+use crate::{bounded, common};
 
 impl Vector {
     /// Cuts the input in one way and reads it with each method.
