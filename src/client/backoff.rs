@@ -195,9 +195,10 @@ impl Backoff {
         fixed.max(floor).max(self.min_wait).saturating_add(random)
     }
 
-    /// Returns by how much the random part of a wait grows at most when the server asks for this time.
-    pub(super) fn widening(&self, asked: u32) -> u32 {
-        asked.min(self.cap)
+    /// Returns the part of a wait that is there because the server asked for this time: the time itself, and by how much
+    /// the random part grows at most.
+    pub(super) fn uncounted(&self, asked: u32) -> u32 {
+        asked.saturating_add(asked.min(self.cap))
     }
 
     /// Returns the shortest time between a loss and the next attempt, even after the network has come back.

@@ -47,8 +47,9 @@ pub(super) struct Open {
     event_ago: u32,
     /// Milliseconds from the last heartbeat to `heard`; [`NEVER`] if there was none or an event came after it.
     beat_ago: u32,
-    /// The longest counted gap between heartbeats.
-    beat: u32,
+    /// The window that the counted gaps between heartbeats suggest: three times the longest one, but at least
+    /// [`LEAST_WINDOW`].
+    window: u32,
     /// The number of counted gaps, at most [`SEVERAL`].
     beats: u8,
     /// Whether an event was received.
@@ -57,7 +58,7 @@ pub(super) struct Open {
 
 const NEVER: u32 = u32::MAX;
 
-/// The number of gaps that count as a regular heartbeat. Each is between half and twice the longest one before it, and no
+/// The number of gaps that count as a regular heartbeat. Each suggests between half and twice the window of those before it, and no
 /// silence between them lasts longer than they suggest.
 const SEVERAL: u8 = 3;
 
@@ -70,7 +71,7 @@ const LEAST_WINDOW: u32 = 10_000;
 
 impl Open {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { heard: now, age: 0, event_ago: 0, beat_ago: NEVER, beat: 0, beats: 0, delivered: false }
+        Self { heard: now, age: 0, event_ago: 0, beat_ago: NEVER, window: LEAST_WINDOW, beats: 0, delivered: false }
     }
 
     /// Records that something was received.
@@ -78,9 +79,9 @@ impl Open {
         let silence = now.millis_since(self.heard);
         // A chunk that was read before the application was busy, and is decoded now, does not end a silence.
         self.heard = self.heard.max(now);
-        if self.beats < SEVERAL && silence > self.suggested() {
+        if self.beats < SEVERAL && silence > self.window {
             // The comments so far are no regular heartbeat.
-            (self.beat, self.beats) = (0, 0);
+            self.forget_heartbeats();
         }
         self.age = self.age.saturating_add(silence);
         self.event_ago = self.event_ago.saturating_add(silence);
@@ -103,39 +104,34 @@ impl Open {
 
     /// Counts a gap between two heartbeats.
     fn learn(&mut self, gap: u32) {
+        let window = gap.saturating_mul(3).max(LEAST_WINDOW);
         if self.beats < SEVERAL {
-            if gap / 2 > self.beat || self.beat / 2 > gap {
-                (self.beat, self.beats) = (0, 0);
+            if window / 2 > self.window || self.window / 2 > window {
+                self.forget_heartbeats();
             }
             self.beats += 1;
-        } else if self.learned().is_exceeded_by(gap) {
+        } else if gap > self.window {
             // The connection would have been given up by now if the application had polled in time.
             return;
         }
-        self.beat = self.beat.max(gap);
+        self.window = self.window.max(window);
+    }
+
+    const fn forget_heartbeats(&mut self) {
+        (self.window, self.beats) = (LEAST_WINDOW, 0);
     }
 
     /// Records that the application did not read for this many milliseconds. They are part of the gap between two
     /// heartbeats and of the age, but neither silence nor time without an event.
     pub(super) fn resumed(&mut self, away: u32) {
-        self.heard = self.heard.after(away);
         self.age = self.age.saturating_add(away);
         self.beat_ago = self.beat_ago.saturating_add(away);
     }
 
-    /// Returns the window that the heartbeats so far suggest, in milliseconds.
-    fn suggested(&self) -> u32 {
-        self.beat.saturating_mul(3).max(LEAST_WINDOW)
-    }
-
-    /// Returns that window once it is certain.
-    fn learned(&self) -> Limit {
-        if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.suggested()) }
-    }
-
     /// Returns how long after `heard` the connection may stay silent before it is given up.
     pub(super) fn window(&self, policy: &Policy) -> Limit {
-        let alive = if policy.learns_liveness { self.learned() } else { policy.liveness };
+        let learned = if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.window) };
+        let alive = if policy.learns_liveness { learned } else { policy.liveness };
         alive.min(policy.progress.less(self.event_ago))
     }
 

@@ -211,8 +211,8 @@ impl Policy {
 
     /// Learns the heartbeat interval of each connection, and gives up the connection when the heartbeats stop.
     ///
-    /// The interval is known after three gaps between heartbeats. Each has to last at least 1 s, and between half and twice
-    /// as long as the longest one before it. From then on, the connection is given up after a silence of three times the
+    /// The interval is known after three gaps between heartbeats. Each has to last at least 1 s and, where it is longer than
+    /// 3 s, between half and twice as long as the longest one before it. From then on, the connection is given up after a silence of three times the
     /// longest gap, but at least 10 s. Without regular heartbeats there is no limit.
     ///
     /// Gaps with an event in them do not count, and neither do those in the first 10 s after the response: a server may

@@ -238,10 +238,15 @@ impl<J: Jitter> Reconnect<J> {
     /// If you handle events in the same task that reads, report this before you wait for bytes again. Otherwise a busy
     /// application looks like a silent server, and a healthy connection is given up.
     pub fn resumed(&mut self, since: Instant, now: Instant) {
-        match &mut self.state {
-            State::Connecting { since: begun } => *begun = begun.after(now.millis_since(since.max(*begun))),
-            State::Open(open) => open.resumed(now.millis_since(since.max(open.heard))),
-            _ => {}
+        let counted_from = match &mut self.state {
+            State::Connecting { since } => since,
+            State::Open(open) => &mut open.heard,
+            _ => return,
+        };
+        let away = now.millis_since(since.max(*counted_from));
+        *counted_from = counted_from.after(away);
+        if let State::Open(open) = &mut self.state {
+            open.resumed(away);
         }
     }
 
@@ -374,8 +379,7 @@ impl<J: Jitter> Reconnect<J> {
         let backoff = &self.policy.backoff;
         // The time that the server asks for does not count towards `max_elapsed`, and neither does the wider spread that comes
         // with it.
-        let asked_for = asked.map_or(0, NonZeroU32::get);
-        self.begun = self.begun.after(asked_for).after(backoff.widening(asked_for));
+        self.begun = self.begun.after(backoff.uncounted(asked.map_or(0, NonZeroU32::get)));
         let wait = backoff.wait(self.failures, asked, &mut self.last_wait, &mut self.jitter);
         let due = now.after(wait);
         self.failures = self.failures.saturating_add(1);
