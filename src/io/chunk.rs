@@ -1,15 +1,16 @@
-//! A chunk of a stream in the caller's buffer: what of it is still to be decoded, and what the last step looked at.
+//! Positions in a chunk of a stream: what is still to be decoded, and what the last step was given.
 //!
-//! Knows no transport and no decoder's rules.
+//! This module must not depend on a transport or on the decoder.
 
-/// Bytes that were read. A step is given the rest of them; what it has found lies in the slice that it was given.
+/// A buffer with the bytes of one read. Each step decodes from the rest of it; what the step finds borrows from the
+/// slice that it was given.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Chunk<C> {
     buffer: C,
-    /// Where the slice of the last step begins.
+    /// Start of the slice that the last step was given.
     lent: usize,
-    /// Where the rest begins.
+    /// Start of the rest.
     rest: usize,
     end: usize,
 }
@@ -21,28 +22,28 @@ impl<C> Chunk<C> {
 }
 
 impl<C: AsRef<[u8]> + AsMut<[u8]>> Chunk<C> {
-    /// What is still to be decoded.
+    /// Returns the bytes that are still to be decoded.
     pub(super) fn rest(&self) -> &[u8] {
         self.buffer.as_ref().get(self.rest..self.end).unwrap_or_default()
     }
 
-    /// A step was given the rest and consumed this much of it.
+    /// Records that a step was given the rest and consumed `consumed` bytes of it.
     pub(super) const fn advance(&mut self, consumed: usize) {
         self.lent = self.rest;
         self.rest += consumed;
     }
 
-    /// What the last step was given.
+    /// Returns the slice that the last step was given.
     pub(super) fn lent(&self) -> &[u8] {
         self.buffer.as_ref().get(self.lent..self.end).unwrap_or_default()
     }
 
-    /// Where to read the next chunk into, once all is decoded.
+    /// Returns the buffer for the next read. Call it only when there is no [`rest`](Self::rest).
     pub(super) fn room(&mut self) -> &mut [u8] {
         self.buffer.as_mut()
     }
 
-    /// So many bytes were read into the [`room`](Self::room).
+    /// Records that `length` bytes were read into the [`room`](Self::room).
     pub(super) fn filled(&mut self, length: usize) {
         self.rest = 0;
         self.end = length.min(self.buffer.as_ref().len());

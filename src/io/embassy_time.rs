@@ -1,11 +1,12 @@
-//! [`Instant`] to and from embassy's, both of which count from power-on; and embassy's timer. Only the timer needs a time
-//! driver.
+//! Conversion between [`Instant`] and `embassy_time::Instant`, which both count from power-on, and embassy's timer.
+//!
+//! Only the timer needs a time driver; the conversions must not.
 
 use embassy_time::TICK_HZ;
 
 use crate::client::Instant;
 
-/// Rounded down to milliseconds. Saturates.
+/// Rounds down to a millisecond. Saturates.
 impl From<embassy_time::Instant> for Instant {
     fn from(at: embassy_time::Instant) -> Self {
         let (seconds, ticks) = (at.as_ticks() / TICK_HZ, at.as_ticks() % TICK_HZ);
@@ -13,7 +14,7 @@ impl From<embassy_time::Instant> for Instant {
     }
 }
 
-/// Rounded up to a tick, so that a timer does not end before what is due then. Saturates.
+/// Rounds up to a tick, so that a timer never completes early. Saturates.
 impl From<Instant> for embassy_time::Instant {
     fn from(at: Instant) -> Self {
         let (seconds, millis) = (at.as_millis() / 1000, at.as_millis() % 1000);
@@ -21,7 +22,17 @@ impl From<Instant> for embassy_time::Instant {
     }
 }
 
-/// The timer of `embassy-time`.
+/// A [`driver::Timer`](super::driver::Timer) on `embassy-time`. Needs a time driver.
+///
+/// ```
+/// use embedded_sse::client::{NoJitter, Policy, Reconnect, Session};
+/// use embedded_sse::io::{EmbassyTimer, driver::Driver};
+/// use embedded_sse::Decoder;
+///
+/// let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), NoJitter));
+/// let driver = Driver::new(session, [0; 512], EmbassyTimer);
+/// # let _ = driver;
+/// ```
 #[cfg(feature = "embedded-io-async")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

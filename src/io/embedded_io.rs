@@ -1,6 +1,7 @@
-//! Events over the blocking traits of `embedded-io`, and the errors that both kinds of traits share.
+//! Readers and writers of events over the blocking traits of `embedded-io`, and the errors that the asynchronous ones
+//! share.
 //!
-//! Moves bytes between a transport and the codec. What they mean, the codec knows.
+//! This module moves bytes between a transport and the codec. It must not interpret them.
 
 use core::fmt;
 
@@ -10,11 +11,11 @@ use super::chunk::Chunk;
 pub use super::error::ReadError;
 use crate::codec::{BufferFull, Decoder, Event, Found, Frame, Item, Step};
 
-/// Reads events from one connection, through a chunk buffer.
+/// Reads events from one connection through a chunk buffer.
 ///
-/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>` of at least one byte (with none, the stream ends at once): it receives what one
-/// read brings, and events are lent from it where they can be. How large events may be, the decoder's buffer says. Nothing is
-/// read before it is asked for.
+/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>`. Each read fills it, and events borrow from it where possible. It needs
+/// at least one byte; with an empty chunk the stream ends at once. The decoder's buffer limits the size of an event.
+/// Nothing is read before you ask for an event.
 ///
 /// ```
 /// use embedded_sse::Decoder;
@@ -36,19 +37,21 @@ pub struct EventReader<R, C, B, const ID: usize = 64> {
 }
 
 impl<R, C, B, const ID: usize> EventReader<R, C, B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, chunk: C, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { reader, chunk: Chunk::new(chunk), decoder }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
+    /// in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 
-    /// The reader and the decoder, the latter for the next connection. What was read and not asked for is dropped.
+    /// Returns the reader and the decoder. Use the decoder for the next connection. Bytes in the chunk that were not
+    /// decoded are dropped.
     pub fn into_parts(self) -> (R, Decoder<B, ID>) {
         (self.reader, self.decoder)
     }
@@ -60,25 +63,26 @@ where
     C: AsRef<[u8]> + AsMut<[u8]>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// The next event, `None` when the reader is at its end. The event is over when the next one is asked for.
+    /// Returns the next event, or `None` at the end of the stream. The event borrows from `self` until the next call.
     ///
-    /// An event that the end has cut off is not shown (R41); [`Decoder::is_mid_event`] tells that there was one. Asked again
-    /// behind the end, it reads again.
+    /// An event that is incomplete at the end of the stream is not returned (R41); [`Decoder::is_mid_event`] reports
+    /// whether there was one. A call after the end reads again.
     ///
     /// # Errors
     ///
-    /// [`ReadError::TooLong`] as in [`Decoder::next_event`]; ask again for what follows. [`ReadError::Io`] is the reader's own;
-    /// nothing is lost by it here, so that one after which the reader goes on may be followed by another call.
+    /// [`ReadError::TooLong`] if something does not fit, as in [`Decoder::next_event`]; call again for what follows.
+    /// [`ReadError::Io`] if the reader fails. This loses no event: if the reader can continue after its error, call
+    /// again.
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         Ok(self.advance(Decoder::step)?.map(|_| self.decoder.event(self.chunk.lent())))
     }
 
-    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`].
+    /// Like [`next`](Self::next), but also returns comments and `retry` lines; see [`Decoder::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`next`](Self::next), and for a comment that had no room.
+    /// Those of [`next`](Self::next), and [`ReadError::TooLong`] for a comment that does not fit.
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
         Ok(self.advance(Decoder::step_item)?.map(|found| self.decoder.item(found, self.chunk.lent())))
     }
@@ -103,48 +107,60 @@ where
     }
 }
 
-/// Reads events from one connection whose reader has a buffer of its own; events are lent from that one where they can be.
+/// Reads events from one connection whose reader has its own buffer. Events borrow from that buffer where possible.
 ///
-/// What an event lies in is consumed when the next one is asked for, or by [`into_parts`](Self::into_parts).
+/// The bytes of an event are consumed by the next call, or by [`into_parts`](Self::into_parts).
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::io::embedded_io::BufEventReader;
+///
+/// let body = &b"data: light on\n\n"[..]; // any embedded_io::BufRead
+/// let mut events = BufEventReader::new(body, Decoder::new([0; 64]));
+/// assert_eq!(events.next()?.map(|event| event.data), Some(&b"light on"[..]));
+/// assert_eq!(events.next()?, None);
+/// # Ok::<(), embedded_sse::io::embedded_io::ReadError<core::convert::Infallible>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufEventReader<R, B, const ID: usize = 64> {
     reader: R,
     decoder: Decoder<B, ID>,
-    /// How long the slice was that the last step was given.
+    /// Length of the slice that the last step was given.
     given: usize,
-    /// How much of it is to be consumed.
+    /// How many of these bytes the last step decoded. They are consumed before the next step.
     taken: usize,
-    /// Found, and not shown yet.
+    /// What the last step found, if it was not returned yet.
     found: Option<Found>,
 }
 
 impl<R, B, const ID: usize> BufEventReader<R, B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { reader, decoder, given: 0, taken: 0, found: None }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
+    /// in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 }
 
 impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R, B, ID> {
-    /// The reader, at the first byte that was not decoded, and the decoder for the next connection.
+    /// Returns the reader, positioned at the first byte that was not decoded, and the decoder for the next connection.
     pub fn into_parts(mut self) -> (R, Decoder<B, ID>) {
         self.reader.consume(self.taken);
         (self.reader, self.decoder)
     }
 
-    /// The next event: [`EventReader::next`].
+    /// Returns the next event, or `None` at the end of the stream; see [`EventReader::next`].
     ///
     /// # Errors
     ///
-    /// As for [`EventReader::next`].
+    /// Those of [`EventReader::next`].
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         if self.found != Some(Found::Event) {
@@ -157,11 +173,11 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         Ok(Some(self.decoder.event(chunk)))
     }
 
-    /// The next item: [`EventReader::next_item`].
+    /// Returns the next item, or `None` at the end of the stream; see [`EventReader::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`EventReader::next_item`].
+    /// Those of [`EventReader::next_item`].
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
         if self.found.is_none() {
             self.found = self.advance(Decoder::step_item)?;
@@ -180,7 +196,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
             self.reader.consume(core::mem::take(&mut self.taken));
             self.given = 0;
             if used_up {
-                // What is still to be told of these bytes must not wait for others.
+                // Report what is wrong with these bytes before waiting for more.
                 if let Some(Found::TooLong(too_long)) = step(&mut self.decoder, &[]).found {
                     return Err(ReadError::TooLong(too_long));
                 }
@@ -197,7 +213,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         }
     }
 
-    /// The slice in which something was found: as long as nothing is consumed the reader shows it once more.
+    /// Returns the slice in which something was found. The reader returns the same bytes again until they are consumed.
     fn look<'r>(reader: &'r mut R, found: &mut Option<Found>, given: usize) -> Result<&'r [u8], ReadError<R::Error>> {
         let chunk = reader.fill_buf().map_err(ReadError::Io)?;
         *found = None;
@@ -205,13 +221,25 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
     }
 }
 
-/// Writes a frame of any length, and flushes.
+/// Writes a frame of any length, then flushes.
 ///
-/// The frame goes out in pieces of at most 64 bytes. To send each event at once, take an [`EventWriter`].
+/// The frame is written in pieces of at most 64 bytes. To write each frame in one piece, use an [`EventWriter`].
+///
+/// ```
+/// use embedded_sse::Frame;
+/// use embedded_sse::io::embedded_io::write_frame;
+///
+/// let mut sent = [0; 32]; // any embedded_io::Write
+/// write_frame(&mut &mut sent[..], &Frame::new().data("light on"))?;
+/// assert!(sent.starts_with(b"data: light on\n\n"));
+/// # Ok::<(), embedded_sse::io::embedded_io::WriteError<embedded_io::SliceWriteError>>(())
+/// ```
+///
 ///
 /// # Errors
 ///
-/// [`WriteError::Io`] and [`WriteError::WriteZero`]. An unknown part of the frame is written then: close the connection.
+/// [`WriteError::Io`] if the writer fails, and [`WriteError::WriteZero`] if it accepts no bytes. Part of the frame may
+/// have been written: close the connection.
 pub fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -> Result<(), WriteError<W::Error>> {
     let mut encoder = frame.encoder();
     while !encoder.is_done() {
@@ -222,7 +250,9 @@ pub fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -> Resu
     writer.flush().map_err(WriteError::Io)
 }
 
-/// Writes frames whole, through a buffer that holds the longest one, and flushes after each.
+/// Writes each frame in one piece from a buffer, then flushes.
+///
+/// The buffer must be as long as the longest frame.
 ///
 /// ```
 /// use embedded_sse::Frame;
@@ -239,36 +269,37 @@ pub fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -> Resu
 pub struct EventWriter<W, B> {
     writer: W,
     buffer: B,
-    /// How many bytes of the buffer are a frame that was begun.
+    /// Length of the frame in the buffer.
     length: usize,
-    /// How many of them are written.
+    /// How many of its bytes were written.
     written: usize,
 }
 
 impl<W, B> EventWriter<W, B> {
-    /// Nothing is written yet.
+    /// Creates a writer. Writes nothing yet.
     pub const fn new(writer: W, buffer: B) -> Self {
         Self { writer, buffer, length: 0, written: 0 }
     }
 
-    /// Whether an earlier call broke off in a frame: the rest of it is still to be written, and will be before anything else.
+    /// Returns whether an earlier call stopped in the middle of a frame. The next call writes the rest of that frame
+    /// first.
     pub const fn is_mid_frame(&self) -> bool {
         self.written < self.length
     }
 
-    /// The writer. The rest of a frame that was begun is dropped.
+    /// Returns the writer. Drops the rest of an unfinished frame.
     pub fn into_writer(self) -> W {
         self.writer
     }
 }
 
 impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
-    /// Writes what an earlier call has left, then the frame, and flushes.
+    /// Writes what an earlier call left unwritten, then the frame, and flushes.
     ///
     /// # Errors
     ///
-    /// [`WriteError::BufferFull`] when the frame is longer than the buffer; nothing of it is written. After
-    /// [`WriteError::Io`] and [`WriteError::WriteZero`] the next call goes on where this one stopped.
+    /// [`WriteError::BufferFull`] if the frame is longer than the buffer; nothing of it is written. After
+    /// [`WriteError::Io`] and [`WriteError::WriteZero`] the next call continues where this one stopped.
     pub fn write(&mut self, frame: &Frame<'_>) -> Result<(), WriteError<W::Error>> {
         self.write_rest()?;
         let length = frame.encode(self.buffer.as_mut()).map_err(WriteError::BufferFull)?.len();
@@ -276,11 +307,11 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
         self.flush()
     }
 
-    /// Writes what an earlier call has left, and flushes.
+    /// Writes what an earlier call left unwritten, and flushes.
     ///
     /// # Errors
     ///
-    /// [`WriteError::Io`] and [`WriteError::WriteZero`]; the next call goes on where this one stopped.
+    /// [`WriteError::Io`] and [`WriteError::WriteZero`]; the next call continues where this one stopped.
     pub fn flush(&mut self) -> Result<(), WriteError<W::Error>> {
         self.write_rest()?;
         self.writer.flush().map_err(WriteError::Io)
@@ -292,7 +323,7 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     }
 }
 
-/// The trait's own `write_all` may panic when a writer takes nothing.
+/// Like the trait's `write_all`, which may panic when a writer accepts no bytes; this returns an error.
 fn write_all<W: Write + ?Sized>(writer: &mut W, bytes: &[u8], written: &mut usize) -> Result<(), WriteError<W::Error>> {
     while let Some(rest @ [_, ..]) = bytes.get(*written..) {
         match writer.write(rest).map_err(WriteError::Io)? {
@@ -312,14 +343,24 @@ impl<E: ::embedded_io::Error + 'static> ::embedded_io::Error for ReadError<E> {
     }
 }
 
-/// Why a frame is not written.
+/// The reason why a frame was not written.
+///
+/// ```
+/// use embedded_sse::Frame;
+/// use embedded_sse::io::embedded_io::{EventWriter, WriteError};
+///
+/// let mut sent = [0; 32];
+/// let mut events = EventWriter::new(&mut sent[..], [0; 8]);
+/// let result = events.write(&Frame::new().data("light on"));
+/// assert!(matches!(result, Err(WriteError::BufferFull(_))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum WriteError<E> {
     /// The writer failed.
     Io(E),
-    /// The writer took nothing, which it never should.
+    /// The writer accepted no bytes, which breaks the contract of `Write`.
     WriteZero,
     /// The frame is longer than the writer's buffer.
     BufferFull(BufferFull),
@@ -329,7 +370,7 @@ impl<E: fmt::Display> fmt::Display for WriteError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "cannot write the event stream: {error}"),
-            Self::WriteZero => f.write_str("cannot write the event stream: the writer takes nothing"),
+            Self::WriteZero => f.write_str("cannot write the event stream: the writer accepts no bytes"),
             Self::BufferFull(full) => full.fmt(f),
         }
     }

@@ -1,12 +1,14 @@
-//! Events over the asynchronous traits of `embedded-io-async`: line for line `embedded_io.rs`, with `await`.
+//! Readers and writers of events over the asynchronous traits of `embedded-io-async`.
 //!
-//! Moves bytes between a transport and the codec. What they mean, the codec knows.
+//! This module moves bytes between a transport and the codec. It must not interpret them. Keep it the same, line for
+//! line, as [`embedded_io`](super::embedded_io), with `await`.
 //!
 //! # Cancel safety
 //!
-//! A future that is dropped before it is done may have begun a read or a write. What comes of that, the transport says: its
-//! `read`, `fill_buf`, `write` and `flush` are encouraged to be free of side effects on cancel, and not bound to. Each future
-//! here says what it adds; "cancel-safe" means that it adds nothing.
+//! A future that is dropped early may have started a read or a write. The effect of that depends on the transport: the
+//! traits encourage `read`, `fill_buf`, `write` and `flush` to have no side effects when they are cancelled, but do not
+//! require it. Each method documents its own cancel safety; "cancel-safe" means that it adds no side effects to those
+//! of the transport.
 
 use ::embedded_io_async::{BufRead, Read, Write};
 
@@ -14,11 +16,11 @@ use super::chunk::Chunk;
 pub use super::embedded_io::{ReadError, WriteError};
 use crate::codec::{Decoder, Event, Found, Frame, Item, Step};
 
-/// Reads events from one connection, through a chunk buffer.
+/// Reads events from one connection through a chunk buffer.
 ///
-/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>` of at least one byte (with none, the stream ends at once): it receives what one
-/// read brings, and events are lent from it where they can be. How large events may be, the decoder's buffer says. Nothing is
-/// read before it is asked for.
+/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>`. Each read fills it, and events borrow from it where possible. It needs
+/// at least one byte; with an empty chunk the stream ends at once. The decoder's buffer limits the size of an event.
+/// Nothing is read before you ask for an event.
 ///
 /// ```
 /// use embedded_sse::Decoder;
@@ -49,19 +51,21 @@ pub struct EventReader<R, C, B, const ID: usize = 64> {
 }
 
 impl<R, C, B, const ID: usize> EventReader<R, C, B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, chunk: C, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { reader, chunk: Chunk::new(chunk), decoder }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
+    /// in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 
-    /// The reader and the decoder, the latter for the next connection. What was read and not asked for is dropped.
+    /// Returns the reader and the decoder. Use the decoder for the next connection. Bytes in the chunk that were not
+    /// decoded are dropped.
     pub fn into_parts(self) -> (R, Decoder<B, ID>) {
         (self.reader, self.decoder)
     }
@@ -73,32 +77,33 @@ where
     C: AsRef<[u8]> + AsMut<[u8]>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// The next event, `None` when the reader is at its end. The event is over when the next one is asked for.
+    /// Returns the next event, or `None` at the end of the stream. The event borrows from `self` until the next call.
     ///
-    /// An event that the end has cut off is not shown (R41); [`Decoder::is_mid_event`] tells that there was one. Asked again
-    /// behind the end, it reads again.
+    /// An event that is incomplete at the end of the stream is not returned (R41); [`Decoder::is_mid_event`] reports
+    /// whether there was one. A call after the end reads again.
     ///
     /// # Errors
     ///
-    /// [`ReadError::TooLong`] as in [`Decoder::next_event`]; ask again for what follows. [`ReadError::Io`] is the reader's own;
-    /// nothing is lost by it here, so that one after which the reader goes on may be followed by another call.
+    /// [`ReadError::TooLong`] if something does not fit, as in [`Decoder::next_event`]; call again for what follows.
+    /// [`ReadError::Io`] if the reader fails. This loses no event: if the reader can continue after its error, call
+    /// again.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe if the reader's `read` is: no event is lost, none comes twice.
+    /// Cancel-safe if the reader's `read` is: no event is lost or returned twice.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         Ok(self.advance(Decoder::step).await?.map(|_| self.decoder.event(self.chunk.lent())))
     }
 
-    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`].
+    /// Like [`next`](Self::next), but also returns comments and `retry` lines; see [`Decoder::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`next`](Self::next), and for a comment that had no room.
+    /// Those of [`next`](Self::next), and [`ReadError::TooLong`] for a comment that does not fit.
     ///
     /// # Cancel safety
     ///
-    /// That of [`next`](Self::next).
+    /// The same as for [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
         Ok(self.advance(Decoder::step_item).await?.map(|found| self.decoder.item(found, self.chunk.lent())))
     }
@@ -123,52 +128,66 @@ where
     }
 }
 
-/// Reads events from one connection whose reader has a buffer of its own; events are lent from that one where they can be.
+/// Reads events from one connection whose reader has its own buffer. Events borrow from that buffer where possible.
 ///
-/// What an event lies in is consumed when the next one is asked for, or by [`into_parts`](Self::into_parts).
+/// The bytes of an event are consumed by the next call, or by [`into_parts`](Self::into_parts).
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::io::embedded_io_async::{BufEventReader, ReadError};
+///
+/// async fn first_length<R: embedded_io_async::BufRead>(body: R) -> Result<Option<usize>, ReadError<R::Error>> {
+///     let mut events = BufEventReader::new(body, Decoder::new([0; 1024]));
+///     Ok(events.next().await?.map(|event| event.data.len()))
+/// }
+/// # let mut first = core::pin::pin!(first_length(&b"data: light on\n\n"[..]));
+/// # let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+/// # assert_eq!(first.as_mut().poll(&mut context), core::task::Poll::Ready(Ok(Some(8))));
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufEventReader<R, B, const ID: usize = 64> {
     reader: R,
     decoder: Decoder<B, ID>,
-    /// How long the slice was that the last step was given.
+    /// Length of the slice that the last step was given.
     given: usize,
-    /// How much of it is to be consumed.
+    /// How many of these bytes the last step decoded. They are consumed before the next step.
     taken: usize,
-    /// Found, and not shown yet.
+    /// What the last step found, if it was not returned yet.
     found: Option<Found>,
 }
 
 impl<R, B, const ID: usize> BufEventReader<R, B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { reader, decoder, given: 0, taken: 0, found: None }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
+    /// in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 }
 
 impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R, B, ID> {
-    /// The reader, at the first byte that was not decoded, and the decoder for the next connection.
+    /// Returns the reader, positioned at the first byte that was not decoded, and the decoder for the next connection.
     pub fn into_parts(mut self) -> (R, Decoder<B, ID>) {
         self.reader.consume(self.taken);
         (self.reader, self.decoder)
     }
 
-    /// The next event: [`EventReader::next`].
+    /// Returns the next event, or `None` at the end of the stream; see [`EventReader::next`].
     ///
     /// # Errors
     ///
-    /// As for [`EventReader::next`].
+    /// Those of [`EventReader::next`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe if the reader's `fill_buf` is: no event is lost, none comes twice.
+    /// Cancel-safe if the reader's `fill_buf` is: no event is lost or returned twice.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         if self.found != Some(Found::Event) {
             self.found = self.advance(Decoder::step).await?;
@@ -180,16 +199,16 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         Ok(Some(self.decoder.event(chunk)))
     }
 
-    /// The next item: [`EventReader::next_item`].
+    /// Returns the next item, or `None` at the end of the stream; see [`EventReader::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`EventReader::next_item`].
+    /// Those of [`EventReader::next_item`].
     ///
     /// # Cancel safety
     ///
-    /// That of [`next`](Self::next). A comment or a `retry` line that was found and not shown is skipped if `next` is called
-    /// instead.
+    /// The same as for [`next`](Self::next). A comment or a `retry` line that was found but not returned is skipped if
+    /// you call `next` instead.
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
         if self.found.is_none() {
             self.found = self.advance(Decoder::step_item).await?;
@@ -208,7 +227,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
             self.reader.consume(core::mem::take(&mut self.taken));
             self.given = 0;
             if used_up {
-                // What is still to be told of these bytes must not wait for others.
+                // Report what is wrong with these bytes before waiting for more.
                 if let Some(Found::TooLong(too_long)) = step(&mut self.decoder, &[]).found {
                     return Err(ReadError::TooLong(too_long));
                 }
@@ -225,7 +244,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
         }
     }
 
-    /// The slice in which something was found: as long as nothing is consumed the reader shows it once more.
+    /// Returns the slice in which something was found. The reader returns the same bytes again until they are consumed.
     async fn look<'r>(
         reader: &'r mut R,
         found: &mut Option<Found>,
@@ -237,17 +256,28 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
     }
 }
 
-/// Writes a frame of any length, and flushes.
+/// Writes a frame of any length, then flushes.
 ///
-/// The frame goes out in pieces of at most 64 bytes. To send each event at once, take an [`EventWriter`].
+/// The frame is written in pieces of at most 64 bytes. To write each frame in one piece, use an [`EventWriter`].
+///
+/// ```
+/// use embedded_sse::Frame;
+/// use embedded_sse::io::embedded_io_async::{WriteError, write_frame};
+///
+/// async fn greet<W: embedded_io_async::Write>(socket: &mut W) -> Result<(), WriteError<W::Error>> {
+///     write_frame(socket, &Frame::new().data("light on")).await
+/// }
+/// ```
+///
 ///
 /// # Errors
 ///
-/// [`WriteError::Io`] and [`WriteError::WriteZero`]. An unknown part of the frame is written then: close the connection.
+/// [`WriteError::Io`] if the writer fails, and [`WriteError::WriteZero`] if it accepts no bytes. Part of the frame may
+/// have been written: close the connection.
 ///
 /// # Cancel safety
 ///
-/// None: an unknown part of the frame is written. Close the connection, or take an [`EventWriter`].
+/// Not cancel-safe: part of the frame may have been written. Close the connection, or use an [`EventWriter`] instead.
 pub async fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -> Result<(), WriteError<W::Error>> {
     let mut encoder = frame.encoder();
     while !encoder.is_done() {
@@ -258,7 +288,9 @@ pub async fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -
     writer.flush().await.map_err(WriteError::Io)
 }
 
-/// Writes frames whole, through a buffer that holds the longest one, and flushes after each.
+/// Writes each frame in one piece from a buffer, then flushes.
+///
+/// The buffer must be as long as the longest frame.
 ///
 /// ```
 /// use embedded_sse::Frame;
@@ -279,42 +311,44 @@ pub async fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -
 pub struct EventWriter<W, B> {
     writer: W,
     buffer: B,
-    /// How many bytes of the buffer are a frame that was begun.
+    /// Length of the frame in the buffer.
     length: usize,
-    /// How many of them are written.
+    /// How many of its bytes were written.
     written: usize,
 }
 
 impl<W, B> EventWriter<W, B> {
-    /// Nothing is written yet.
+    /// Creates a writer. Writes nothing yet.
     pub const fn new(writer: W, buffer: B) -> Self {
         Self { writer, buffer, length: 0, written: 0 }
     }
 
-    /// Whether an earlier call broke off in a frame: the rest of it is still to be written, and will be before anything else.
+    /// Returns whether an earlier call stopped in the middle of a frame. The next call writes the rest of that frame
+    /// first.
     pub const fn is_mid_frame(&self) -> bool {
         self.written < self.length
     }
 
-    /// The writer. The rest of a frame that was begun is dropped.
+    /// Returns the writer. Drops the rest of an unfinished frame.
     pub fn into_writer(self) -> W {
         self.writer
     }
 }
 
 impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
-    /// Writes what an earlier call has left, then the frame, and flushes.
+    /// Writes what an earlier call left unwritten, then the frame, and flushes.
     ///
     /// # Errors
     ///
-    /// [`WriteError::BufferFull`] when the frame is longer than the buffer; nothing of it is written. After
-    /// [`WriteError::Io`] and [`WriteError::WriteZero`] the next call goes on where this one stopped.
+    /// [`WriteError::BufferFull`] if the frame is longer than the buffer; nothing of it is written. After
+    /// [`WriteError::Io`] and [`WriteError::WriteZero`] the next call continues where this one stopped.
     ///
     /// # Cancel safety
     ///
-    /// If the writer's `write` and `flush` are cancel-safe, no reader ever sees a part of a frame without the rest of it: the
-    /// next call writes the rest first. The frame is taken when the future is first polled, unless an earlier call
-    /// [broke off](Self::is_mid_frame); to be sure, [flush](Self::flush) first.
+    /// If the writer's `write` and `flush` are cancel-safe, the peer never receives part of a frame without the rest of
+    /// it: the next call writes the rest first. The frame is copied into the buffer when the future is first polled,
+    /// unless an earlier call [stopped in the middle of a frame](Self::is_mid_frame). To rule that out, call
+    /// [`flush`](Self::flush) first.
     pub async fn write(&mut self, frame: &Frame<'_>) -> Result<(), WriteError<W::Error>> {
         self.write_rest().await?;
         let length = frame.encode(self.buffer.as_mut()).map_err(WriteError::BufferFull)?.len();
@@ -322,15 +356,15 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
         self.flush().await
     }
 
-    /// Writes what an earlier call has left, and flushes.
+    /// Writes what an earlier call left unwritten, and flushes.
     ///
     /// # Errors
     ///
-    /// [`WriteError::Io`] and [`WriteError::WriteZero`]; the next call goes on where this one stopped.
+    /// [`WriteError::Io`] and [`WriteError::WriteZero`]; the next call continues where this one stopped.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe if the writer's `write` and `flush` are: the next call goes on where this one stopped.
+    /// Cancel-safe if the writer's `write` and `flush` are: the next call continues where this one stopped.
     pub async fn flush(&mut self) -> Result<(), WriteError<W::Error>> {
         self.write_rest().await?;
         self.writer.flush().await.map_err(WriteError::Io)
@@ -342,7 +376,7 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     }
 }
 
-/// The trait's own `write_all` may panic when a writer takes nothing.
+/// Like the trait's `write_all`, which may panic when a writer accepts no bytes; this returns an error.
 async fn write_all<W: Write + ?Sized>(
     writer: &mut W,
     bytes: &[u8],

@@ -1,18 +1,29 @@
-//! What can go wrong between a transport and its events.
+//! The error of every reader.
 //!
-//! Knows nothing of any transport but that it has errors of its own.
+//! This module must not depend on a transport; it is generic over the transport's error.
 
 use core::error::Error;
 use core::fmt;
 
 use crate::codec::TooLong;
 
-/// Why there is no event.
+/// The reason why a reader returned no event.
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::io::{ReadError, embedded_io::EventReader};
+///
+/// let body = &b"data: too long for this buffer\n\ndata: 1\n\n"[..];
+/// let mut events = EventReader::new(body, [0; 16], Decoder::new([0; 8]));
+/// assert!(matches!(events.next(), Err(ReadError::TooLong(_))));
+/// assert_eq!(events.next()?.map(|event| event.data), Some(&b"1"[..])); // the stream goes on
+/// # Ok::<(), ReadError<core::convert::Infallible>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ReadError<E> {
-    /// Something had no room. It is left out, and the stream goes on: ask again.
+    /// Something in the stream did not fit and was skipped. Call again for what follows.
     TooLong(TooLong),
     /// The transport failed.
     Io(E),

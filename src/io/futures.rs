@@ -1,6 +1,6 @@
-//! Chunks of bytes to events, as a `Stream` of `futures`.
+//! A `Stream` of events over a `Stream` of byte chunks.
 //!
-//! Knows when to ask for the next chunk; what is in it the decoder knows.
+//! This module polls for chunks. It must not interpret them.
 
 use core::any::Any;
 use core::pin::Pin;
@@ -14,15 +14,15 @@ use super::ReadError;
 use crate::codec::{Decoder, Event, Found, OwnedEvent};
 
 pin_project! {
-    /// The events of a stream of byte chunks, such as the body of a response in almost any HTTP client.
+    /// Yields the events in a stream of byte chunks, such as the response body of most HTTP clients.
     ///
-    /// `S` is any `Stream<Item = Result<C, E>>` with `C: AsRef<[u8]> + 'static`. If the chunks are [`Bytes`], an event that lies
-    /// whole in one shares it, and nothing is copied.
+    /// `S` is any `Stream<Item = Result<C, E>>` with `C: AsRef<[u8]> + 'static`. If the chunks are [`Bytes`], an event
+    /// that lies in one chunk shares its memory, and nothing is copied.
     ///
-    /// An item is an event or a [`ReadError`]. [`TooLong`](ReadError::TooLong) stands in the place of one event and ends nothing;
-    /// after [`Io`](ReadError::Io) and at the end of the chunks the stream is over, and an unfinished event is
-    /// dropped (R41). Nothing is read before it is asked for, and nothing is lost when a future that waits for the next item is
-    /// dropped.
+    /// Each item is an event or a [`ReadError`]. [`TooLong`](ReadError::TooLong) takes the place of one event, and the
+    /// stream continues. The stream ends after [`Io`](ReadError::Io) and at the end of the chunks; an incomplete event
+    /// is dropped (R41). The chunks are polled only when this stream is polled. Waiting for the next item is
+    /// cancel-safe.
     ///
     /// ```
     /// # use core::{pin::pin, task::{Context, Poll, Waker}};
@@ -51,7 +51,7 @@ pin_project! {
     {
         #[pin]
         chunks: S,
-        // Of this chunk that many bytes are done with.
+        // The current chunk, and how many of its bytes were decoded.
         chunk: Option<S::Ok>,
         consumed: usize,
         decoder: D,
@@ -60,19 +60,21 @@ pin_project! {
 }
 
 impl<S: TryStream, B, const ID: usize> EventStream<S, Decoder<B, ID>> {
-    /// The events of `chunks`, a stream that begins here. The decoder brings the last event ID, and the memory for what does not
-    /// lie whole in one chunk; a decoder that was used before is [reset](Decoder::reset).
+    /// Creates a stream of the events in `chunks`, which start with the first byte of an event stream.
+    ///
+    /// The decoder's buffer holds events that span several chunks. [Resets](Decoder::reset) the decoder, which keeps
+    /// the last event ID and the reconnection time of the previous connection.
     pub const fn new(chunks: S, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { chunks, chunk: None, consumed: 0, decoder, ended: false }
     }
 
-    /// The decoder, which knows the last event ID and the reconnection time.
+    /// Returns the decoder, which has the last event ID and the reconnection time.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 
-    /// Gives the decoder back, for the next connection.
+    /// Returns the decoder, for the next connection.
     pub fn into_decoder(self) -> Decoder<B, ID> {
         self.decoder
     }
@@ -129,7 +131,7 @@ where
     }
 }
 
-/// The chunk's type is known when this is compiled, and so is the answer.
+/// Converts an event, sharing the chunk if it is [`Bytes`]. The compiler resolves the check for each `C`.
 #[inline]
 fn own<C: Any>(event: Event<'_>, chunk: &C) -> OwnedEvent {
     match (chunk as &dyn Any).downcast_ref::<Bytes>() {

@@ -1,6 +1,7 @@
-//! Bodies of HTTP messages to events, and events to bodies: for hyper, axum, tower and what else speaks `http_body::Body`.
+//! Events from an HTTP body and an HTTP body of events, for hyper, axum, tower and others that use `http_body::Body`.
 //!
-//! Knows frames of a body and when to ask for the next one; what is written the codec knows, and when, the schedule.
+//! This module polls and yields frames of a body. It must not decide what is written or when: the codec and the
+//! schedule do.
 
 use core::fmt;
 use core::pin::Pin;
@@ -16,18 +17,18 @@ use crate::client::Instant;
 use crate::codec::{Decoder, Frame};
 use crate::server::{Schedule, Turn};
 
-/// The events of a body.
+/// A stream of the events in a body. [`from_body`](BodyEvents::from_body) creates it.
 pub type BodyEvents<T, D> = EventStream<Chunks<T>, D>;
 
 impl<T: Body, B, const ID: usize> BodyEvents<T, Decoder<B, ID>> {
-    /// The events of a response's body; see [`EventStream::new`].
+    /// Creates a stream of the events in a response body; see [`EventStream::new`].
     ///
     /// ```
     /// use embedded_sse::io::futures::EventStream;
     /// use embedded_sse::{Decoder, OwnedEvent};
     /// use futures_util::TryStreamExt;
     ///
-    /// /// With hyper, `Incoming` is such a body; with reqwest, `Body` from `Response::into`.
+    /// /// `body` is an `Incoming` with hyper, and a `Body` from `Response::into` with reqwest.
     /// async fn first<T: http_body::Body + Unpin>(body: T) -> Option<OwnedEvent> {
     ///     EventStream::from_body(body, Decoder::new(vec![0; 1 << 20])).try_next().await.ok()?
     /// }
@@ -38,7 +39,18 @@ impl<T: Body, B, const ID: usize> BodyEvents<T, Decoder<B, ID>> {
 }
 
 pin_project! {
-    /// The data of a body, without its trailers. `Bytes` are passed on as they are.
+    /// Yields the data of a body, without its trailers. A body whose data is [`Bytes`] is not copied.
+    ///
+    /// [`BodyEvents::from_body`] creates it; you need its name only to write down the type.
+    ///
+    /// ```
+    /// use embedded_sse::Decoder;
+    /// use embedded_sse::io::{futures::EventStream, http_body::Chunks};
+    ///
+    /// struct Feed<T: http_body::Body> {
+    ///     events: EventStream<Chunks<T>, Decoder<Vec<u8>>>,
+    /// }
+    /// ```
     #[derive(Clone, Debug)]
     #[must_use = "streams do nothing unless they are polled"]
     pub struct Chunks<T> {
@@ -66,18 +78,26 @@ impl<T: Body> Stream for Chunks<T> {
     }
 }
 
-/// A frame as it is written, shared by all to whom it is sent: made once, cloned for each connection.
+/// A frame in its encoded form. Encode it once and clone it for each connection: clones share their memory.
+///
+/// ```
+/// use embedded_sse::{Frame, io::http_body::EncodedFrame};
+///
+/// let frame = EncodedFrame::from(Frame::new().data("light on"));
+/// assert_eq!(&frame.as_bytes()[..], b"data: light on\n\n");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EncodedFrame(Bytes);
 
 impl EncodedFrame {
-    /// What is written already, such as a frame that a [`Replay`](crate::server::Replay) kept. Goes out as it is, unchecked.
+    /// Wraps bytes that are already encoded, such as a frame from a [`Replay`](crate::server::Replay). They are not
+    /// checked.
     #[must_use]
     pub const fn from_bytes(bytes: Bytes) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the encoded bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &Bytes {
         &self.0
@@ -87,7 +107,7 @@ impl EncodedFrame {
 impl From<Frame<'_>> for EncodedFrame {
     fn from(frame: Frame<'_>) -> Self {
         let mut bytes = alloc::vec![0; frame.encoded_len()];
-        // It fits: its length was asked for.
+        // It always fits: the buffer has the frame's length.
         let _ = frame.encode(&mut bytes);
         Self(bytes.into())
     }
@@ -99,17 +119,40 @@ impl fmt::Debug for EncodedFrame {
     }
 }
 
-/// A clock, and a future that waits on it.
+/// A clock, and a future that waits until a time on it.
 ///
-/// For tokio there is [`io::tokio::Clock`](crate::io::tokio::Clock).
+/// With tokio, use [`io::tokio::Clock`](crate::io::tokio::Clock).
+///
+/// ```
+/// use embedded_sse::client::Instant;
+/// use embedded_sse::io::{StdClock, http_body::Timer};
+///
+/// /// For a runtime with another timer.
+/// struct MyTimer(StdClock);
+/// # mod runtime { pub fn sleep_until(_: std::time::Instant) -> core::future::Ready<()> { core::future::ready(()) } }
+///
+/// impl Timer for MyTimer {
+///     type Sleep = core::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+///
+///     fn now(&self) -> Instant {
+///         self.0.now()
+///     }
+///     fn sleep_until(&self, at: Instant) -> Self::Sleep {
+///         match self.0.to_std(at) {
+///             Some(at) => Box::pin(runtime::sleep_until(at)),
+///             None => Box::pin(core::future::pending()),
+///         }
+///     }
+/// }
+/// ```
 pub trait Timer {
-    /// Is done when the time has come.
+    /// Completes when the time has come.
     type Sleep: Future<Output = ()>;
 
-    /// What time it is.
+    /// Returns the current time.
     fn now(&self) -> Instant;
 
-    /// Waits for this point in time. May be done earlier now and then.
+    /// Waits until `at`. May complete early occasionally: the body then waits again.
     fn sleep_until(&self, at: Instant) -> Self::Sleep;
 }
 
@@ -127,14 +170,15 @@ impl Timer for super::tokio::Clock {
 }
 
 pin_project! {
-    /// The body of a response that sends events.
+    /// A response body that sends events.
     ///
-    /// `S` is any `Stream<Item = Result<EncodedFrame, E>>`; each frame becomes one frame of the body, so that it goes out at once.
-    /// When the stream has nothing, the [`Schedule`] says what to do: keep alive, or end the body. Frames that wait are not sent
-    /// before the body ends; a client that comes back asks for them. The body ends with the stream too, and breaks off after an
-    /// error of it.
+    /// `S` is any `Stream<Item = Result<EncodedFrame, E>>`. Each of its items becomes one frame of the body, so that
+    /// the HTTP server sends it at once. While the stream is pending, the [`Schedule`] decides when to send a
+    /// keep-alive comment. The body ends when the schedule closes it, when the stream ends, and after an error of the
+    /// stream. When the schedule closes it, frames that the stream still has are not sent; a client that reconnects can
+    /// ask for them.
     ///
-    /// The response needs the status 200 and the headers of [`server::HEADERS`](crate::server::HEADERS).
+    /// Send the response with status 200 and the headers in [`server::HEADERS`](crate::server::HEADERS).
     ///
     /// ```
     /// use core::{convert::Infallible, time::Duration};
@@ -171,7 +215,7 @@ pin_project! {
 }
 
 impl<S, T: Timer> EventBody<S, T> {
-    /// Sends `frames`. The times of the schedule are those of the timer's clock.
+    /// Creates a body that sends `frames`. The times of `schedule` must come from the clock of `timer`.
     pub const fn new(frames: S, schedule: Schedule, timer: T) -> Self {
         Self { frames, schedule, timer, sleep: None, ended: false }
     }
@@ -209,7 +253,7 @@ where
                 }
                 (Poll::Pending, Turn::KeepAlive) => Frame::KEEP_ALIVE.into(),
                 (Poll::Pending, Turn::WaitUntil(at)) => {
-                    // One that wakes too early, since something was written, is left alone: it is set anew once for many writes.
+                    // After a write this sleep is too early. Let it complete and set it again: once for many writes.
                     if this.sleep.is_none() {
                         this.sleep.set(Some(this.timer.sleep_until(at)));
                     }

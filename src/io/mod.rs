@@ -1,4 +1,7 @@
-//! Bridges to other crates: one file per ecosystem, each behind its feature. No protocol decisions are made here.
+//! Adapters to other crates, one file per ecosystem, each with its own feature.
+//!
+//! The modules here must not make protocol decisions: those belong to [`codec`](crate::codec),
+//! [`client`](crate::client) and [`server`](crate::server).
 
 #[cfg(any(feature = "embedded-io", feature = "tokio"))]
 mod chunk;

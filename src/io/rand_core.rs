@@ -1,10 +1,20 @@
-//! Generators of the three versions of `rand_core` that are in use as [`Jitter`].
+//! Adapters from the three versions of `rand_core` in use to [`Jitter`].
 //!
-//! Each version is a newtype of its own, so that a firmware with two of them can name both.
+//! Each version has its own newtype, so that a firmware can use two versions together.
 
 use crate::client::Jitter;
 
-/// A generator for `rand_core` 0.6.
+/// Uses a generator of `rand_core` 0.6 as [`Jitter`].
+///
+/// ```
+/// use embedded_sse::client::Jitter;
+/// use embedded_sse::io::RandCore06;
+/// # use rand_core_06 as rand_core;
+///
+/// fn first<R: rand_core::RngCore>(generator: R) -> u32 {
+///     RandCore06(generator).next_u32()
+/// }
+/// ```
 #[cfg(feature = "rand_core-06")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -17,7 +27,17 @@ impl<R: rand_core_06::RngCore> Jitter for RandCore06<R> {
     }
 }
 
-/// A generator for `rand_core` 0.9.
+/// Uses a generator of `rand_core` 0.9 as [`Jitter`].
+///
+/// ```
+/// use embedded_sse::client::Jitter;
+/// use embedded_sse::io::RandCore09;
+/// # use rand_core_09 as rand_core;
+///
+/// fn first<R: rand_core::RngCore>(generator: R) -> u32 {
+///     RandCore09(generator).next_u32()
+/// }
+/// ```
 #[cfg(feature = "rand_core-09")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -30,7 +50,17 @@ impl<R: rand_core_09::RngCore> Jitter for RandCore09<R> {
     }
 }
 
-/// A generator for `rand_core` 0.10.
+/// Uses a generator of `rand_core` 0.10 as [`Jitter`].
+///
+/// ```
+/// use embedded_sse::client::Jitter;
+/// use embedded_sse::io::RandCore010;
+/// # use rand_core_010 as rand_core;
+///
+/// fn first<R: rand_core::Rng>(generator: R) -> u32 {
+///     RandCore010(generator).next_u32()
+/// }
+/// ```
 #[cfg(feature = "rand_core-010")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -47,7 +77,7 @@ impl<R: rand_core_010::Rng> Jitter for RandCore010<R> {
 mod tests {
     use super::*;
 
-    /// Counts up.
+    /// A generator that counts up.
     struct Counter(u32);
 
     impl Counter {

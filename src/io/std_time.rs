@@ -1,36 +1,52 @@
-//! The clock of `std` as [`Instant`], which counts from a moment of its own.
+//! Conversion between the clock of `std` and [`Instant`].
 
 use core::time::Duration;
 use std::time;
 
 use crate::client::Instant;
 
-/// Counts milliseconds from the moment it was made. Points in time of two clocks do not compare.
+/// Reads the clock of `std` as an [`Instant`]: milliseconds since the clock was created.
+///
+/// Instants of two clocks cannot be compared.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::io::StdClock;
+///
+/// let clock = StdClock::new();
+/// let due = clock.now().saturating_add(Duration::from_millis(1));
+/// if let Some(due) = clock.to_std(due) {
+///     std::thread::sleep(due.saturating_duration_since(std::time::Instant::now()));
+/// }
+/// assert!(clock.now() >= due);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StdClock {
     start: time::Instant,
 }
 
 impl StdClock {
-    /// Begins to count now.
+    /// Creates a clock that counts from now.
     #[must_use]
     pub fn new() -> Self {
         Self { start: time::Instant::now() }
     }
 
-    /// What time it is.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.instant(time::Instant::now())
     }
 
-    /// A point in time of `std`, rounded down; the start when it is before that.
+    /// Converts from `std`, rounding down to a millisecond. Returns [`Instant::ZERO`] if `at` is before the clock was
+    /// created.
     #[must_use]
     pub fn instant(&self, at: time::Instant) -> Instant {
         Instant::ZERO.saturating_add(at.saturating_duration_since(self.start))
     }
 
-    /// A point in time for `std`, for example for a timer. `None` when it is further away than `std` can count: never.
+    /// Converts to `std`, for example for a timer. Returns `None` if `std` cannot represent the time: treat it as
+    /// never.
     #[must_use]
     pub fn to_std(&self, at: Instant) -> Option<time::Instant> {
         self.start.checked_add(Duration::from_millis(at.as_millis()))
@@ -58,7 +74,7 @@ mod tests {
         assert_eq!(clock.instant(start - Duration::from_nanos(1)), Instant::ZERO);
         assert_eq!(clock.instant(start + Duration::from_micros(1999)), Instant::from_millis(1));
         assert!(clock.now() <= clock.now());
-        // Far away: some time or never, but no panic.
+        // The result depends on the platform; it must not panic.
         let _ = clock.to_std(Instant::from_millis(u64::MAX));
     }
 }

@@ -1,6 +1,6 @@
-//! Events over the traits of tokio, and its clock.
+//! Readers of events over the traits of tokio, and a clock.
 //!
-//! Moves bytes between a transport and the codec. What they mean, the codec knows.
+//! This module moves bytes from a transport to the codec. It must not interpret them.
 
 use std::io;
 
@@ -13,18 +13,18 @@ use super::chunk::Chunk;
 use crate::client::Instant;
 use crate::codec::{Decoder, Event, Found, Item, Step};
 
-/// Reads events from one connection, through a chunk buffer.
+/// Reads events from one connection through a chunk buffer.
 ///
-/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>` of at least one byte (with none, the stream ends at once): it receives what one
-/// read brings, and events are lent from it where they can be. How large events may be, the decoder's buffer says. Nothing is
-/// read before it is asked for.
+/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>`. Each read fills it, and events borrow from it where possible. It needs
+/// at least one byte; with an empty chunk the stream ends at once. The decoder's buffer limits the size of an event.
+/// Nothing is read before you ask for an event.
 ///
 /// ```
 /// use embedded_sse::{Decoder, io::tokio::EventReader};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let body = &b"data: light on\n\ndata: light off\n\n"[..]; // or a socket behind its headers
+/// let body = &b"data: light on\n\ndata: light off\n\n"[..]; // or a socket after the response headers
 /// let mut events = EventReader::new(body, vec![0; 8192], Decoder::new(vec![0; 1 << 20]));
 /// let mut seen = Vec::new();
 /// while let Some(event) = events.next().await? {
@@ -42,19 +42,21 @@ pub struct EventReader<R, C, B, const ID: usize = 64> {
 }
 
 impl<R, C, B, const ID: usize> EventReader<R, C, B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, chunk: C, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { reader, chunk: Chunk::new(chunk), decoder }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
+    /// in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 
-    /// The reader and the decoder, the latter for the next connection. What was read and not asked for is dropped.
+    /// Returns the reader and the decoder. Use the decoder for the next connection. Bytes in the chunk that were not
+    /// decoded are dropped.
     pub fn into_parts(self) -> (R, Decoder<B, ID>) {
         (self.reader, self.decoder)
     }
@@ -66,32 +68,33 @@ where
     C: AsRef<[u8]> + AsMut<[u8]>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// The next event, `None` when the reader is at its end. The event is over when the next one is asked for.
+    /// Returns the next event, or `None` at the end of the stream. The event borrows from `self` until the next call.
     ///
-    /// An event that the end has cut off is not shown (R41); [`Decoder::is_mid_event`] tells that there was one. Asked again
-    /// behind the end, it reads again.
+    /// An event that is incomplete at the end of the stream is not returned (R41); [`Decoder::is_mid_event`] reports
+    /// whether there was one. A call after the end reads again.
     ///
     /// # Errors
     ///
-    /// [`ReadError::TooLong`] as in [`Decoder::next_event`]; ask again for what follows. [`ReadError::Io`] is the reader's own;
-    /// nothing is lost by it here, so that one after which the reader goes on may be followed by another call.
+    /// [`ReadError::TooLong`] if something does not fit, as in [`Decoder::next_event`]; call again for what follows.
+    /// [`ReadError::Io`] if the reader fails. This loses no event: if the reader can continue after its error, call
+    /// again.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: no event is lost, none comes twice.
+    /// Cancel-safe: no event is lost or returned twice.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
         Ok(self.advance(Decoder::step).await?.map(|_| self.decoder.event(self.chunk.lent())))
     }
 
-    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`].
+    /// Like [`next`](Self::next), but also returns comments and `retry` lines; see [`Decoder::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`next`](Self::next), and for a comment that had no room.
+    /// Those of [`next`](Self::next), and [`ReadError::TooLong`] for a comment that does not fit.
     ///
     /// # Cancel safety
     ///
-    /// That of [`next`](Self::next).
+    /// The same as for [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<io::Error>> {
         Ok(self.advance(Decoder::step_item).await?.map(|found| self.decoder.item(found, self.chunk.lent())))
     }
@@ -116,30 +119,44 @@ where
     }
 }
 
-/// Reads events from one connection whose reader has a buffer of its own; events are lent from that one where they can be.
+/// Reads events from one connection whose reader has its own buffer. Events borrow from that buffer where possible.
 ///
-/// What an event lies in is consumed when the next one is asked for, or by [`into_parts`](Self::into_parts).
+/// The bytes of an event are consumed by the next call, or by [`into_parts`](Self::into_parts).
+///
+/// ```
+/// use embedded_sse::{Decoder, io::tokio::BufEventReader};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let body = tokio::io::BufReader::new(&b"data: light on\n\n"[..]);
+/// let mut events = BufEventReader::new(body, Decoder::new(vec![0; 1 << 20]));
+/// assert_eq!(events.next().await?.map(|event| event.data), Some(&b"light on"[..]));
+/// assert_eq!(events.next().await?, None);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct BufEventReader<R, B, const ID: usize = 64> {
     reader: R,
     decoder: Decoder<B, ID>,
-    /// How long the slice was that the last step was given.
+    /// Length of the slice that the last step was given.
     given: usize,
-    /// How much of it is to be consumed.
+    /// How many of these bytes the last step decoded. They are consumed before the next step.
     taken: usize,
-    /// Found, and not shown yet.
+    /// What the last step found, if it was not returned yet.
     found: Option<Found>,
 }
 
 impl<R, B, const ID: usize> BufEventReader<R, B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { reader, decoder, given: 0, taken: 0, found: None }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
+    /// in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
@@ -150,21 +167,21 @@ where
     R: AsyncBufRead + Unpin,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// The reader, at the first byte that was not decoded, and the decoder for the next connection.
+    /// Returns the reader, positioned at the first byte that was not decoded, and the decoder for the next connection.
     pub fn into_parts(mut self) -> (R, Decoder<B, ID>) {
         self.reader.consume(self.taken);
         (self.reader, self.decoder)
     }
 
-    /// The next event: [`EventReader::next`].
+    /// Returns the next event, or `None` at the end of the stream; see [`EventReader::next`].
     ///
     /// # Errors
     ///
-    /// As for [`EventReader::next`].
+    /// Those of [`EventReader::next`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: no event is lost, none comes twice.
+    /// Cancel-safe: no event is lost or returned twice.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
         if self.found != Some(Found::Event) {
             self.found = self.advance(Decoder::step).await?;
@@ -172,16 +189,16 @@ where
         Ok(self.look().await?.map(|(decoder, _, chunk)| decoder.event(chunk)))
     }
 
-    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`].
+    /// Like [`next`](Self::next), but also returns comments and `retry` lines; see [`Decoder::next_item`].
     ///
     /// # Errors
     ///
-    /// As for [`next`](Self::next), and for a comment that had no room.
+    /// Those of [`next`](Self::next), and [`ReadError::TooLong`] for a comment that does not fit.
     ///
     /// # Cancel safety
     ///
-    /// That of [`next`](Self::next). A comment or a `retry` line that was found and not shown is skipped if `next` is called
-    /// instead.
+    /// The same as for [`next`](Self::next). A comment or a `retry` line that was found but not returned is skipped if
+    /// you call `next` instead.
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<io::Error>> {
         if self.found.is_none() {
             self.found = self.advance(Decoder::step_item).await?;
@@ -198,7 +215,7 @@ where
             self.reader.consume(core::mem::take(&mut self.taken));
             self.given = 0;
             if used_up {
-                // What is still to be told of these bytes must not wait for others.
+                // Report what is wrong with these bytes before waiting for more.
                 if let Some(Found::TooLong(too_long)) = step(&mut self.decoder, &[]).found {
                     return Err(ReadError::TooLong(too_long));
                 }
@@ -215,7 +232,8 @@ where
         }
     }
 
-    /// What was found, and the slice it was found in: as long as nothing is consumed the reader shows it once more.
+    /// Returns what was found and the slice it was found in. The reader returns the same bytes again until they are
+    /// consumed.
     async fn look(&mut self) -> Result<Option<(&Decoder<B, ID>, Found, &[u8])>, ReadError<io::Error>> {
         let Some(found) = self.found else { return Ok(None) };
         let chunk = self.reader.fill_buf().await.map_err(ReadError::Io)?;
@@ -224,29 +242,49 @@ where
     }
 }
 
-/// The clock of tokio as [`Instant`], also when it is paused: counts milliseconds from the moment it was made.
+/// Reads tokio's clock as an [`Instant`]: milliseconds since the clock was created.
+///
+/// Follows tokio's time when it is paused in a test. Instants of two clocks cannot be compared. All methods but those
+/// that wait can be called outside a runtime.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::io::tokio::Clock;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let clock = Clock::new();
+/// let due = clock.now().saturating_add(Duration::from_secs(5));
+/// clock.sleep_until(due).await;
+/// assert!(clock.now() >= due);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Clock {
     start: time::Instant,
 }
 
 impl Clock {
-    /// Begins to count now.
+    /// Creates a clock that counts from now.
     #[must_use]
     pub fn new() -> Self {
         Self { start: time::Instant::now() }
     }
 
-    /// What time it is.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         Instant::ZERO.saturating_add(self.start.elapsed())
     }
 
-    /// Waits for this point in time; not at all when it is past.
+    /// Waits until `at`. Completes at once if `at` is in the past.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime with a timer, as [`tokio::time::sleep_until`](time::sleep_until) does.
     pub fn sleep_until(&self, at: Instant) -> time::Sleep {
         let wait = Duration::from_millis(at.as_millis());
-        // What tokio cannot count to, it takes for some decades from now.
+        // An instant that tokio cannot represent becomes the longest sleep that it supports.
         self.start.checked_add(wait).map_or_else(|| time::sleep(Duration::MAX), time::sleep_until)
     }
 }

@@ -1,6 +1,6 @@
-//! Events from a `FramedRead` of `tokio-util`, and frames into a `FramedWrite`.
+//! A decoder for `FramedRead` and an encoder for `FramedWrite` of `tokio-util`.
 //!
-//! Knows how tokio-util hands out its buffers; what is in them the codec knows.
+//! This module moves bytes between tokio-util's buffers and the codec. It must not interpret them.
 
 use std::io;
 
@@ -9,10 +9,11 @@ use bytes::{Buf, BufMut, BytesMut};
 
 use crate::codec::{Decoder, Found, Frame, OwnedEvent, TooLong};
 
-/// The events of a stream, for `FramedRead`.
+/// Decodes events for `FramedRead`.
 ///
-/// An item is an event, or [`TooLong`] in the place of one: `FramedRead` ends the stream at an error, and this is none. Of the
-/// read buffer nothing is left over, so that its size sets no limit to an event; the decoder's buffer does.
+/// Each item is an event, or [`TooLong`] in the place of an event that did not fit. `TooLong` is an item and not an
+/// error, because `FramedRead` ends the stream after an error. The decoder consumes all that was read, so the size of
+/// the read buffer does not limit an event; the decoder's buffer does.
 ///
 /// ```
 /// use embedded_sse::{Decoder, io::tokio_util::EventDecoder};
@@ -21,7 +22,7 @@ use crate::codec::{Decoder, Found, Frame, OwnedEvent, TooLong};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let body = &b"data: light on\n\n"[..]; // or a socket behind its headers
+/// let body = &b"data: light on\n\n"[..]; // or a socket after the response headers
 /// let mut events = FramedRead::new(body, EventDecoder::new(Decoder::new(vec![0; 1 << 20])));
 /// assert_eq!(events.next().await.unwrap()??.data(), b"light on");
 /// assert!(events.next().await.is_none());
@@ -34,19 +35,20 @@ pub struct EventDecoder<B, const ID: usize = 64> {
 }
 
 impl<B, const ID: usize> EventDecoder<B, ID> {
-    /// Stands before the first byte of a stream. The decoder is [reset](Decoder::reset): of the connection before it keeps the
-    /// last event ID and the reconnection time.
+    /// Creates a decoder at the start of a stream. [Resets](Decoder::reset) `decoder`, which keeps the last event ID
+    /// and the reconnection time of the previous connection.
     pub const fn new(mut decoder: Decoder<B, ID>) -> Self {
         decoder.reset();
         Self { decoder }
     }
 
-    /// The decoder, to ask for the last event ID, the reconnection time and what a stream's end has cut off.
+    /// Returns the inner decoder, which has the last event ID and the reconnection time, and reports whether the stream
+    /// ended in the middle of an event.
     pub const fn decoder(&self) -> &Decoder<B, ID> {
         &self.decoder
     }
 
-    /// Gives the decoder back, for the next connection.
+    /// Returns the inner decoder, for the next connection.
     pub fn into_decoder(self) -> Decoder<B, ID> {
         self.decoder
     }
@@ -67,7 +69,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> codec::Decoder for EventDeco
     }
 }
 
-/// Frames for `FramedWrite`, which sends them when it is flushed. Fails never; errors are those of the transport.
+/// Encodes frames for `FramedWrite`, which sends them when it is flushed. Never fails; the errors of `FramedWrite` are
+/// those of the transport.
 ///
 /// ```
 /// use embedded_sse::{Frame, io::tokio_util::FrameEncoder};

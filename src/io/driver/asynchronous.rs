@@ -1,6 +1,7 @@
-//! The transport's half of the asynchronous driver: what the session says, raced against a timer.
+//! The transport's half of the asynchronous driver: performs the session's actions and races them against a timer.
 //!
-//! Must not decide when to connect, what a response means and how long a connection may be silent: the session does.
+//! This module must not decide when to connect, what a response means or how long a connection may be silent: the
+//! session does.
 
 use core::cell::{Cell, RefCell, RefMut};
 use core::convert::Infallible;
@@ -16,7 +17,7 @@ use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
 
-/// Opens connections: the HTTP client, as the driver sees it.
+/// Opens connections. Implement it for your HTTP client.
 ///
 /// ```
 /// use embedded_sse::client::{Response, Verdict};
@@ -41,46 +42,52 @@ use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
 ///     }
 /// }
 /// ```
-#[allow(async_fn_in_trait, reason = "nothing here is sent to another thread")]
+#[allow(async_fn_in_trait, reason = "the futures stay on one thread")]
 pub trait Connect {
-    /// What can go wrong. To the driver each is a lost connection; log it before it is returned.
+    /// The error of the client. The driver treats every error as a lost connection and drops it: log it before you
+    /// return it.
     type Error;
 
-    /// Sends one request, and hands over the response. When this future ends or is dropped, no
-    /// connection is left.
+    /// Sends one request, passes the response to [`respond`](Exchange::respond), and [reads](Exchange::read) the body
+    /// if the verdict is [`Verdict::Accept`]. Close the connection when this future completes or is dropped.
     ///
-    /// It is dropped, wherever it stands, when the attempt takes too long, when the connection is silent for too long, when an
-    /// order of the application ends it ([`close`](Events::close), [`restart`](Events::restart),
-    /// [`finished`](Events::finished), a network that is down or another one), and together with [`run`](Driver::run). It is
-    /// never dropped to be continued later, so that a read in it need not be cancel-safe.
-    ///
-    /// [`Respond`](Exchange::respond), and [read](Exchange::read) the body if it is the stream. At [`Verdict::Redirect`] remember
-    /// the URL that `Location` names, and return; the next request is
-    /// [`redirected`](Request::redirected) there, and when it is `permanent`, the URL stands for later attempts too. If the host
-    /// is another one, leave out of that request what was meant for the old one alone, such as `Authorization` and `Cookie`.
+    /// At [`Verdict::Redirect`], remember the URL in `Location` and return `Ok`; the driver then calls this again with
+    /// [`redirected`](Request::redirected) set. If the redirect is `permanent`, use its URL for later attempts too. If
+    /// it leads to another host, leave out headers that are meant only for the first one, such as `Authorization` and
+    /// `Cookie`.
     ///
     /// # Errors
     ///
-    /// No connection, none any longer, or a URL that cannot be used: there will be another attempt.
+    /// Return an error if the connection cannot be opened or is lost, or if the URL cannot be used. The session then
+    /// decides about another attempt.
+    ///
+    /// # Cancel safety
+    ///
+    /// The driver drops this future, at any point, when the attempt takes too long, when the connection is silent for
+    /// too long, when the application ends it ([`close`](Events::close), [`restart`](Events::restart),
+    /// [`finished`](Events::finished), a report about the network), and together with [`run`](Driver::run). It never
+    /// drops it to go on with the same connection, so a read in it need not be cancel-safe.
     async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), Self::Error>;
 
-    /// Returns whether any part of the request may have been sent before this error, which ended an [`open`](Self::open).
-    /// If not, also a request that may never be [repeated](crate::client::Repeat) is tried again. Return `true`, as the
-    /// default does, unless you know better, for example because the name was not found or the connection was refused.
+    /// Returns whether any part of the request may have been sent before [`open`](Self::open) returned this error. If
+    /// not, the driver makes another attempt even if the request must not be [repeated](crate::client::Repeat).
+    ///
+    /// The default returns `true`. Return `false` only if you know, for example because the name was not found or the
+    /// connection was refused.
     fn may_have_sent(&self, error: &Self::Error) -> bool {
         let _ = error;
         true
     }
 }
 
-/// Tells the time and waits for it, on one clock.
+/// A clock, and a way to wait until a time on it.
 ///
 /// ```
 /// use embedded_sse::client::Instant;
 /// use embedded_sse::io::driver::Timer;
 /// use embedded_sse::io::StdClock;
 ///
-/// /// With embassy there is `EmbassyTimer`, behind `embassy-time`. With tokio:
+/// /// For tokio. With embassy, use `EmbassyTimer` (feature `embassy-time`).
 /// struct TokioTimer(StdClock);
 /// # mod tokio { pub mod time { pub async fn sleep_until(_: std::time::Instant) {} } }
 ///
@@ -96,7 +103,7 @@ pub trait Connect {
 ///     }
 /// }
 ///
-/// /// With a `DelayNs` of `embedded-hal-async` and any counter of milliseconds. There is one wait at a time.
+/// /// For a `DelayNs` of `embedded-hal-async` and any counter of milliseconds. The driver waits once at a time.
 /// struct DelayTimer<D, C>(core::cell::RefCell<D>, C);
 /// # trait DelayNs { async fn delay_ms(&mut self, ms: u32); }
 ///
@@ -112,15 +119,17 @@ pub trait Connect {
 ///     }
 /// }
 /// ```
-#[allow(async_fn_in_trait, reason = "nothing here is sent to another thread")]
+#[allow(async_fn_in_trait, reason = "the futures stay on one thread")]
 pub trait Timer {
-    /// What time it is.
+    /// Returns the current time.
     fn now(&self) -> Instant;
 
-    /// Waits for this point in time, which lies in the future. May be done earlier now and then, as when a delay has a largest
-    /// length, but not each time at once.
+    /// Waits until `at`, which is in the future. May complete early occasionally, for example when a delay has a
+    /// maximum length: the driver then waits again. It must not always complete at once, or the driver never rests.
     ///
-    /// The driver drops this future whenever anything else happens, and asks again.
+    /// # Cancel safety
+    ///
+    /// The driver drops this future whenever something else happens first, and calls this again later.
     async fn wait_until(&self, at: Instant);
 }
 
@@ -134,7 +143,7 @@ impl<T: Timer + ?Sized> Timer for &T {
     }
 }
 
-/// A session and what its connections need, in one place that does not move.
+/// A session together with a chunk buffer and a timer, shared by the two halves of the driver.
 ///
 /// ```
 /// # use embedded_sse::io::driver::{Connect, Timer};
@@ -168,18 +177,19 @@ pub struct Driver<B, J, C, W, const ID: usize = 64> {
     /// Borrowed by the body that is being read into it, or by the events that are lent from it.
     chunk: RefCell<Chunk<C>>,
     pub(super) timer: W,
-    /// There is something in the chunk that was not looked at.
+    /// Set while the chunk holds bytes that were not decoded.
     pub(super) filled: Cell<Option<Filled>>,
-    /// Since when nobody waits for an event.
+    /// When the application stopped waiting for an event, if it does not wait now.
     pub(super) left: Cell<Option<Instant>>,
-    /// How many chunks were read since the task last gave way to others.
+    /// How many chunks were read since the task last yielded to others.
     pub(super) reads: Cell<u8>,
+    /// Whether the last response was a redirect.
     redirected: Cell<bool>,
-    /// Why the last attempt could not even begin.
+    /// Why the last attempt failed before its request was sent.
     refused: Cell<Option<HeaderError>>,
 }
 
-/// A chunk was read.
+/// The attempt and the time at which a chunk was read.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Filled {
@@ -188,7 +198,10 @@ pub(super) struct Filled {
 }
 
 impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID> {
-    /// `chunk` receives what one read brings: any `AsRef<[u8]> + AsMut<[u8]>` of at least one byte, or each stream ends at once.
+    /// Creates a driver. Does nothing until you wait for an event.
+    ///
+    /// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>`; each read fills it. It needs at least one byte; with an empty chunk
+    /// each stream ends at once.
     #[must_use]
     pub const fn new(session: Session<B, J, ID>, chunk: C, timer: W) -> Self {
         Self {
@@ -203,7 +216,7 @@ impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID> {
         }
     }
 
-    /// The session, for example to store the last event ID.
+    /// Returns the session, for example to store the last event ID.
     #[must_use]
     pub fn into_session(self) -> Session<B, J, ID> {
         self.session.into_inner()
@@ -217,15 +230,16 @@ where
     C: AsRef<[u8]> + AsMut<[u8]>,
     W: Timer,
 {
-    /// The transport's half: pin it, and give it to [`events`](Self::events). Run one at a time.
+    /// Runs the transport's half. Pin the future and pass it to [`events`](Self::events); have only one at a time.
     ///
-    /// `headers` is asked for each request, and adds what the request needs besides what the session sends; it may await. The
-    /// time it takes counts as time to connect. `room` holds all headers of a request: [`HeaderList::room_for`] ids of `ID`
-    /// bytes, and the application's own.
+    /// `headers` is called for each request and adds the application's headers to those of the session. It may await;
+    /// the time it takes counts as time to connect. `room` holds all headers of one request: [`HeaderList::room_for`]
+    /// IDs of `ID` bytes, plus the application's own.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it closes the connection; what was read and not asked for is lost. A new one goes on with a new attempt.
+    /// Dropping the future closes the connection. Events that were read and not taken are lost. A new future starts
+    /// with a new attempt.
     pub async fn run(
         &self,
         mut connect: impl Connect,
@@ -244,7 +258,8 @@ where
                 }
                 Action::WaitUntil(at) => doze(self.timer.wait_until(at)).await,
                 action => match action.epoch() {
-                    // The attempt is over, and nothing was said of how; or the session had a connection elsewhere.
+                    // The attempt ended without a report to the session, or the session came with a connection of its
+                    // own.
                     Some(epoch) => self.session().await.lost(epoch, now),
                     None => doze(pending()).await,
                 },
@@ -252,8 +267,8 @@ where
         }
     }
 
-    /// The application's half. `run` is the future of [`run`](Self::run), pinned. It may be made anew at any time, over the same
-    /// `run`: the next one goes on where the one before was dropped.
+    /// Returns the application's half. `run` is the pinned future of [`run`](Self::run). You may drop the returned
+    /// value and create another one over the same `run`: it continues where the previous one stopped.
     pub fn events<'d>(
         &'d self,
         run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
@@ -261,16 +276,17 @@ where
         Events::new(self, run)
     }
 
-    /// One attempt with all its requests, and the connection that comes of it, until it ends or has to.
+    /// Runs one attempt: its requests and its connection, until the connection ends or the session ends it.
     async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>) {
         let mut open = pin!(open);
-        // An order ends it at once. When only time has run out, what is there already still counts.
+        // A decision of the session ends the attempt at once. After a timeout, data that has already arrived still
+        // counts.
         while self.action().await.epoch() == Some(epoch) {
             if poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await {
                 return;
             }
             if self.filled.get().is_some() {
-                // The session hears of it first, or it might look silent.
+                // Let the session see the chunk first, or the connection might look silent.
                 doze(pending()).await;
                 continue;
             }
@@ -284,7 +300,7 @@ where
         }
     }
 
-    /// The requests of one attempt.
+    /// Sends the requests of one attempt: the first one and those that follow redirects.
     async fn open(
         &self,
         epoch: Epoch,
@@ -323,17 +339,17 @@ where
         }
     }
 
-    /// It is here whenever this half is polled.
+    /// Borrows the session. It is free whenever this half is polled.
     async fn session(&self) -> RefMut<'_, Session<B, J, ID>> {
         poll_fn(|_| self.session.try_borrow_mut().map_or(Poll::Pending, Poll::Ready)).await
     }
 
-    /// What the session wants now.
+    /// Returns the session's current action.
     async fn action(&self) -> Action {
         self.session().await.poll(self.timer.now())
     }
 
-    /// What the transport's half has for the application's.
+    /// Returns what the transport's half has for the application's half: a chunk, or an error.
     pub(super) fn news(&self) -> Poll<Result<(), NextError>> {
         if let Some(error) = self.refused.take() {
             return Poll::Ready(Err(NextError::Headers(error)));
@@ -347,7 +363,7 @@ where
         }
     }
 
-    /// What is left of the chunk, for the application's half.
+    /// Borrows the session and the chunk for the application's half, if the chunk holds bytes that were not decoded.
     pub(super) fn hold(&self) -> Option<Held<'_, B, J, C, ID>> {
         let Filled { epoch, at } = self.filled.get()?;
         let (session, chunk) = (self.session.try_borrow_mut().ok()?, self.chunk.try_borrow_mut().ok()?);
@@ -389,7 +405,7 @@ where
     }
 }
 
-/// Waits for this, or until it is polled again for whatever reason: then something may have changed.
+/// Waits for `wait`, or until the task is polled again for any reason, as something may have changed then.
 async fn doze(wait: impl Future<Output = ()>) {
     let mut wait = pin!(wait);
     let mut asked = false;

@@ -1,7 +1,79 @@
-//! A session over any blocking transport: events for ever, one connection at a time.
+//! Drives a [`Session`] over any blocking transport: yields events from one connection after another, and reconnects
+//! when the session says so.
 //!
-//! Does what the session says. Decides nothing: when to connect, what a response means and how long a connection may be silent,
-//! the session knows; a URL, the transport. Nothing can be raced here, so the transport is told until when it may block.
+//! The driver performs the session's actions. It must not decide when to connect, what a response means or how long a
+//! connection may be silent (the session does), nor which URL to use (the transport does). A blocking call cannot be
+//! raced against a timer, so the driver passes the transport a deadline instead.
+//!
+//! For asynchronous transports, see [`driver`](super).
+//!
+//! # Example
+//!
+//! ```
+//! use embedded_sse::Decoder;
+//! use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Response, Session, StopReason, Verdict};
+//! use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
+//! use embedded_sse::io::{HeaderList, Request};
+//!
+//! /// Stands for an HTTP client. It answers the first request with two events, and the second one with status 204.
+//! struct Client {
+//!     requests: u32,
+//! }
+//!
+//! impl Connect for Client {
+//!     type Body = &'static [u8]; // any embedded_io::Read
+//!     type Error = core::convert::Infallible;
+//!
+//!     fn open(
+//!         &mut self,
+//!         request: &Request<'_>,
+//!         _until: Option<Instant>, // give up connecting then
+//!         judge: &mut dyn FnMut(&Response<'_>) -> Verdict,
+//!     ) -> Result<Option<Self::Body>, Self::Error> {
+//!         for (_name, _value) in request.headers.iter() { /* write it to the socket */ }
+//!         self.requests += 1;
+//!         let status = if self.requests == 1 { 200 } else { 204 };
+//!         let response = Response { status, content_type: Some(b"text/event-stream"), ..Response::default() };
+//!         match judge(&response) {
+//!             Verdict::Accept => Ok(Some(b"data: light on\n\ndata: light off\n\n")),
+//!             _ => Ok(None),
+//!         }
+//!     }
+//!
+//!     fn set_deadline(&mut self, _body: &mut Self::Body, _until: Option<Instant>) {
+//!         // Set the read timeout of the socket.
+//!     }
+//! }
+//!
+//! /// Stands for a clock. It does not wait: it moves on.
+//! struct Clock(Instant);
+//!
+//! impl Timer for Clock {
+//!     fn now(&self) -> Instant {
+//!         self.0
+//!     }
+//!
+//!     fn wait_until(&mut self, at: Instant) {
+//!         self.0 = at;
+//!     }
+//! }
+//!
+//! let session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+//! let room = [0; HeaderList::room_for(64) + 32];
+//! let mut events = Events::new(session, [0; 64], Client { requests: 0 }, Clock(Instant::ZERO), room, |headers| {
+//!     headers.push("Authorization", "Bearer 42")
+//! });
+//! let mut seen = Vec::new();
+//! let reason = loop {
+//!     match events.next() {
+//!         Ok(event) => seen.push(event.data.to_vec()),
+//!         Err(NextError::Stopped(reason)) => break reason,
+//!         Err(error) => eprintln!("{error}"),
+//!     }
+//! };
+//! assert_eq!(seen, [&b"light on"[..], b"light off"]);
+//! assert_eq!(reason, StopReason::NoContent);
+//! ```
 
 use core::fmt;
 
@@ -13,23 +85,91 @@ use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
 use crate::codec::{Event, Found, Item, Step};
 
-/// Opens connections: the HTTP client, as the driver sees it.
+/// Opens connections. Implement it for your HTTP client.
+///
+/// ```
+/// use std::io::{self, BufRead, BufReader, Error, Write};
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+///
+/// use embedded_sse::client::{Instant, Response, Verdict};
+/// use embedded_sse::io::{Request, StdClock, driver_blocking::Connect};
+///
+/// /// A minimal client over `std`. HTTP/1.0, so that the body is neither chunked nor reused.
+/// struct Client(StdClock);
+///
+/// /// The body: `embedded_io::Read` over `std::io::Read`.
+/// struct Body(BufReader<TcpStream>);
+///
+/// impl embedded_io::ErrorType for Body {
+///     type Error = embedded_io::ErrorKind;
+/// }
+///
+/// impl embedded_io::Read for Body {
+///     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+///         io::Read::read(&mut self.0, buffer).map_err(|_| embedded_io::ErrorKind::Other)
+///     }
+/// }
+///
+/// impl Connect for Client {
+///     type Body = Body;
+///     type Error = Error;
+///
+///     fn open(
+///         &mut self,
+///         request: &Request<'_>,
+///         until: Option<Instant>,
+///         judge: &mut dyn FnMut(&Response<'_>) -> Verdict,
+///     ) -> Result<Option<Body>, Error> {
+///         let mut body = Body(BufReader::new(TcpStream::connect("192.0.2.1:80")?));
+///         self.set_deadline(&mut body, until);
+///         let socket = body.0.get_mut();
+///         write!(socket, "GET /events HTTP/1.0\r\nHost: 192.0.2.1\r\n")?;
+///         for (name, value) in request.headers.iter() {
+///             write!(socket, "{name}: {value}\r\n")?;
+///         }
+///         socket.write_all(b"\r\n")?;
+///
+///         let (mut status, mut content_type, mut line) = (0, None, String::new());
+///         while body.0.read_line(&mut line)? > 0 && line.trim_end() != "" {
+///             match line.trim_end().split_once(": ") {
+///                 None => status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0),
+///                 Some((name, value)) if name.eq_ignore_ascii_case("Content-Type") => content_type = Some(value.to_owned()),
+///                 Some(_) => {}
+///             }
+///             line.clear();
+///         }
+///         let content_type = content_type.as_deref().map(str::as_bytes);
+///         let verdict = judge(&Response { status, content_type, ..Response::default() });
+///         Ok((verdict == Verdict::Accept).then_some(body))
+///     }
+///
+///     fn set_deadline(&mut self, body: &mut Body, until: Option<Instant>) {
+///         let wait = until.map(|at| at.saturating_duration_since(self.0.now()).max(Duration::from_millis(1)));
+///         let _ = body.0.get_ref().set_read_timeout(wait);
+///     }
+/// }
+/// ```
 pub trait Connect {
-    /// A connection whose response has begun: the rest of the response. Dropping it closes the connection.
+    /// The body of a response. Dropping it closes the connection.
     type Body: Read;
-    /// What can go wrong. To the driver each is a lost connection; log it before it is returned.
+    /// The error of the client. The driver treats every error as a lost connection and drops it: log it before you
+    /// return it.
     type Error;
 
-    /// Sends one request, gives the head of the response to `judge`, and returns the body if the verdict is
-    /// [`Verdict::Accept`]. Blocks until `until` at most, with an error then.
+    /// Sends one request, passes the head of the response to `judge`, and returns the body if the verdict is
+    /// [`Verdict::Accept`]. With any other verdict it returns `None`. Blocks until `until` at most and then returns an
+    /// error; with `None` it may block without limit.
     ///
-    /// At [`Verdict::Redirect`] remember the URL that `Location` names, and return; the next request is
-    /// [`redirected`](Request::redirected) there, and when it is `permanent`, the URL stands for later attempts too. If the host
-    /// is another one, leave out of that request what was meant for the old one alone, such as `Authorization` and `Cookie`.
+    /// At [`Verdict::Redirect`], remember the URL in `Location` and return `Ok(None)`; the driver then calls this again
+    /// with [`redirected`](Request::redirected) set. If the redirect is `permanent`, use its URL for later attempts
+    /// too. If it leads to another host, leave out headers that are meant only for the first one, such as
+    /// `Authorization` and `Cookie`.
     ///
     /// # Errors
     ///
-    /// No connection, none any longer, or a URL that cannot be used: there will be another attempt.
+    /// Return an error if the connection cannot be opened or is lost, or if the URL cannot be used. The session then
+    /// decides about another attempt.
     fn open(
         &mut self,
         request: &Request<'_>,
@@ -37,30 +177,73 @@ pub trait Connect {
         judge: &mut dyn FnMut(&Response<'_>) -> Verdict,
     ) -> Result<Option<Self::Body>, Self::Error>;
 
-    /// Returns whether any part of the request may have been sent before this error, which ended an [`open`](Self::open).
-    /// If not, also a request that may never be [repeated](crate::client::Repeat) is tried again. Return `true`, as the
-    /// default does, unless you know better, for example because the name was not found or the connection was refused.
+    /// Returns whether any part of the request may have been sent before [`open`](Self::open) returned this error. If
+    /// not, the driver makes another attempt even if the request must not be [repeated](crate::client::Repeat).
+    ///
+    /// The default returns `true`. Return `false` only if you know, for example because the name was not found or the
+    /// connection was refused.
     fn may_have_sent(&self, error: &Self::Error) -> bool {
         let _ = error;
         true
     }
 
-    /// From now on a read of the body blocks until `until` at most, with any error then; for ever with `None`. A transport that
-    /// cannot do that does nothing: then a connection that falls silent is not noticed.
+    /// Sets how long the next reads of the body may block: until `until`, and then they return any error. With `None`
+    /// they may block without limit.
+    ///
+    /// If the transport has no timeouts, do nothing here; the driver then cannot notice a silent connection.
     fn set_deadline(&mut self, body: &mut Self::Body, until: Option<Instant>);
 }
 
-/// Tells the time and waits for it, on one clock.
+/// A clock, and a way to wait until a time on it.
+///
+/// ```
+/// use embedded_sse::client::Instant;
+/// use embedded_sse::io::{StdClock, driver_blocking::Timer};
+///
+/// struct ThreadTimer(StdClock);
+///
+/// impl Timer for ThreadTimer {
+///     fn now(&self) -> Instant {
+///         self.0.now()
+///     }
+///
+///     fn wait_until(&mut self, at: Instant) {
+///         std::thread::sleep(at.saturating_duration_since(self.now()));
+///     }
+/// }
+/// ```
 pub trait Timer {
-    /// What time it is.
+    /// Returns the current time.
     fn now(&self) -> Instant;
 
-    /// Blocks until this point in time, which lies in the future. May be done earlier now and then, as when a delay has a
-    /// largest length, but not each time at once.
+    /// Blocks until `at`, which is in the future. May return early occasionally, for example when a delay has a maximum
+    /// length: the driver then waits again. It must not always return at once, or the driver never rests.
     fn wait_until(&mut self, at: Instant);
 }
 
-/// Yields events for ever, until there is a reason to stop.
+/// Yields events from one connection after another until the session stops.
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{Policy, Reconnect, Session, StopReason};
+/// use embedded_sse::io::HeaderList;
+/// use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
+///
+/// fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) -> StopReason {
+///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
+///     let room = [0; HeaderList::room_for(64)];
+///     let mut events = Events::new(session, [0; 512], connect, timer, room, |_headers| Ok(()));
+///     loop {
+///         match events.next() {
+///             Ok(event) => println!("{:?}", event.data_str()),
+///             Err(NextError::Stopped(reason)) => return reason,
+///             Err(error) => eprintln!("{error}"),
+///         }
+///     }
+/// }
+/// ```
+///
+/// The [module](self) has a complete example.
 pub struct Events<B, J, C, T: Connect, W, R, H, const ID: usize = 64> {
     session: Session<B, J, ID>,
     chunk: Chunk<C>,
@@ -71,7 +254,7 @@ pub struct Events<B, J, C, T: Connect, W, R, H, const ID: usize = 64> {
     connection: Option<Connection<T::Body>>,
 }
 
-/// The only one there is.
+/// The open connection.
 struct Connection<D> {
     epoch: Epoch,
     body: D,
@@ -89,42 +272,45 @@ where
     R: AsMut<[u8]>,
     H: FnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
 {
-    /// Does nothing before an event is asked for.
+    /// Creates a driver. Does nothing until you ask for an event.
     ///
-    /// `chunk` receives what one read brings, at least one byte. `headers` is asked for each request, and adds what the request
-    /// needs besides what the session sends. `room` holds all headers of a request: [`HeaderList::room_for`] ids of `ID`
-    /// bytes, and the application's own.
+    /// `chunk` is filled by each read. It needs at least one byte; with an empty chunk each stream ends at once.
+    /// `headers` is called for each request and adds the application's headers to those of the session. `room` holds
+    /// all headers of one request: [`HeaderList::room_for`] IDs of `ID` bytes, plus the application's own.
     pub const fn new(session: Session<B, J, ID>, chunk: C, connect: T, timer: W, room: R, headers: H) -> Self {
         Self { session, chunk: Chunk::new(chunk), connect, timer, room, headers, connection: None }
     }
 
-    /// The next event, from this connection or a later one. Blocks until there is one.
+    /// Returns the next event, from this connection or a later one. Blocks until there is one. The end of a connection
+    /// is not reported.
     ///
     /// # Errors
     ///
-    /// [`NextError`]; after each of them it may be asked again.
+    /// [`NextError`]. You may call it again after each of them.
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Result<Event<'_>, NextError> {
         self.advance(Session::step)?;
         Ok(self.session.decoder().event(self.chunk.lent()))
     }
 
-    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`](crate::Decoder::next_item).
+    /// Like [`next`](Self::next), but also returns comments and `retry` lines; see
+    /// [`Decoder::next_item`](crate::Decoder::next_item).
     ///
     /// # Errors
     ///
-    /// [`NextError`]; after each of them it may be asked again.
+    /// [`NextError`]. You may call it again after each of them.
     pub fn next_item(&mut self) -> Result<Item<'_>, NextError> {
         let found = self.advance(Session::step_item)?;
         Ok(self.session.decoder().item(found, self.chunk.lent()))
     }
 
-    /// The session, to report what only the application knows. Times are of the timer's clock.
+    /// Returns the session, for example to report a change of the network or to store the last event ID. Its times come
+    /// from the timer's clock.
     pub const fn session(&mut self) -> &mut Session<B, J, ID> {
         &mut self.session
     }
 
-    /// The attempt whose connection is open, to report of it.
+    /// Returns the attempt whose connection is open, for reports to the [`session`](Self::session).
     pub fn epoch(&self) -> Option<Epoch> {
         self.connection.as_ref().map(|connection| connection.epoch)
     }
@@ -144,7 +330,7 @@ where
         }
     }
 
-    /// Does the next thing that the session says.
+    /// Performs the session's next action.
     fn act(&mut self) -> Result<(), NextError> {
         let now = self.timer.now();
         let action = self.session.poll(now);
@@ -152,7 +338,7 @@ where
         self.connection.take_if(|open| !reads(open.epoch));
         match action {
             Action::Connect(epoch) => return self.attempt(epoch, now),
-            // Time may have run out while nobody listened.
+            // The session may order this only because the time without a call counted as silence.
             Action::Read { epoch, .. } | Action::Disconnect(epoch) => self.read(epoch, now),
             Action::WaitUntil(at) => self.timer.wait_until(at),
             Action::AwaitResponse { epoch, .. } => self.session.lost(epoch, now),
@@ -162,7 +348,7 @@ where
         Ok(())
     }
 
-    /// One attempt with all its requests.
+    /// Runs one attempt: the first request and those that follow redirects.
     fn attempt(&mut self, epoch: Epoch, now: Instant) -> Result<(), NextError> {
         self.session.connecting(epoch, now);
         let mut redirected = false;
@@ -190,17 +376,17 @@ where
                 _ => break,
             }
         }
-        // Changes nothing if the response has ended the attempt.
+        // Has no effect if the response has already ended the attempt.
         self.session.lost(epoch, self.timer.now());
         Ok(())
     }
 
     fn read(&mut self, epoch: Epoch, now: Instant) {
         let Some(open) = &mut self.connection else {
-            // Of a session that had a connection elsewhere.
+            // The session came with a connection of its own.
             return self.session.lost(epoch, now);
         };
-        // Since the last read nobody listened.
+        // Nothing was read since the last read ended: do not count that time as silence.
         self.session.resumed(open.at, now);
         let Action::Read { until, .. } = self.session.poll(now) else {
             return self.session.lost(epoch, now);
@@ -214,7 +400,7 @@ where
                 self.chunk.filled(length);
                 open.at = now;
             }
-            // By a signal; the connection is as good as before.
+            // A signal interrupted the read; the connection is still good.
             Err(error) if error.kind() == ErrorKind::Interrupted => open.at = now,
             Err(_) => self.session.lost(epoch, now),
         }

@@ -1,6 +1,7 @@
-//! The application's half of the asynchronous driver: polls the transport's half while an event is waited for.
+//! The application's half of the asynchronous driver: polls the transport's half while the application waits for an
+//! event.
 //!
-//! Must not know transports, nor drop the future that works on one.
+//! This module must not depend on transports, and must not drop the future of the transport's half.
 
 use core::cell::RefMut;
 use core::convert::Infallible;
@@ -15,19 +16,35 @@ use super::next_error::NextError;
 use crate::client::{Epoch, Instant, Jitter, Session};
 use crate::codec::{Event, Found, Item, Step};
 
-/// So many chunks are read in one poll; then other tasks have their turn.
+/// How many reads in a row may be ready at once before the task yields to others.
 const MOST_READS: u8 = 16;
 
-/// Yields events for ever, until there is a reason to stop.
+/// Yields events from one connection after another until the session stops. [`Driver::events`] creates it.
 ///
-/// The connection is worked on only while an event is waited for: what comes meanwhile waits in the transport, and the time in
-/// which nobody waits for an event counts for no watchdog. While reads are ready at once, every sixteenth makes way for other
-/// tasks.
+/// The driver works only while you wait for an event. Between waits, data stays in the transport, and the time does not
+/// count towards any timeout. After 16 reads in a row that are ready at once, it yields to other tasks.
+///
+/// ```
+/// # use embedded_sse::client::Jitter;
+/// use embedded_sse::client::StopReason;
+/// use embedded_sse::io::driver::{Events, NextError, Timer};
+///
+/// async fn print<J: Jitter, W: Timer>(mut events: Events<'_, [u8; 1024], J, [u8; 512], W>) -> StopReason {
+///     loop {
+///         match events.next().await {
+///             Ok(event) if event.data == b"[DONE]" => events.finished(),
+///             Ok(event) => println!("{:?}", event.data_str()),
+///             Err(NextError::Stopped(reason)) => return reason,
+///             Err(error) => eprintln!("{error}"),
+///         }
+///     }
+/// }
+/// ```
 #[must_use = "nothing happens until an event is asked for"]
 pub struct Events<'d, B, J, C, W, const ID: usize = 64> {
     driver: &'d Driver<B, J, C, W, ID>,
     run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
-    /// With the application, as long as it may look at an event.
+    /// What the last event borrows from, until the next call.
     held: Option<Held<'d, B, J, C, ID>>,
 }
 
@@ -40,7 +57,8 @@ impl<'d, B, J, C, W, const ID: usize> Events<'d, B, J, C, W, ID> {
     }
 }
 
-/// What the transport's half does without while the application's half looks at a chunk.
+/// The borrows that the application's half holds while events of a chunk are in use. The transport's half waits for
+/// them.
 #[derive(Debug)]
 pub(super) struct Held<'d, B, J, C, const ID: usize> {
     pub(super) session: RefMut<'d, Session<B, J, ID>>,
@@ -50,7 +68,7 @@ pub(super) struct Held<'d, B, J, C, const ID: usize> {
     pub(super) at: Instant,
 }
 
-/// Somebody waits for an event, until this is dropped.
+/// Marks that the application waits for an event. Records the time when it is dropped.
 struct Listening<'d, B, J, C, W: Timer, const ID: usize>(&'d Driver<B, J, C, W, ID>);
 
 impl<B, J, C, W: Timer, const ID: usize> Drop for Listening<'_, B, J, C, W, ID> {
@@ -66,36 +84,40 @@ where
     C: AsRef<[u8]> + AsMut<[u8]>,
     W: Timer,
 {
-    /// The next event, from this connection or a later one.
+    /// Returns the next event, from this connection or a later one. The end of a connection is not reported.
     ///
     /// # Errors
     ///
-    /// [`NextError`]; after each of them it may be asked again.
+    /// [`NextError`]. You may call it again after each of them.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe, whatever the transport: no event is lost, none comes twice, and what was begun goes on with the next call.
+    /// Cancel-safe with any transport: no event is lost or returned twice, and work in progress continues with the next
+    /// call.
     pub async fn next(&mut self) -> Result<Event<'_>, NextError> {
         let (held, _) = self.advance(Session::step).await?;
         Ok(held.session.decoder().event(held.chunk.lent()))
     }
 
-    /// Like [`next`](Self::next), but with comments and `retry` lines; see [`Decoder::next_item`](crate::Decoder::next_item).
+    /// Like [`next`](Self::next), but also returns comments and `retry` lines; see
+    /// [`Decoder::next_item`](crate::Decoder::next_item).
     ///
     /// # Errors
     ///
-    /// [`NextError`]; after each of them it may be asked again.
+    /// [`NextError`]. You may call it again after each of them.
     ///
     /// # Cancel safety
     ///
-    /// That of [`next`](Self::next).
+    /// The same as for [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Item<'_>, NextError> {
         let (held, found) = self.advance(Session::step_item).await?;
         Ok(held.session.decoder().item(found, held.chunk.lent()))
     }
 
-    /// Shows the session, for example to store the last event ID: that also changes without an event, as when one was too long.
-    /// `None` only within the transport's half, which has the session then.
+    /// Calls `look` with the session, for example to store the last event ID. The ID can also change without an event,
+    /// for example when an event was too long.
+    ///
+    /// Returns `None` only when called from inside the transport's half while it uses the session.
     pub fn session<T>(&mut self, look: impl FnOnce(&mut Session<B, J, ID>) -> T) -> Option<T> {
         match &mut self.held {
             Some(held) => Some(look(&mut held.session)),
@@ -103,36 +125,36 @@ where
         }
     }
 
-    /// The application wants no more: [`Session::close`]. The next call closes the connection.
+    /// Stops the session: [`Session::close`]. The next call of [`next`](Self::next) closes the connection.
     pub fn close(&mut self) {
         self.session(|session| session.close());
     }
 
-    /// The application wants a connection now: [`Session::restart`], also after a stop.
+    /// Asks for a connection now, also after a stop: [`Session::restart`].
     pub fn restart(&mut self) {
         self.session(|session| session.restart());
     }
 
-    /// The event that came last is the one after which there are no more: [`Session::finished`].
+    /// Reports that the event returned last is the last one of the stream: [`Session::finished`].
     pub fn finished(&mut self) {
         if let Some(Filled { epoch, at }) = self.driver.filled.get() {
             self.session(|session| session.finished(epoch, at));
         }
     }
 
-    /// The network is gone: [`Session::network_down`].
+    /// Reports that the network is down: [`Session::network_down`].
     pub fn network_down(&mut self) {
         let now = self.driver.timer.now();
         self.session(|session| session.network_down(now));
     }
 
-    /// The network is back: [`Session::network_up`].
+    /// Reports that the network is up again: [`Session::network_up`].
     pub fn network_up(&mut self) {
         let now = self.driver.timer.now();
         self.session(|session| session.network_up(now));
     }
 
-    /// The device is on another network: [`Session::network_changed`].
+    /// Reports that the device has moved to another network: [`Session::network_changed`].
     pub fn network_changed(&mut self) {
         let now = self.driver.timer.now();
         self.session(|session| session.network_changed(now));
@@ -167,7 +189,7 @@ where
         }
     }
 
-    /// Lets the transport's half run until it has something.
+    /// Polls the transport's half until it has a chunk or an error.
     async fn read(&mut self) -> Result<(), NextError> {
         let reads = &self.driver.reads;
         poll_fn(|context| {

@@ -1,6 +1,7 @@
-//! Where a transport and the asynchronous driver meet: a response goes in, a verdict comes out, and a body is read.
+//! The interface from a transport to the asynchronous driver: judges a response and reads a body.
 //!
-//! Without the driver's parameters, so that transports need not name them. Decides nothing.
+//! It does not have the driver's type parameters, so that transports need not name them. It must not make decisions: it
+//! passes the response to the session.
 
 use core::cell::RefMut;
 use core::fmt;
@@ -12,7 +13,21 @@ use ::embedded_io_async::{Error, ErrorKind, Read};
 
 use crate::client::{Epoch, Response, Verdict};
 
-/// Where a transport hands over a response.
+/// Takes the response of one request from a transport. [`Connect::open`](super::Connect::open) receives it.
+///
+/// ```
+/// use embedded_io_async::Read;
+/// use embedded_sse::client::{Response, Verdict};
+/// use embedded_sse::io::driver::Exchange;
+///
+/// /// The end of a `Connect::open`, after the response headers were parsed.
+/// async fn finish<R: Read>(exchange: Exchange<'_>, response: &Response<'_>, mut body: R) -> Result<(), R::Error> {
+///     match exchange.respond(response).await {
+///         Verdict::Accept => exchange.read(&mut body).await,
+///         _ => Ok(()), // the session knows what to do next
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "without a response the connection counts as lost"]
 pub struct Exchange<'x> {
@@ -27,33 +42,38 @@ impl<'x> Exchange<'x> {
 }
 
 impl Exchange<'_> {
-    /// Says what the response means, and lets the session know. The stream is read only after [`Verdict::Accept`].
+    /// Passes the response to the session and returns what to do with it. [`read`](Self::read) the body only after
+    /// [`Verdict::Accept`].
     ///
     /// # Cancel safety
     ///
-    /// End [`open`](super::Connect::open) then; nothing is lost.
+    /// Cancel-safe, but return from [`open`](super::Connect::open) after cancelling it.
     pub async fn respond(&self, response: &Response<'_>) -> Verdict {
         ready_when(|| self.stage.responded(self.epoch, response)).await
     }
 
-    /// Reads the stream to its end: piece by piece, each when all events of the one before were taken and another is asked for.
+    /// Reads the body to its end. Each read waits until the application has taken all events of the one before and asks
+    /// for another.
     ///
     /// # Errors
     ///
-    /// The body's own: return it.
+    /// The body's error: return it from [`open`](super::Connect::open).
     ///
     /// # Cancel safety
     ///
-    /// What a read that had begun has got is lost, unless the body's `read` is cancel-safe; nothing else is. End
-    /// [`open`](super::Connect::open) then.
-    #[expect(clippy::await_holding_refcell_ref, reason = "the room is the right to read, and goes when the body goes")]
+    /// Cancel-safe if the body's `read` is; otherwise the bytes of a read in progress are lost. Return from
+    /// [`open`](super::Connect::open) after cancelling it.
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "the borrow is the permission to read, and ends when the body is dropped"
+    )]
     pub async fn read<R: Read + ?Sized>(self, body: &mut R) -> Result<(), R::Error> {
         loop {
             let length = {
                 let mut room = ready_when(|| self.stage.room(self.epoch)).await;
                 match body.read(&mut room).await {
                     Ok(length) => length,
-                    // By a signal; the connection is as good as before.
+                    // A signal interrupted the read; the connection is still good.
                     Err(error) if error.kind() == ErrorKind::Interrupted => {
                         drop(room);
                         make_way().await;
@@ -84,7 +104,7 @@ impl defmt::Format for Exchange<'_> {
     }
 }
 
-/// A driver without its parameters, for transports. `None`: the application has it just now.
+/// A driver without its type parameters. Its methods return `None` while the application's half holds what they need.
 pub(super) trait Stage {
     fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict>;
     fn room(&self, epoch: Epoch) -> Option<RefMut<'_, [u8]>>;
@@ -92,12 +112,13 @@ pub(super) trait Stage {
     fn ended(&self, epoch: Epoch) -> Option<()>;
 }
 
-/// Waits until the application has given back what is looked for; it wakes this half by polling it.
+/// Waits until `look` finds something, that is, until the application's half has released it. That half wakes this one
+/// by polling it.
 async fn ready_when<T>(mut look: impl FnMut() -> Option<T>) -> T {
     poll_fn(|_| look().map_or(Poll::Pending, Poll::Ready)).await
 }
 
-/// Lets other tasks run first.
+/// Yields to other tasks once.
 pub(super) async fn make_way() {
     let mut asked = false;
     poll_fn(|context| {

@@ -1,15 +1,19 @@
-//! A session over any asynchronous transport: events for ever, one connection at a time.
+//! Drives a [`Session`](crate::client::Session) over any asynchronous transport: yields events from one connection
+//! after another, and reconnects when the session says so.
 //!
-//! Does what the session says, and races it against the timer. Decides nothing: when to connect, what a response means and how
-//! long a connection may be silent, the session knows; a URL, the transport.
+//! A driver performs the session's actions and races them against a timer. It must not decide when to connect, what a
+//! response means or how long a connection may be silent (the session does), nor which URL to use (the transport does).
 //!
-//! There are two halves. [`Driver::run`] is the transport's: one future that connects, waits and reads, and that owns whatever
-//! connection there is, also one that borrows from its client. [`Events`] is the application's: it polls that future as long as
-//! an event is waited for, and never drops it. So a wait for an event can be cancelled at any time; the connection, an attempt
-//! to connect and a read that has begun are still there when it is waited for again. What the halves share lies in the
-//! [`Driver`], the chunk that was read last too, in cells that no half holds while the other one runs.
+//! The driver has two halves. [`Driver::run`] returns the transport's half: one future that connects, waits and reads,
+//! and that owns the connection, even one that borrows from its client. [`Events`] is the application's half: it polls
+//! that future while you wait for an event, and never drops it. You can therefore cancel a wait for an event at any
+//! time: the connection, a connection attempt or a read in progress continues with the next wait. The halves share
+//! their state, which includes the last chunk read, through cells in the [`Driver`]; they never hold a borrow at the
+//! same time.
 //!
-//! Before each read and each request the transport's half asks the session whether it is still wanted.
+//! Before each read and each request, the transport's half checks with the session that it is still wanted.
+//!
+//! For blocking transports, see [`driver_blocking`](super::driver_blocking).
 
 #[cfg(feature = "embedded-io-async")]
 mod asynchronous;

@@ -1,4 +1,4 @@
-//! What a driver says when it has no event to show.
+//! The error that both drivers share.
 
 use core::fmt;
 
@@ -6,20 +6,36 @@ use super::request::HeaderError;
 use crate::client::StopReason;
 use crate::codec::TooLong;
 
-/// Why there is no next event here. Whatever it is, a driver may be asked again.
+/// The reason why a driver returned no event. You may call the driver again after each of them.
+///
+/// ```
+/// use embedded_sse::client::StopReason;
+/// use embedded_sse::io::driver::NextError;
+///
+/// /// Returns whether to ask the driver again.
+/// fn go_on(error: NextError) -> bool {
+///     match error {
+///         NextError::Stopped(_) => false,
+///         _ => true, // log it
+///     }
+/// }
+/// # assert!(!go_on(NextError::Stopped(StopReason::Closed)));
+/// # assert!(go_on(NextError::Offline));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NextError {
-    /// Something was larger than the memory for it. The stream goes on.
+    /// Something in the stream did not fit and was skipped. The stream continues.
     TooLong(TooLong),
-    /// An attempt has failed because the request's headers cannot be written: [`HeaderError::Full`],
-    /// [`HeaderError::Forbidden`] or [`HeaderError::InvalidName`]. There will be others, with the same result if nothing is done
-    /// about it.
+    /// An attempt failed because the headers of its request could not be written: [`HeaderError::Full`],
+    /// [`HeaderError::Forbidden`] or [`HeaderError::InvalidName`]. Later attempts fail in the same way until you
+    /// correct the headers.
     Headers(HeaderError),
-    /// The network was reported down and not up again. Only a blocking driver says so; an asynchronous one waits.
+    /// The network is down: the application reported so. Only the blocking driver returns this; the asynchronous one
+    /// waits.
     Offline,
-    /// There will be no other attempt, for this reason, unless the driver is told to restart.
+    /// The session has stopped and makes no more attempts unless you restart it.
     Stopped(StopReason),
 }
 

@@ -1,12 +1,23 @@
-//! What a driver gives a transport to send, in room that the caller chose.
+//! The request that a driver passes to a transport, with headers stored in the caller's buffer.
 //!
-//! Keeps text; which headers a stream needs, the session knows.
+//! This module stores text. It must not decide which headers a stream needs: the session does.
 
 use core::fmt::{self, Display, Write};
 
 use crate::client::is_token;
 
-/// The headers of a request: text in a slice of memory.
+/// The headers of a request, stored as text in a slice.
+///
+/// ```
+/// use embedded_sse::io::HeaderList;
+///
+/// let mut room = [0; 64];
+/// let mut headers = HeaderList::new(&mut room);
+/// headers.push("X-Device", 7)?;
+/// headers.push("Authorization", format_args!("Bearer {}", "abc"))?;
+/// assert!(headers.iter().eq([("X-Device", "7"), ("Authorization", "Bearer abc")]));
+/// # Ok::<(), embedded_sse::io::HeaderError>(())
+/// ```
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct HeaderList<'h> {
@@ -15,16 +26,16 @@ pub struct HeaderList<'h> {
 }
 
 impl<'h> HeaderList<'h> {
-    /// No headers yet. Each one takes the lengths of its name and its value, and 2 bytes.
+    /// Creates an empty list. Each header takes the length of its name, the length of its value and 2 bytes.
     pub const fn new(room: &'h mut [u8]) -> Self {
         Self { room, length: 0 }
     }
 
-    /// The room that the headers of a [`Session`](crate::client::Session) take at most, whose ids have up to `id_capacity` bytes
-    /// (64 unless you say otherwise). Add what your own headers take.
+    /// Returns how many bytes the headers of a [`Session`](crate::client::Session) take at most, for IDs of up to
+    /// `id_capacity` bytes (64 by default). Add the room for your own headers.
     ///
-    /// A room that is too short may be enough for the first connect and for no reconnect: only then there is an id to send,
-    /// and what is not UTF-8 in it is three times as long as U+FFFD.
+    /// If the room is too short, the first connect may work and every reconnect fail: only a reconnect sends an ID, in
+    /// which each byte that is not UTF-8 becomes the three bytes of U+FFFD.
     ///
     /// ```
     /// # use embedded_sse::io::HeaderList;
@@ -42,12 +53,12 @@ impl<'h> HeaderList<'h> {
         longest_id.saturating_add("Last-Event-ID".len() + 2 + always)
     }
 
-    /// Adds a header after the others. A name may be there already; both are sent then.
+    /// Appends a header. If the name is already in the list, both headers are sent.
     ///
-    /// A name is a token as HTTP has it (RFC 9110, 5.6.2): letters, digits and ``!#$%&'*+-.^_`|~``. A value is sent as it is,
-    /// in UTF-8, and what the other end makes of it is for you to know: HTTP drops blanks and tabs at its ends, and has no
-    /// meaning of its own for what is not ASCII, so that servers read it as UTF-8, as Latin-1, or refuse it. Headers that say how
-    /// long a message is and where it goes, such as `Host` and `Content-Length`, are the transport's.
+    /// A name is an HTTP token (RFC 9110, 5.6.2): letters, digits and ``!#$%&'*+-.^_`|~``. A value is sent unchanged,
+    /// in UTF-8. HTTP strips spaces and tabs at its ends. It gives no meaning to characters outside ASCII: some servers
+    /// read them as UTF-8, some as Latin-1, and some refuse them. Leave headers that route or frame the message, such
+    /// as `Host` and `Content-Length`, to the transport.
     ///
     /// ```
     /// # use embedded_sse::io::HeaderList;
@@ -61,8 +72,8 @@ impl<'h> HeaderList<'h> {
     ///
     /// # Errors
     ///
-    /// [`HeaderError::InvalidName`], [`HeaderError::Forbidden`] and [`HeaderError::Full`], and [`HeaderError::Unavailable`] if
-    /// the value's `Display` fails; then nothing has changed.
+    /// [`HeaderError::InvalidName`], [`HeaderError::Forbidden`] and [`HeaderError::Full`], or
+    /// [`HeaderError::Unavailable`] if the value's `Display` fails. The list is unchanged then.
     pub fn push(&mut self, name: &str, value: impl Display) -> Result<(), HeaderError> {
         if !is_token(name.as_bytes()) {
             return Err(HeaderError::InvalidName);
@@ -78,7 +89,7 @@ impl<'h> HeaderList<'h> {
         }
     }
 
-    /// Names and values, in the order they were added.
+    /// Iterates over names and values, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let text = self.room.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default();
         let mut parts = text.split_terminator(END);
@@ -86,14 +97,28 @@ impl<'h> HeaderList<'h> {
     }
 }
 
-/// What a driver asks a transport to send: a `GET`, unless the transport knows better, with these headers.
+/// A request that a driver asks a transport to send. The transport chooses the URL and the method, usually `GET`.
+///
+/// ```
+/// use embedded_sse::io::Request;
+///
+/// /// Writes the head of an HTTP/1.1 request.
+/// fn write_head(request: &Request<'_>, out: &mut impl core::fmt::Write) -> core::fmt::Result {
+///     write!(out, "GET /events HTTP/1.1\r\nHost: example.org\r\n")?;
+///     for (name, value) in request.headers.iter() {
+///         write!(out, "{name}: {value}\r\n")?;
+///     }
+///     out.write_str("\r\n")
+/// }
+/// ```
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Request<'r> {
-    /// Of the stream and of the application. The transport adds what HTTP needs, such as `Host`.
+    /// The headers of the session and of the application. The transport adds those that HTTP needs, such as `Host`.
     pub headers: &'r HeaderList<'r>,
-    /// Send it to the `Location` of the response before; otherwise a new attempt begins, at the URL that stands.
+    /// Whether to send it to the `Location` of the previous response. If not, a new attempt begins: use the stream's
+    /// own URL, or that of the last permanent redirect.
     pub redirected: bool,
 }
 
@@ -102,7 +127,8 @@ impl<'r> Request<'r> {
         Self { headers, redirected }
     }
 
-    /// The headers as a slice, as many HTTP clients want them. `None` when there are more than `pairs` has places for.
+    /// Returns the headers as a slice, as many HTTP clients expect them. Returns `None` if there are more than fit in
+    /// `pairs`.
     pub fn headers_in<'p>(&self, pairs: &'p mut [(&'r str, &'r str)]) -> Option<&'p [(&'r str, &'r str)]> {
         let mut count = 0;
         for header in self.headers.iter() {
@@ -113,18 +139,29 @@ impl<'r> Request<'r> {
     }
 }
 
-/// Why there are no headers for a request.
+/// The reason why the headers of a request could not be written.
+///
+/// ```
+/// use embedded_sse::io::{HeaderError, HeaderList};
+///
+/// let mut room = [0; 32];
+/// let mut headers = HeaderList::new(&mut room);
+/// assert_eq!(headers.push("X-Name", "a\r\nEvil: 1"), Err(HeaderError::Forbidden));
+/// assert_eq!(headers.push("X Name", "a"), Err(HeaderError::InvalidName));
+/// assert_eq!(headers.push("X-Name", "far longer than the room for it"), Err(HeaderError::Full));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// They are longer than the room for them.
+    /// The headers do not fit in their room; see [`HeaderList::room_for`].
     Full,
-    /// A value has a control character in it, such as a line break, that no header can carry.
+    /// A value contains a control character, such as a line break. No header can carry one.
     Forbidden,
-    /// A name is empty, or has a character in it that no header's name can have, such as a colon or a blank.
+    /// A name is empty or contains a character that no header name can have, such as a colon or a space.
     InvalidName,
-    /// The application has none now, for example no fresh token: the attempt fails, and the next one asks again.
+    /// The application cannot provide the headers now, for example because it has no valid token. The attempt fails;
+    /// the next one asks again.
     Unavailable,
 }
 
@@ -141,10 +178,10 @@ impl Display for HeaderError {
 
 impl core::error::Error for HeaderError {}
 
-/// What ends a name or a value: nothing that can be in one.
+/// Terminates each name and each value. Neither can contain it.
 const END: char = '\n';
 
-/// A header that is being written.
+/// Writes one header into the room of a list.
 struct Text<'t> {
     room: &'t mut [u8],
     length: usize,
@@ -199,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_leaves_no_trace() {
+    fn a_refused_header_changes_nothing() {
         let mut room = [0; 10];
         let mut headers = HeaderList::new(&mut room);
         headers.push("A", "1").unwrap();
@@ -209,7 +246,7 @@ mod tests {
         assert!(headers.iter().eq([("A", "1"), ("Bc", "\t2")]));
     }
 
-    /// RFC 9110, 5.6.2: anything else in a name would be read as a value, as another header, or not at all.
+    /// RFC 9110, 5.6.2. A peer would read any other character as part of a value or of another header, or refuse it.
     #[test]
     fn a_name_is_a_token() {
         let mut room = [0; 64];
@@ -226,7 +263,7 @@ mod tests {
         assert_eq!(headers.iter().count(), 3);
     }
 
-    /// What the type allows and HTTP may change or refuse; the documentation says so.
+    /// Values that the type allows, though HTTP may change or refuse them, as documented.
     #[test]
     fn values_are_kept_as_they_are() {
         let values = ["", " ", " a\t", "\u{FFFD}\u{85}"];
@@ -241,9 +278,9 @@ mod tests {
         }
     }
 
-    /// At the first connect and at the last reconnect.
+    /// At the first connect and at each reconnect.
     #[test]
-    fn there_is_room_for_what_the_session_sends() {
+    fn the_headers_of_the_session_fit() {
         fn check<const ID: usize>() {
             let mut session = session::<ID>();
             let needed = HeaderList::room_for(ID);
