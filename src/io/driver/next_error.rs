@@ -1,5 +1,6 @@
 //! The error that both drivers share.
 
+use core::error::Error;
 use core::fmt;
 
 use super::request::HeaderError;
@@ -45,9 +46,39 @@ impl fmt::Display for NextError {
             Self::TooLong(too_long) => too_long.fmt(f),
             Self::Headers(error) => error.fmt(f),
             Self::Offline => f.write_str("the network is down"),
-            Self::Stopped(reason) => write!(f, "the event stream is over: {reason:?}"),
+            Self::Stopped(reason) => write!(f, "the event stream is over: {reason}"),
         }
     }
 }
 
-impl core::error::Error for NextError {}
+impl Error for NextError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::TooLong(too_long) => Some(too_long),
+            Self::Headers(error) => Some(error),
+            Self::Offline | Self::Stopped(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn the_message_names_the_reason_in_words() {
+        let stopped = NextError::Stopped(StopReason::Status(404));
+        assert_eq!(stopped.to_string(), "the event stream is over: the server refuses the request (status 404)");
+        assert!(stopped.source().is_none());
+    }
+
+    #[test]
+    fn the_source_is_the_wrapped_error() {
+        let headers = NextError::Headers(HeaderError::Full);
+        let source = headers.source().and_then(|error| error.downcast_ref());
+        assert_eq!(source, Some(&HeaderError::Full));
+        assert!(NextError::Offline.source().is_none());
+    }
+}
