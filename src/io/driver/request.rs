@@ -171,7 +171,7 @@ impl Display for HeaderError {
             Self::Full => "the request's headers are too long for their room",
             Self::Forbidden => "a header's value cannot hold control characters",
             Self::InvalidName => "a header's name can hold only letters, digits and !#$%&'*+-.^_`|~",
-            Self::Unavailable => "the request's headers are not to be had now",
+            Self::Unavailable => "request headers are unavailable",
         })
     }
 }
