@@ -289,8 +289,36 @@ impl Clock {
     }
 }
 
+#[cfg(feature = "embedded-io-async")]
+impl super::driver::Timer for Clock {
+    fn now(&self) -> Instant {
+        Self::now(self)
+    }
+
+    async fn wait_until(&self, at: Instant) {
+        self.sleep_until(at).await;
+    }
+}
+
 impl Default for Clock {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(all(test, feature = "embedded-io-async"))]
+mod tests {
+    use super::super::driver::Timer;
+    use super::*;
+
+    async fn wait(timer: impl Timer, wait: Duration) -> Duration {
+        let start = timer.now();
+        timer.wait_until(start.saturating_add(wait)).await;
+        timer.now().saturating_duration_since(start)
+    }
+
+    #[::tokio::test(start_paused = true)]
+    async fn the_clock_is_a_timer_for_the_driver() {
+        assert_eq!(wait(Clock::new(), Duration::from_secs(3600)).await, Duration::from_secs(3600));
     }
 }
