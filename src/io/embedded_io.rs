@@ -3,6 +3,7 @@
 //!
 //! This module moves bytes between a transport and the codec. It must not interpret them.
 
+use core::error::Error;
 use core::fmt;
 
 use ::embedded_io::{BufRead, ErrorKind, Read, Write};
@@ -376,14 +377,37 @@ impl<E: fmt::Display> fmt::Display for WriteError<E> {
     }
 }
 
-impl<E: core::error::Error> core::error::Error for WriteError<E> {}
+impl<E: Error + 'static> Error for WriteError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::WriteZero => None,
+            Self::BufferFull(full) => Some(full),
+        }
+    }
+}
 
-impl<E: ::embedded_io::Error> ::embedded_io::Error for WriteError<E> {
+impl<E: ::embedded_io::Error + 'static> ::embedded_io::Error for WriteError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Io(error) => error.kind(),
             Self::WriteZero => ErrorKind::WriteZero,
             Self::BufferFull(_) => ErrorKind::OutOfMemory,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_source_is_the_wrapped_error() {
+        let source = |error: WriteError<ErrorKind>| error.source().map(|source| source.is::<ErrorKind>());
+        assert_eq!(source(WriteError::Io(ErrorKind::TimedOut)), Some(true));
+        assert_eq!(source(WriteError::WriteZero), None);
+        let mut room = [0; 4];
+        let full = Frame::new().data("light on").encode(&mut room).map_err(WriteError::<ErrorKind>::BufferFull);
+        assert!(full.is_err_and(|error| error.source().is_some_and(|source| source.is::<BufferFull>())));
     }
 }
