@@ -281,7 +281,7 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime with a timer, as [`tokio::time::sleep_until`](time::sleep_until) does.
+    /// Outside a tokio runtime with a timer, as [`tokio::time::sleep_until`] does.
     pub fn sleep_until(&self, at: Instant) -> time::Sleep {
         let wait = Duration::from_millis(at.as_millis());
         // An instant that tokio cannot represent becomes the longest sleep that it supports.

@@ -40,7 +40,7 @@ const MOST_READS: u8 = 16;
 ///     }
 /// }
 /// ```
-#[must_use = "nothing happens until an event is asked for"]
+#[must_use = "a driver does nothing until you wait for an event"]
 pub struct Events<'d, B, J, C, W, const ID: usize = 64> {
     driver: &'d Driver<B, J, C, W, ID>,
     run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,

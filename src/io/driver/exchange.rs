@@ -24,7 +24,7 @@ use crate::client::{Epoch, Response, Verdict};
 /// async fn finish<R: Read>(exchange: Exchange<'_>, response: &Response<'_>, mut body: R) -> Result<(), R::Error> {
 ///     match exchange.respond(response).await {
 ///         Verdict::Accept => exchange.read(&mut body).await,
-///         _ => Ok(()), // the session knows what to do next
+///         _ => Ok(()), // the session decides what to do next
 ///     }
 /// }
 /// ```
