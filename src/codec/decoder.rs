@@ -1,7 +1,8 @@
-//! The decoder as its users see it: a machine and the memory that it is lent.
+//! The public decoder: the machine together with the memory it works on.
 //!
-//! Views and state, no rules: what a field does is the machine's business. `Decoder` is the only type here with parameters; the
-//! machine has none, so that one copy of it stands in flash however many kinds of buffers a program uses.
+//! This module holds state and builds views. What a field does is the machine's part. `Decoder` is the only type of the
+//! reading side with parameters; the machine has none, so that flash holds one copy of it however many kinds of buffers
+//! a program uses.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,20 +12,22 @@ use super::pace::Walk;
 use super::read::machine::Memory;
 use super::read::step::{Found, Step};
 
-/// Decodes an event stream in memory that the caller chose.
+/// Decodes an event stream in memory that you provide.
 ///
-/// `buffer` is any `AsRef<[u8]> + AsMut<[u8]>`: an array, a slice, a box, a vector. It has to hold the data and the type of the
-/// longest event that chunks cut in two; an event that lies whole in one chunk and has one `data` line is lent from the chunk
-/// and needs no buffer at all. `ID` is the length in bytes of the longest last event ID; its store lies in the decoder, twice,
-/// apart from the buffer, so that a long id cannot take the room of data.
+/// `buffer` is any `AsRef<[u8]> + AsMut<[u8]>`: an array, a slice, a box or a vector. It must hold the data and the
+/// type of the longest event that is split between chunks. An event that lies whole in one chunk and has one `data`
+/// line is borrowed from the chunk and needs no buffer at all. `ID` is the maximum length of a last event ID in bytes.
+/// The decoder stores two ids of that length apart from the buffer, so that a long id cannot take room from the data.
 ///
-/// A stream is decoded exactly as the HTML Standard says, whatever the bytes and wherever they are cut; there is no malformed
-/// stream (R33). Nothing is ever cut short: what is too long is left out as a whole and reported once, as [`TooLong`].
+/// A stream is decoded exactly as the HTML Standard prescribes, whatever its bytes and wherever it is split; no stream
+/// is malformed (R33). Nothing is ever truncated: an item that is too long is left out as a whole and reported once, as
+/// [`TooLong`].
 ///
 /// # Use
 ///
-/// Give each chunk until it says `None`, then the next. When a stream ends, throw away what is unfinished with
-/// [`reset`](Self::reset) and go on with the next stream: the last event ID and the reconnection time live on (R62).
+/// Pass each chunk until the result is `None`, then the next chunk. When a stream ends, discard the unfinished event
+/// with [`reset`](Self::reset) and continue with the next stream: the last event ID and the reconnection time are kept
+/// (R62).
 ///
 /// ```
 /// use embedded_sse::Decoder;
@@ -53,7 +56,7 @@ pub struct Decoder<B, const ID: usize = 64> {
 }
 
 impl<B> Decoder<B> {
-    /// Stands before the first byte of a stream, with room for last event IDs of 64 bytes.
+    /// Creates a decoder at the start of a stream, with room for last event IDs of up to 64 bytes.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
         Self::with_id_capacity(buffer)
@@ -61,25 +64,43 @@ impl<B> Decoder<B> {
 }
 
 impl<B, const ID: usize> Decoder<B, ID> {
-    /// Stands before the first byte of a stream, with room for last event IDs of `ID` bytes:
-    /// `Decoder::<_, 256>::with_id_capacity(buffer)`.
+    /// Creates a decoder at the start of a stream, with room for last event IDs of up to `ID` bytes.
+    ///
+    /// ```
+    /// use embedded_sse::Decoder;
+    ///
+    /// let mut decoder = Decoder::<_, 256>::with_id_capacity([0; 64]);
+    /// assert_eq!(decoder.set_last_event_id(&[b'7'; 256]), Ok(()));
+    /// ```
     #[must_use]
     pub const fn with_id_capacity(buffer: B) -> Self {
         Self { walk: Walk::NEW, ids: [[0; ID]; 2], buffer }
     }
 
-    /// The last event ID string: what an event carries, and what a reconnect sends as `Last-Event-ID` unless it is empty (R60).
-    /// It changes only at blank lines (R34) and outlives [`reset`](Self::reset).
+    /// Returns the last event ID string, which events carry and a reconnect sends as `Last-Event-ID` unless it is empty
+    /// (R60).
+    ///
+    /// It changes only at blank lines (R34), and [`reset`](Self::reset) keeps it.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.walk.machine.id.committed(self.ids.as_flattened())
     }
 
-    /// Sets the last event ID string, for one that was kept in storage. Empty forgets it.
+    /// Sets the last event ID string, for example to one restored from storage. An empty id clears it.
     ///
     /// # Errors
     ///
-    /// The bytes are no id that a stream could have sent, or are more than `ID`; then nothing has changed.
+    /// Returns an error if the bytes are not an id that a stream could have sent, or if there are more than `ID` of
+    /// them. The last event ID is then unchanged.
+    ///
+    /// ```
+    /// use embedded_sse::{Decoder, SetIdError};
+    ///
+    /// let mut decoder = Decoder::new([0; 64]);
+    /// assert_eq!(decoder.set_last_event_id(b"7"), Ok(()));
+    /// assert_eq!(decoder.set_last_event_id(b"7\n8"), Err(SetIdError::Forbidden));
+    /// assert_eq!(decoder.last_event_id(), b"7");
+    /// ```
     pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), SetIdError> {
         if id.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
             return Err(SetIdError::Forbidden);
@@ -87,8 +108,10 @@ impl<B, const ID: usize> Decoder<B, ID> {
         if self.walk.machine.id.set(id, self.ids.as_flattened_mut()) { Ok(()) } else { Err(SetIdError::TooLong) }
     }
 
-    /// The reconnection time that the server asked for last (R30), `None` if it never did. It outlives
-    /// [`reset`](Self::reset). A number larger than `u64::MAX` milliseconds counts as that (D5): clamp it before you wait.
+    /// Returns the reconnection time that the server last asked for (R30), or `None` if it never did.
+    ///
+    /// [`reset`](Self::reset) keeps it. A number above `u64::MAX` milliseconds saturates at that value (D5): clamp the
+    /// time before you wait.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         match self.reconnection_millis() {
@@ -97,32 +120,47 @@ impl<B, const ID: usize> Decoder<B, ID> {
         }
     }
 
-    /// The same in milliseconds, for which a small core needs no division.
+    /// Returns the reconnection time in milliseconds. A small core needs no division for this form.
     pub(crate) const fn reconnection_millis(&self) -> Option<u64> {
         self.walk.machine.retry.time()
     }
 
-    /// A new connection begins: the unfinished event is forgotten and its id with it (R41), a byte order mark is dropped again
-    /// (R13). The last event ID string and the reconnection time stay (R62), and so does the report of an id that was too long, if
-    /// its event was the last thing found.
+    /// Prepares for a new connection. Discards the unfinished event together with its id (R41), and accepts a byte
+    /// order mark again (R13).
+    ///
+    /// The last event ID string and the reconnection time are kept (R62). So is the report of an id that was too long,
+    /// if its event was the last item found.
+    ///
+    /// ```
+    /// use embedded_sse::Decoder;
+    ///
+    /// let mut decoder = Decoder::new([0; 64]);
+    /// assert!(decoder.next_event(&mut &b"data: the connection breaks he"[..]).is_none());
+    /// decoder.reset();
+    /// let event = decoder.next_event(&mut &b"data: next stream\n\n"[..]).unwrap()?;
+    /// assert_eq!(event.data, b"next stream");
+    /// # Ok::<(), embedded_sse::TooLong>(())
+    /// ```
     pub const fn reset(&mut self) {
         self.walk.machine.reset();
     }
 
-    /// Whether since the last call a comment ended, or a blank line with neither a comment nor a line that counts before it in its
-    /// block. The blank line of a block with a comment belongs to that comment's heartbeat. [`reset`](Self::reset) forgets it.
+    /// Returns whether a heartbeat ended since the last call: a comment, or a blank line with neither a comment nor a
+    /// line that counts before it in its block. The blank line of a block with a comment belongs to that comment's
+    /// heartbeat. [`reset`](Self::reset) discards a heartbeat.
     pub(crate) const fn take_heartbeat(&mut self) -> bool {
         core::mem::replace(&mut self.walk.machine.heartbeat, false)
     }
 
-    /// Whether since the last [`reset`](Self::reset) a blank line committed an id, and the last one was not empty. An id that was
-    /// too long, or that [`set_last_event_id`](Self::set_last_event_id) sets, changes nothing here.
+    /// Returns whether a blank line has committed an id since the last [`reset`](Self::reset), and the latest one was
+    /// not empty. An id that was too long or was set by [`set_last_event_id`](Self::set_last_event_id) does not change
+    /// the result.
     pub(crate) const fn gave_id(&self) -> bool {
         self.walk.machine.gave_id
     }
 
-    /// Whether the stream, if it ended here, would lose an event or an id that has begun (R41). Comments and `retry` lines are
-    /// no loss.
+    /// Returns whether an event or an id that has begun would be lost if the stream ended here (R41). Comments and
+    /// `retry` lines do not count.
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
         self.walk.machine.is_mid_event()
@@ -130,15 +168,16 @@ impl<B, const ID: usize> Decoder<B, ID> {
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
-    /// Takes the next event from the front of `input`, and of `input` what it took.
+    /// Decodes the next event and advances `input` past the consumed bytes.
     ///
-    /// `None` means that `input` is used up: go on with the next chunk. The event borrows from the decoder and from the chunk;
-    /// it is over when the next one is asked for.
+    /// `None` means that `input` is used up: continue with the next chunk. The event borrows from the decoder and from
+    /// the chunk, and is valid until the next call. An empty `input` returns `None`, or an outstanding [`TooLong`] for
+    /// an id.
     ///
     /// # Errors
     ///
-    /// [`TooLong`] stands in the place of an event that had no room, or behind the event whose id had none. The event is gone,
-    /// the stream is not: ask again.
+    /// Returns [`TooLong`] in place of an event that did not fit, or after an event whose id did not fit. Only that
+    /// item is lost: call again to continue.
     pub fn next_event<'a, 'c: 'a>(&'a mut self, input: &mut &'c [u8]) -> Option<Result<Event<'a>, TooLong>> {
         let chunk = *input;
         let step = self.step(chunk);
@@ -149,14 +188,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         }
     }
 
-    /// Like [`next_event`](Self::next_event), but with comments and `retry` lines, each at the end of its line.
+    /// Decodes the next event, comment or `retry` line; otherwise like [`next_event`](Self::next_event).
     ///
-    /// A comment that was cut by a chunk's end needs room in the buffer beside the event around it; so does what came of an event
-    /// before a comment or a `retry` line inside it.
+    /// Comments and `retry` lines are reported at the end of their line. A comment that is split between chunks needs
+    /// room in the buffer, in addition to the event around it. So does the part of an event that precedes a comment or
+    /// a `retry` line inside it.
     ///
     /// # Errors
     ///
-    /// As for [`next_event`](Self::next_event), and for a comment that had no room.
+    /// Returns [`TooLong`] as [`next_event`](Self::next_event) does, and for a comment that did not fit.
     pub fn next_item<'a, 'c: 'a>(&'a mut self, input: &mut &'c [u8]) -> Option<Result<Item<'a>, TooLong>> {
         let chunk = *input;
         let step = self.step_item(chunk);
@@ -167,25 +207,27 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         })
     }
 
-    /// One step of [`next_event`](Self::next_event) that lends nothing, for those who read into a buffer of their own in a loop:
-    /// advance with `step` until it has found something, and build the view with [`event`](Self::event) behind the loop.
+    /// Performs one step of [`next_event`](Self::next_event) without borrowing the event.
     ///
-    /// Nothing found means that the whole chunk was consumed. Something found may have consumed nothing.
+    /// Use it to read in a loop into a buffer of your own: advance with `step` until it finds something, and build the
+    /// view with [`event`](Self::event) after the loop. If nothing was found, the whole chunk was consumed. A step that
+    /// finds something may consume nothing.
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, chunk: &[u8]) -> Step {
         self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
     }
 
-    /// One step of [`next_item`](Self::next_item) that lends nothing; see [`step`](Self::step).
+    /// Performs one step of [`next_item`](Self::next_item) without borrowing the item; see [`step`](Self::step).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, chunk: &[u8]) -> Step {
         self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
     }
 
-    /// The event that the last step has found: [`Found::Event`]. `chunk` is the very slice that this step was given.
+    /// Returns the event that the last step found, after [`Found::Event`]. `chunk` must be the slice that was passed to
+    /// that step.
     ///
-    /// After anything else it is no event that a stream dispatched: it shows what has been kept of the block so far, which may be
-    /// nothing, or a part that never becomes an event. Look at it only after [`Found::Event`].
+    /// After any other step the result is not an event of the stream: it shows the part of the block that is stored so
+    /// far, which may be nothing or may never become an event.
     #[must_use]
     pub fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         let buffer = self.buffer.as_ref();
@@ -196,7 +238,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         Event { event_type, data: self.walk.machine.block.data.of(chunk, buffer), last_event_id: self.last_event_id() }
     }
 
-    /// What the last step has found, which was not [`Found::TooLong`]. `chunk` is the very slice that this step was given.
+    /// Returns the item that the last step found, which was not [`Found::TooLong`]. `chunk` must be the slice that was
+    /// passed to that step.
     pub(crate) fn item<'a>(&'a self, found: Found, chunk: &'a [u8]) -> Item<'a> {
         match found {
             Found::Comment => Item::Comment(self.comment(chunk)),
@@ -205,22 +248,29 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
         }
     }
 
-    /// The comment that the last step has found: [`Found::Comment`]. `chunk` is the very slice that this step was given. After
-    /// anything else it is some text or none.
+    /// Returns the comment that the last step found, after [`Found::Comment`]. `chunk` must be the slice that was
+    /// passed to that step. After any other step the result is unspecified text, possibly empty.
     #[must_use]
     pub fn comment<'a>(&'a self, chunk: &'a [u8]) -> &'a [u8] {
         self.walk.machine.line.of(chunk, self.buffer.as_ref())
     }
 }
 
-/// Why a last event ID cannot be set.
+/// Reports why a last event ID cannot be set.
+///
+/// ```
+/// use embedded_sse::{Decoder, SetIdError};
+///
+/// let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 64]);
+/// assert_eq!(decoder.set_last_event_id(b"12345"), Err(SetIdError::TooLong));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SetIdError {
-    /// It holds CR, LF or NUL, which no id can (R9, R42).
+    /// The id contains CR, LF or NUL, which no id can contain (R9, R42).
     Forbidden,
-    /// It is longer than the decoder's store.
+    /// The id is longer than the decoder's `ID` bytes.
     TooLong,
 }
 

@@ -1,6 +1,6 @@
-//! What a stream says: the event, and the other items that may stand between events.
+//! The reportable items of a stream: events, comments and reconnection times.
 //!
-//! Views of bytes that somebody else holds. Knows how text is shown, not how it came here.
+//! The types here are views of bytes that someone else owns. This module must not depend on how the bytes arrived.
 
 use core::fmt;
 use core::str::Utf8Error;
@@ -8,60 +8,75 @@ use core::time::Duration;
 
 use super::field::Field;
 
-/// A dispatched event (R38, R39): bytes lent from the chunk it came in, or from the decoder's buffer.
+/// Borrows a dispatched event (R38, R39) from the chunk that it came in or from the decoder's buffer.
 ///
-/// The three parts are bytes, as they came. A stream is UTF-8 by definition (R2); what is not is shown as U+FFFD by the
-/// `*_lossy` views, exactly where a browser shows it (R14), and never stops the stream.
+/// The three parts are bytes, exactly as received. A stream is UTF-8 by definition (R2), but malformed bytes never stop
+/// it: the `*_lossy` views replace them by U+FFFD exactly where a browser does (R14). To keep an event, copy it into an
+/// [`OwnedEvent`](crate::OwnedEvent) or a [`FixedEvent`](crate::FixedEvent).
+///
+/// ```
+/// use embedded_sse::Decoder;
+///
+/// let mut decoder = Decoder::new([0; 64]);
+/// let event = decoder.next_event(&mut &b"id: 7\ndata: 21.5 \xB0C\n\n"[..]).unwrap()?;
+/// assert_eq!(event.event_type, b"message");
+/// assert_eq!(event.last_event_id, b"7");
+/// assert!(event.data_str().is_err()); // the degree sign is not UTF-8
+/// assert_eq!(event.data_lossy().to_string(), "21.5 \u{FFFD}C");
+/// # Ok::<(), embedded_sse::TooLong>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'a> {
-    /// The type: the last `event` value of the block, `message` when that is empty or missing (R38).
+    /// The type: the last `event` value of the block, or `message` if that is empty or missing (R38).
     pub event_type: &'a [u8],
-    /// The `data` values of the block, joined by LF (R28, R37). May be empty: `data:` alone is an event (R36).
+    /// The `data` values of the block, joined by LF (R28, R37). May be empty: a lone `data:` line makes an event (R36).
     pub data: &'a [u8],
-    /// The last event ID at this moment: this block's, or else the last one seen (R39). Empty when there is none.
+    /// The last event ID when the event was dispatched: this block's, or the previous one if the block has none (R39).
+    /// Empty if there is none.
     pub last_event_id: &'a [u8],
 }
 
 impl<'a> Event<'a> {
-    /// The type of an event that names none (R38).
+    /// The type of an event whose block names none (R38).
     pub const DEFAULT_TYPE: &'static str = "message";
 
-    /// The data as text.
+    /// Returns the data as text.
     ///
     /// # Errors
     ///
-    /// When the data is not UTF-8; the event is not lost, see [`data_lossy`](Self::data_lossy).
+    /// Returns an error if the data is not UTF-8. The event is not lost: see [`data_lossy`](Self::data_lossy).
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
         checked(self.data)
     }
 
-    /// The data as a browser shows it: each bad sequence as one U+FFFD (R14).
+    /// Returns the data as a browser shows it, with each malformed sequence replaced by one U+FFFD (R14).
     #[must_use]
     pub const fn data_lossy(&self) -> Lossy<'a> {
         Lossy(self.data)
     }
 
-    /// The type as a browser shows it.
+    /// Returns the type as a browser shows it, with each malformed sequence replaced by one U+FFFD.
     #[must_use]
     pub const fn event_type_lossy(&self) -> Lossy<'a> {
         Lossy(self.event_type)
     }
 
-    /// The last event ID as a browser shows it, and as it must be sent in `Last-Event-ID`.
+    /// Returns the last event ID as a browser shows it, and as it must be sent in `Last-Event-ID`.
     #[must_use]
     pub const fn last_event_id_lossy(&self) -> Lossy<'a> {
         Lossy(self.last_event_id)
     }
 }
 
-/// Without `std` nothing can ask the CPU what it has, and `core`'s check is the best there is.
+/// Checks that bytes are UTF-8. Without `std` the features of the CPU cannot be detected, so this is `core`'s check.
 #[cfg(not(feature = "std"))]
 pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
     core::str::from_utf8(bytes)
 }
 
-/// The fast check tells only that something is wrong; where, `core` says, which is also the faster one for short text.
+/// Checks that bytes are UTF-8. The vectorised check reports only that there is an error; `core` then locates it. For
+/// short text `core` is also the faster one.
 #[cfg(feature = "std")]
 pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
     if bytes.len() < 64 {
@@ -70,21 +85,41 @@ pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
     simdutf8::basic::from_utf8(bytes).or_else(|_| core::str::from_utf8(bytes))
 }
 
-/// Anything that a stream says, in the order it says it.
+/// Borrows a reportable item of a stream. Items come in the order of the stream.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::{Decoder, Item};
+///
+/// let mut decoder = Decoder::new([0; 64]);
+/// let mut input = &b": hello\nretry: 5000\ndata: x\n\n"[..];
+/// assert_eq!(decoder.next_item(&mut input), Some(Ok(Item::Comment(b" hello"))));
+/// assert_eq!(decoder.next_item(&mut input), Some(Ok(Item::Retry(Duration::from_secs(5)))));
+/// let Some(Ok(Item::Event(event))) = decoder.next_item(&mut input) else { panic!("an event") };
+/// assert_eq!(event.data, b"x");
+/// assert_eq!(decoder.next_item(&mut input), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Item<'a> {
-    /// A dispatched event, at its blank line.
+    /// A dispatched event, reported at its blank line.
     Event(Event<'a>),
-    /// The text after the colon of a comment line as it is, at the end of its line (R22).
+    /// The text of a comment, reported at the end of its line. It is everything after the colon, including a leading
+    /// space (R22).
     Comment(&'a [u8]),
-    /// The reconnection time that a `retry` line sets, at the end of its line (R30).
+    /// The reconnection time that a `retry` line sets, reported at the end of that line (R30).
     Retry(Duration),
 }
 
-/// Bytes shown as text the way the Standard decodes them: one U+FFFD for each longest prefix of a well-formed sequence, and
-/// one for each other byte (R14, R15).
+/// Displays bytes as text, decoded as the Standard prescribes: one U+FFFD replaces each longest prefix of a well-formed
+/// sequence and each other malformed byte (R14, R15).
+///
+/// ```
+/// use embedded_sse::Lossy;
+///
+/// assert_eq!(Lossy(b"21.5 \xB0C").to_string(), "21.5 \u{FFFD}C");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Lossy<'a>(pub &'a [u8]);
@@ -101,18 +136,34 @@ impl fmt::Display for Lossy<'_> {
     }
 }
 
-/// Something in the stream is larger than the memory it was given. Nothing was cut: it was left out as a whole, and decoding
-/// goes on behind it.
+/// Reports that something in the stream is larger than the memory provided for it. It was left out as a whole, never
+/// truncated, and decoding continues after it.
+///
+/// The stream is valid: the receiver's memory is too small. Provide a larger buffer, or a larger `ID` for ids.
+///
+/// ```
+/// use embedded_sse::{Decoder, Field};
+///
+/// let mut decoder = Decoder::new([0; 8]);
+/// let mut events = Vec::new();
+/// for mut chunk in [&b"data: longer than"[..], b" the buffer\n\ndata: x\n\n"] {
+///     while let Some(event) = decoder.next_event(&mut chunk) {
+///         events.push(event.map(|event| event.data.to_vec()).map_err(|too_long| too_long.field));
+///     }
+/// }
+/// assert_eq!(events, [Err(Field::Data), Ok(b"x".to_vec())]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct TooLong {
     /// What did not fit.
     ///
-    /// - [`Data`](Field::Data) or [`Event`](Field::Event): an event is missing here. Its `id` counts all the same, or every
-    ///   reconnect would bring the same event again.
-    /// - [`Id`](Field::Id): the event was delivered, the last event ID is still the one before. A reconnect would bring that
-    ///   event again, so this is told even if a [`reset`](crate::Decoder::reset) comes first: the next step begins with it.
+    /// - [`Data`](Field::Data) or [`Event`](Field::Event): an event is missing here. Its `id` is kept all the same;
+    ///   otherwise every reconnect would request the same event again.
+    /// - [`Id`](Field::Id): the event was delivered, but the last event ID is still the previous one. A reconnect would
+    ///   request that event again, so this is reported even if a [`reset`](crate::Decoder::reset) comes first: the next
+    ///   step begins with it.
     /// - [`Comment`](Field::Comment): a comment is missing here.
     pub field: Field,
 }

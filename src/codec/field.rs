@@ -1,17 +1,29 @@
-//! The fields of an event stream and their names, which reading and writing share.
+//! The fields of an event stream and their names. Reading and writing share them.
 //!
-//! Must not know streams, chunks or frames.
+//! This module must not depend on streams, chunks or frames.
 
 use core::fmt;
 
-/// The parts of an event stream that carry a value.
+/// Identifies a part of an event stream that carries a value.
 ///
-/// Fields of any other name are ignored wherever they stand (R33) and have no variant here.
+/// Fields with any other name are ignored (R33) and have no variant here.
+///
+/// ```
+/// use embedded_sse::{Decoder, Field};
+///
+/// let mut decoder = Decoder::new([0; 4]);
+/// // A chunk ends inside the data, and its nine bytes do not fit into the buffer.
+/// assert!(decoder.next_event(&mut &b"data: too "[..]).is_none());
+/// let error = decoder.next_event(&mut &b"large\n\n"[..]).unwrap().unwrap_err();
+/// assert_eq!(error.field, Field::Data);
+/// assert_eq!(error.field.name(), "data");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Field {
-    /// A line that begins with a colon. Not a field in the Standard's words, but it too has text (R5, R22).
+    /// A comment: a line that begins with a colon. The Standard does not call it a field, but it carries text too (R5,
+    /// R22).
     Comment = 0,
     /// `data`: one line of the event's data (R28).
     Data = 1,
@@ -24,7 +36,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The field's name as it stands in a stream, and `comment` for the one that has none.
+    /// Returns the field's name as it appears in a stream, or `comment` for a comment, which has no name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

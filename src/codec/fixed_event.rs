@@ -1,17 +1,18 @@
-//! An event that owns its bytes without a heap, to pass through channels and queues.
+//! An event that owns its bytes without a heap, for channels and queues.
 //!
-//! Holds, and nothing else. What an event is, `event.rs` says.
+//! This module only stores the bytes. The meaning of the parts is defined in `event.rs`.
 
 use heapless::Vec;
 
 use super::event::{Event, TooLong};
 use super::field::Field;
 
-/// An [`Event`] with its bytes in it: up to `DATA` bytes of data, `TYPE` of type and `ID` of last event ID.
+/// Owns the bytes of an [`Event`] without a heap: up to `DATA` bytes of data, `TYPE` bytes of type and `ID` bytes of
+/// last event ID.
 ///
 /// The default type, `message`, takes no room: `TYPE` can be 0 if the stream names no types.
 ///
-/// What an application hands from the task that reads to the task that handles:
+/// For example, the task that reads hands events to the task that handles them:
 ///
 /// ```
 /// use embedded_sse::{Decoder, FixedEvent};
@@ -39,7 +40,7 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYP
     ///
     /// # Errors
     ///
-    /// The first of type, data and last event ID that has no room. Nothing is cut.
+    /// Returns [`TooLong`] for the first of type, data and last event ID that does not fit. Nothing is truncated.
     pub fn new(event: &Event<'_>) -> Result<Self, TooLong> {
         let too_long = |field| move |_| TooLong { field };
         let event_type = if event.event_type == Event::DEFAULT_TYPE.as_bytes() { &[] } else { event.event_type };
@@ -50,7 +51,7 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYP
         })
     }
 
-    /// The event.
+    /// Returns a view of the event.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         let event_type = if self.event_type.is_empty() { Event::DEFAULT_TYPE.as_bytes() } else { &self.event_type };

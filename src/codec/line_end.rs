@@ -1,12 +1,12 @@
-//! Where a line ends (R7): the search that reading and writing share.
+//! The search for line ends (R7), shared by reading and writing.
 //!
-//! Must not know what a line says. How the search goes is a question of the processor, and `pace` answers it.
+//! This module must not depend on what a line means. `pace` supplies the search for the target processor.
 
 use super::pace;
 #[cfg(test)]
 use super::work;
 
-/// The offset of the first CR or LF.
+/// Returns the offset of the first CR or LF.
 #[inline(always)]
 pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
     let found = pace::find_line_end(bytes);
@@ -15,7 +15,7 @@ pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
     found
 }
 
-/// The length of the line end with which the bytes begin.
+/// Returns the length of the line end at the start of `bytes`.
 #[inline]
 pub(crate) const fn line_end_len(bytes: &[u8]) -> usize {
     match bytes {
@@ -25,7 +25,7 @@ pub(crate) const fn line_end_len(bytes: &[u8]) -> usize {
     }
 }
 
-/// Whether there is a NUL, which an id cannot have (R42).
+/// Returns whether `bytes` contains a NUL, which makes an id invalid (R42).
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     #[cfg(test)]

@@ -1,24 +1,24 @@
-//! Bytes to events and events to bytes: the wire format of `text/event-stream`.
+//! Decodes and encodes `text/event-stream`: bytes to events, and events to bytes.
 //!
-//! This room must not know I/O, time or connections. Reading goes one way, and each calls only what stands behind it: decoder,
-//! walk (`pace`: `wide/` or `small.rs`), machine, block and last event ID. Writing: frame, segments, wire.
+//! This module does no I/O and uses neither a clock nor a connection. [`Decoder`] reads, [`Frame`] writes, and
+//! [`Tokenizer`] reads values that no buffer can hold.
 //!
-//! The whole format, as the Standard's section 9.2.5 has it:
+//! The format, as section 9.2.5 of the HTML Standard defines it:
 //!
 //! ```text
 //! stream  = [ U+FEFF ] *event
-//! event   = *( comment / field ) end-of-line      a blank line dispatches
-//! comment = ":" *any-char end-of-line             ignored, keeps the line alive
+//! event   = *( comment / field ) end-of-line      a blank line dispatches the event
+//! comment = ":" *any-char end-of-line             ignored; keeps the connection alive
 //! field   = 1*name-char [ ":" [ " " ] *any-char ] end-of-line
 //! end-of-line = CR LF / LF / CR
 //! ```
 //!
-//! | field | what its value does |
+//! | field | effect of its value |
 //! |---|---|
-//! | `data` | a line of the event's data; lines are joined by LF |
-//! | `event` | the event's type; `message` when there is none |
-//! | `id` | becomes the last event ID at the blank line, unless it holds NUL |
-//! | `retry` | ASCII digits: the reconnection time in milliseconds, at once |
+//! | `data` | one line of the event's data; lines are joined by LF |
+//! | `event` | the event's type; `message` if there is none |
+//! | `id` | becomes the last event ID at the blank line, unless it contains NUL |
+//! | `retry` | if it is all ASCII digits: sets the reconnection time in milliseconds, immediately |
 //! | anything else | ignored |
 
 mod decoder;
@@ -31,7 +31,7 @@ pub mod grammar;
 mod line_end;
 #[cfg(feature = "alloc")]
 mod owned_event;
-// Wide or small? Asked here and nowhere else: both files offer the same names.
+// Selects the wide or the small variant. No other file asks for the width: both variants offer the same names.
 #[cfg_attr(all(target_pointer_width = "64", not(embedded_sse_small)), path = "wide/mod.rs")]
 #[cfg_attr(not(all(target_pointer_width = "64", not(embedded_sse_small))), path = "small.rs")]
 mod pace;

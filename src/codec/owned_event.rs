@@ -1,6 +1,6 @@
-//! An event that outlives the chunk it came in.
+//! An event that owns its bytes and outlives the chunk it came in.
 //!
-//! Knows where the parts of an event are kept; what they are and how they are shown, `event.rs` knows.
+//! This module decides where the bytes of an event are kept. The meaning of the parts is defined in `event.rs`.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,11 +14,12 @@ use bytes::Bytes;
 
 use super::event::{Event, Lossy, checked};
 
-/// An [`Event`] that owns what it says: for channels, queues and streams.
+/// Owns the bytes of an [`Event`], for channels, queues and streams.
 ///
-/// It costs one allocation at most, and none for an event with neither data nor id and of the default type. With the feature
-/// `bytes`, what came in a chunk of `Bytes` and lies whole in it is shared unless it is very short: then only an id is
-/// allocated, and the chunk's memory lives as long as the last event of it.
+/// Creating one takes at most one allocation, and none for an event of the default type with neither data nor id. With
+/// the feature `bytes`, an event that lies whole in a chunk of `Bytes` shares that chunk unless its data is short: see
+/// [`sharing`](Self::sharing). Then only an id is allocated, and the chunk stays in memory until its last event is
+/// dropped.
 ///
 /// ```
 /// use embedded_sse::{Decoder, OwnedEvent};
@@ -37,35 +38,35 @@ use super::event::{Event, Lossy, checked};
 #[derive(Clone)]
 pub struct OwnedEvent {
     text: Text,
-    /// Empty for the default type, which is not kept.
+    /// Empty for the default type, which is not stored.
     event_type: Range<usize>,
     data: Range<usize>,
-    /// Where the last event ID begins, which is the rest of the text, unless it lies apart.
+    /// Start of the last event ID, which is the rest of the text. Unused if `id_apart` is not empty.
     id_start: usize,
-    /// The last event ID, if the text is shared: the decoder keeps ids apart from the chunk (R34).
+    /// The last event ID if the text is shared: the decoder stores ids apart from the chunk (R34).
     id_apart: Box<[u8]>,
 }
 
-/// What the ranges of an event are ranges of.
+/// The bytes into which the ranges of an event point.
 #[cfg(feature = "bytes")]
 type Text = Bytes;
 #[cfg(not(feature = "bytes"))]
 type Text = Box<[u8]>;
 
 impl OwnedEvent {
-    /// Data of at least so many bytes is shared with the chunk of `Bytes` that it lies in. For less, a copy is cheaper than
-    /// counting one more owner of the chunk, and keeps no chunk alive.
+    /// The minimum length, in bytes, of data that is shared with its chunk of `Bytes`. For shorter data a copy is
+    /// cheaper than another reference to the chunk, and it does not keep the chunk in memory.
     #[cfg(feature = "bytes")]
     #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
     pub const WORTH_SHARING: usize = 64;
 
-    /// The event as it was.
+    /// Returns a view of the event.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         Event { event_type: self.event_type(), data: self.data(), last_event_id: self.last_event_id() }
     }
 
-    /// The type; see [`Event::event_type`].
+    /// Returns the type; see [`Event::event_type`].
     #[must_use]
     pub fn event_type(&self) -> &[u8] {
         match self.part(&self.event_type) {
@@ -74,47 +75,61 @@ impl OwnedEvent {
         }
     }
 
-    /// The data; see [`Event::data`].
+    /// Returns the data; see [`Event::data`].
     #[must_use]
     pub fn data(&self) -> &[u8] {
         self.part(&self.data)
     }
 
-    /// The last event ID; see [`Event::last_event_id`].
+    /// Returns the last event ID; see [`Event::last_event_id`].
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         if self.id_apart.is_empty() { self.text.get(self.id_start..).unwrap_or_default() } else { &self.id_apart }
     }
 
-    /// The data as text.
+    /// Returns the data as text.
     ///
     /// # Errors
     ///
-    /// When the data is not UTF-8; see [`Event::data_str`].
+    /// Returns an error if the data is not UTF-8; see [`Event::data_str`].
     pub fn data_str(&self) -> Result<&str, Utf8Error> {
         checked(self.data())
     }
 
-    /// The data as a browser shows it; see [`Event::data_lossy`].
+    /// Returns the data as a browser shows it; see [`Event::data_lossy`].
     #[must_use]
     pub fn data_lossy(&self) -> Lossy<'_> {
         Lossy(self.data())
     }
 
-    /// The type as a browser shows it.
+    /// Returns the type as a browser shows it; see [`Event::event_type_lossy`].
     #[must_use]
     pub fn event_type_lossy(&self) -> Lossy<'_> {
         Lossy(self.event_type())
     }
 
-    /// The last event ID as a browser shows it, and as it must be sent in `Last-Event-ID`.
+    /// Returns the last event ID as a browser shows it, and as it must be sent in `Last-Event-ID`.
     #[must_use]
     pub fn last_event_id_lossy(&self) -> Lossy<'_> {
         Lossy(self.last_event_id())
     }
 
-    /// Keeps an event that may have been lent from `chunk`: if its data and type lie there, the chunk is shared; otherwise, and
-    /// if the data is shorter than [`WORTH_SHARING`](Self::WORTH_SHARING), they are copied.
+    /// Creates an owned event that shares `chunk` where possible.
+    ///
+    /// If the data and the type lie in `chunk` and the data has at least [`WORTH_SHARING`](Self::WORTH_SHARING) bytes,
+    /// the chunk is shared. Otherwise they are copied, as by [`From`].
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use embedded_sse::{Decoder, OwnedEvent};
+    ///
+    /// let chunk = Bytes::from(format!("data: {}\n\n", "x".repeat(100)));
+    /// let mut decoder = Decoder::new([0; 64]);
+    /// let event = decoder.next_event(&mut &chunk[..]).unwrap()?;
+    /// let owned = OwnedEvent::sharing(event, &chunk);
+    /// assert_eq!(owned.data().as_ptr(), chunk[6..].as_ptr()); // not copied
+    /// # Ok::<(), embedded_sse::TooLong>(())
+    /// ```
     #[cfg(feature = "bytes")]
     #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
     #[must_use]
@@ -141,10 +156,10 @@ impl From<Event<'_>> for OwnedEvent {
     fn from(event: Event<'_>) -> Self {
         let event_type = kept_type(event.event_type);
         let (data_end, type_end) = (event.data.len(), event.data.len() + event_type.len());
-        // The exact capacity, so that the text takes the memory over as it is.
+        // The exact capacity, so that the conversion below reuses the allocation.
         let mut text = Vec::with_capacity(type_end + event.last_event_id.len());
         text.extend_from_slice(event.data);
-        // Two calls less for the commonest event.
+        // Saves two calls for the most common event.
         if text.len() < text.capacity() {
             text.extend_from_slice(event_type);
             text.extend_from_slice(event.last_event_id);
@@ -187,13 +202,13 @@ impl defmt::Format for OwnedEvent {
     }
 }
 
-/// What is kept of a type: nothing of the default one (R38).
+/// Returns the part of a type that is stored: nothing for the default one (R38).
 #[inline]
 fn kept_type(event_type: &[u8]) -> &[u8] {
     if event_type == Event::DEFAULT_TYPE.as_bytes() { &[] } else { event_type }
 }
 
-/// Where `part` lies in `whole`, if it does. Nothing lies everywhere.
+/// Returns the range of `part` in `whole`, or `None` if it lies elsewhere. An empty part lies in any slice.
 #[cfg(feature = "bytes")]
 #[inline]
 fn range_in(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {

@@ -1,12 +1,12 @@
-//! What small cores run: the same names as `wide/`, and the least code.
+//! The small variant for small cores: the same names as `wide/`, with as little code as possible.
 //!
-//! Must not know what a field means: that is the machine's business.
+//! This module must not depend on what a field means: that is the machine's part.
 
 use super::read::machine::{Machine, Memory};
 use super::read::step::Step;
 use super::write::frame::Frame;
 
-/// The machine, and the way through a chunk: piece by piece.
+/// Drives the machine through a chunk, piece by piece.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Walk {
@@ -16,7 +16,7 @@ pub(crate) struct Walk {
 impl Walk {
     pub(crate) const NEW: Self = Self { machine: Machine::NEW };
 
-    /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
+    /// Consumes the chunk up to the next reportable item. With `items`, comments and `retry` lines are reported too.
     #[inline(never)]
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
         if let found @ Some(_) = self.machine.begin() {
@@ -37,7 +37,7 @@ impl Walk {
     }
 }
 
-/// Writes the frame to the start of the buffer and returns its length; `None` when it does not fit.
+/// Writes the frame to the start of the buffer and returns its length, or `None` if the frame does not fit.
 pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     let mut encoder = frame.encoder();
     let len = encoder.fill(buffer);
@@ -52,7 +52,8 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| matches!(byte, 0))
 }
 
-/// Whether no byte is below 14. Nobody knows here: a second look at each byte costs more than it saves.
+/// Returns whether no byte is known to be below 14. Always `false` here: on a small core the extra pass costs more than
+/// it saves.
 pub(crate) const fn is_known_plain(_text: &[u8]) -> bool {
     false
 }

@@ -1,17 +1,17 @@
-//! Text that a single line can hold: event types and event IDs, checked when they are made.
+//! Text that fits on a single line: event types and event IDs, validated when they are created.
 //!
-//! Must not know which frame they go into, nor how a stream is read.
+//! This module must not depend on frames or on how a stream is read.
 
 use core::fmt;
 
 use super::pace::is_known_plain;
 
-/// Text without a line end, which is all that an event type can be (R9).
+/// Holds text without a line end, such as an event type (R9).
 ///
 /// ```
 /// use embedded_sse::{SingleLine, single_line};
 ///
-/// let tick: SingleLine = single_line!("tick"); // a literal is checked when it is compiled
+/// let tick: SingleLine = single_line!("tick"); // a literal is checked at compile time
 /// assert_eq!(SingleLine::new("tick"), Ok(tick));
 /// assert!(SingleLine::new("tick\rid: 9").is_err());
 /// ```
@@ -20,12 +20,12 @@ use super::pace::is_known_plain;
 pub struct SingleLine<'a>(&'a str);
 
 impl<'a> SingleLine<'a> {
-    /// Takes any text, the empty one too, that has neither CR nor LF.
+    /// Creates a single line from text that contains neither CR nor LF. The text may be empty.
     ///
     /// # Errors
     ///
-    /// [`LineBreak`] with the offset of the first CR or LF: such text would end the line early and let its rest be read
-    /// as another field.
+    /// Returns [`LineBreak`] with the offset of the first CR or LF. Such text would end the line early, and readers
+    /// would take the rest for another field.
     pub const fn new(text: &'a str) -> Result<Self, LineBreak> {
         match first_control(text.as_bytes(), false) {
             Some((offset, _)) => Err(LineBreak { offset }),
@@ -48,20 +48,30 @@ impl<'a> TryFrom<&'a str> for SingleLine<'a> {
     }
 }
 
-/// Text that can be an event's `id`: neither a line end (R9) nor NUL, for which every client would ignore it (R11, R42).
+/// Holds text that is valid as an event's `id`: it contains no line end (R9) and no NUL. Clients ignore an id with a
+/// NUL (R11, R42).
+///
+/// ```
+/// use embedded_sse::{EventId, Frame, event_id};
+///
+/// let id = EventId::new("7").unwrap();
+/// assert_eq!(id, event_id!("7")); // a literal is checked at compile time
+/// assert_eq!(Frame::new().id(id).data("x").to_string(), "id: 7\ndata: x\n\n");
+/// assert!(EventId::new("7\n8").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EventId<'a>(&'a str);
 
 impl<'a> EventId<'a> {
-    /// The empty id, which makes a client forget the last one (R43).
+    /// The empty id. A client that receives it forgets its last event ID (R43).
     pub const EMPTY: Self = Self("");
 
-    /// Takes any text, the empty one too, that has no CR, LF or NUL.
+    /// Creates an event ID from text that contains no CR, LF or NUL. The text may be empty.
     ///
     /// # Errors
     ///
-    /// [`InvalidEventId`], which says what was found and where.
+    /// Returns [`InvalidEventId`] with the kind and the offset of the first forbidden character.
     pub const fn new(text: &'a str) -> Result<Self, InvalidEventId> {
         match first_control(text.as_bytes(), true) {
             None => Ok(Self(text)),
@@ -85,12 +95,20 @@ impl<'a> TryFrom<&'a str> for EventId<'a> {
     }
 }
 
-/// The caller's text holds a CR or LF where only a single line can be sent (R9).
+/// Reports a CR or LF in text that must fit on a single line (R9).
+///
+/// The text was supplied by the caller: split or escape it first.
+///
+/// ```
+/// let error = embedded_sse::SingleLine::new("tick\rid: 9").unwrap_err();
+/// assert_eq!(error.offset, 4);
+/// assert_eq!(error.to_string(), "line break at byte 4");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct LineBreak {
-    /// Where it stands, in bytes from the start of the text.
+    /// The offset of the line break, in bytes from the start of the text.
     pub offset: usize,
 }
 
@@ -102,18 +120,26 @@ impl fmt::Display for LineBreak {
 
 impl core::error::Error for LineBreak {}
 
-/// The caller's text cannot be an event ID.
+/// Reports why the caller's text is not a valid event ID.
+///
+/// ```
+/// use embedded_sse::{EventId, InvalidEventId};
+///
+/// let error = EventId::new("a\0").unwrap_err();
+/// assert!(matches!(error, InvalidEventId::Nul { offset: 1, .. }));
+/// assert_eq!(error.to_string(), "NUL at byte 1 of the id");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum InvalidEventId {
-    /// It holds a CR or LF (R9).
+    /// The text contains a CR or LF (R9).
     #[non_exhaustive]
     LineBreak {
         /// Where, in bytes from the start of the text.
         offset: usize,
     },
-    /// It holds U+0000, for which a reader ignores the whole id (R42).
+    /// The text contains U+0000. A reader would ignore the whole id (R42).
     #[non_exhaustive]
     Nul {
         /// Where, in bytes from the start of the text.
@@ -132,8 +158,11 @@ impl fmt::Display for InvalidEventId {
 
 impl core::error::Error for InvalidEventId {}
 
-/// A [`SingleLine`] from a literal or constant; a line break in it is an error of compilation.
+/// Creates a [`SingleLine`] from a literal or a constant. A line break in it is a compile-time error.
 ///
+/// ```
+/// assert_eq!(embedded_sse::single_line!("tick").as_str(), "tick");
+/// ```
 /// ```compile_fail
 /// embedded_sse::single_line!("tick\rid: 9");
 /// ```
@@ -149,7 +178,7 @@ macro_rules! single_line {
     };
 }
 
-/// An [`EventId`] from a literal or constant; a line break or NUL in it is an error of compilation.
+/// Creates an [`EventId`] from a literal or a constant. A line break or NUL in it is a compile-time error.
 ///
 /// ```
 /// assert_eq!(embedded_sse::event_id!("7").as_str(), "7");
@@ -169,9 +198,9 @@ macro_rules! event_id {
     };
 }
 
-/// The first CR, LF or NUL, and its offset. `const`, hence without `memchr`.
+/// Returns the first CR, LF or NUL and its offset. It is `const` and therefore cannot use `memchr`.
 const fn first_control(text: &[u8], nul_too: bool) -> Option<(usize, u8)> {
-    // Servers check every id they send.
+    // Fast path: servers check every id that they send.
     if is_known_plain(text) {
         return None;
     }

@@ -1,6 +1,6 @@
-//! Counts the bytes that are looked at, and those that are copied or moved, so that a test can see what is done twice.
+//! Counts the bytes that the codec inspects, copies and moves, so that tests can detect repeated work.
 //!
-//! Tests only; must not know who counts and why.
+//! Compiled for tests only.
 
 use core::cell::Cell;
 
@@ -17,7 +17,7 @@ pub(crate) fn copied(bytes: usize) {
     COPIED.set(COPIED.get() + bytes);
 }
 
-/// What was looked at and what was copied since the last call.
+/// Returns the number of bytes inspected and the number copied since the last call.
 pub(crate) fn take() -> (usize, usize) {
     (LOOKED_AT.replace(0), COPIED.replace(0))
 }
