@@ -1,6 +1,6 @@
-//! Data that is written as it is made, a piece at a time.
+//! An event whose data is written piece by piece while it is produced.
 //!
-//! Knows how pieces join into lines; how a line begins and a frame ends, `wire.rs` knows.
+//! This module joins pieces into lines. How a line begins and how a frame ends is defined in `wire.rs`.
 
 use core::fmt;
 
@@ -8,11 +8,12 @@ use super::frame::Frame;
 use super::wire::{FRAME_END, label, split_line};
 use crate::codec::field::Field;
 
-/// Writes an event whose data comes in pieces, through [`fmt::Write`]: a number, `write!`, a JSON serialiser.
+/// Writes an event whose data arrives in pieces through [`fmt::Write`]: a number, `write!`, a JSON serialiser.
 ///
-/// Cuts between the pieces change nothing: they go on where the last one stopped, and a CR LF pair that is cut between two
-/// is one line end (R18). Nothing written is an event with empty data. The event is there for a reader only after
-/// [`finish`](Self::finish), which writes its blank line (R4); without it, what the sink holds is a part of an event.
+/// Where the pieces are cut does not matter: each continues where the previous one stopped, and a CR LF pair that is
+/// split between two pieces is one line end (R18). If nothing is written, the event has empty data. A reader receives
+/// the event only after [`finish`](Self::finish), which writes its blank line (R4); before that, the sink holds an
+/// incomplete event.
 ///
 /// ```
 /// use core::fmt::Write;
@@ -29,17 +30,17 @@ use crate::codec::field::Field;
 #[must_use = "the event is complete only when it is finished"]
 pub struct DataWriter<W> {
     sink: W,
-    /// Whether the last thing written was a CR, to which an LF may belong.
+    /// Whether the last byte written was a CR, which an LF may follow.
     after_cr: bool,
 }
 
 impl<W: fmt::Write> DataWriter<W> {
-    /// Writes what stands before the data: comment, type, id and reconnection time of `frame`. If it has data too, this is
-    /// the data's first piece.
+    /// Writes everything that precedes the data: comment, type, id and reconnection time of `frame`. If the frame has
+    /// data, it becomes the first piece.
     ///
     /// # Errors
     ///
-    /// Those of the sink, and no others.
+    /// Returns only errors of the sink.
     pub fn new(mut sink: W, frame: &Frame<'_>) -> Result<Self, fmt::Error> {
         let first = frame.data.unwrap_or_default();
         for segment in frame.data("").segments().filter(|&segment| segment != FRAME_END) {
@@ -50,19 +51,19 @@ impl<W: fmt::Write> DataWriter<W> {
         Ok(writer)
     }
 
-    /// Writes the end of the line and the blank line, and gives the sink back.
+    /// Ends the last line, writes the blank line, and returns the sink.
     ///
     /// # Errors
     ///
-    /// Those of the sink, and no others.
+    /// Returns only errors of the sink.
     pub fn finish(mut self) -> Result<W, fmt::Error> {
         self.sink.write_str(FRAME_END)?;
         Ok(self.sink)
     }
 }
 
-/// Each piece is a part of the data, with any line ends in it. Fails only when the sink does; then an unknown part of the
-/// piece is written.
+/// Appends each piece to the data, including any line ends in it. Fails only if the sink does; an unknown part of the
+/// piece has then been written.
 impl<W: fmt::Write> fmt::Write for DataWriter<W> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         let Some(&last) = piece.as_bytes().last() else { return Ok(()) };

@@ -1,6 +1,6 @@
-//! Frames to bytes: what stands on the wire, and the ways to get it there.
+//! Encodes frames: the bytes of a frame, and the ways to write them.
 //!
-//! Must not know how a stream is read, nor where its bytes go.
+//! This module must not depend on how a stream is read or where its bytes are sent.
 
 pub(super) mod data_writer;
 pub(super) mod frame;

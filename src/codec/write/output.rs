@@ -1,6 +1,6 @@
-//! The ways to get a frame's bytes: piece by piece, as a whole, as text.
+//! Writes a frame as a whole: into a buffer or as text.
 //!
-//! What the bytes are, `wire.rs` knows; this only asks it.
+//! The bytes of a frame are defined in `wire.rs`; this module only writes them.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use super::frame::Frame;
 use crate::codec::pace;
 
 impl Frame<'_> {
-    /// The length of the frame in bytes, at least 1. Reads the texts through, to find their line ends.
+    /// Returns the length of the frame in bytes, at least 1. It scans the texts for line ends.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         self.segments().map(str::len).sum()
@@ -18,8 +18,8 @@ impl Frame<'_> {
     ///
     /// # Errors
     ///
-    /// [`BufferFull`] when the frame is longer than the buffer, which then holds nothing of use: there is no half-written
-    /// frame. To write through a smaller buffer, take the [`encoder`](Self::encoder).
+    /// Returns [`BufferFull`] if the frame is longer than the buffer. The content of the buffer is then unspecified and
+    /// must not be sent. To write through a smaller buffer, use the [`encoder`](Self::encoder).
     #[inline]
     pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b mut [u8], BufferFull> {
         match pace::write(self, buffer) {
@@ -28,26 +28,37 @@ impl Frame<'_> {
         }
     }
 
-    /// Not in the way of the frames that fit.
+    /// Kept out of line so that frames that fit do not pay for it.
     #[cold]
     fn too_long(&self) -> BufferFull {
         BufferFull { needed: self.encoded_len() }
     }
 }
 
-/// The frame's text. Fails only when the sink does.
+/// Writes the frame as text. Fails only if the sink does.
 impl fmt::Display for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.segments().try_for_each(|segment| f.write_str(segment))
     }
 }
 
-/// The buffer is shorter than the frame.
+/// Reports that a frame is longer than the buffer it was to be written to.
+///
+/// Provide a buffer of at least `needed` bytes, or write through a smaller one with [`Frame::encoder`].
+///
+/// ```
+/// use embedded_sse::Frame;
+///
+/// let mut small = [0; 4];
+/// let error = Frame::new().data("x").encode(&mut small).unwrap_err();
+/// assert_eq!(error.needed, 9);
+/// assert_eq!(error.to_string(), "the buffer is too short: the frame needs 9 bytes");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct BufferFull {
-    /// How long the buffer must be at least, in bytes: the frame's [`encoded_len`](Frame::encoded_len).
+    /// The minimum length of the buffer in bytes: the frame's [`encoded_len`](Frame::encoded_len).
     pub needed: usize,
 }
 

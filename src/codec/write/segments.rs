@@ -1,6 +1,6 @@
-//! A frame as a row of pieces, and as bytes that fill buffers of any size.
+//! A frame as a sequence of pieces, and as bytes that fill buffers of any size.
 //!
-//! Must not know what the bytes mean to a reader: that is `wire.rs`.
+//! This module must not depend on what the bytes mean to a reader: `wire.rs` defines that.
 
 use core::iter::FusedIterator;
 
@@ -9,36 +9,44 @@ use super::wire::{FRAME_END, ORDER, digit_count, first_digit, is_bare, label, sp
 use crate::codec::field::Field;
 
 impl<'a> Frame<'a> {
-    /// The frame in pieces, none of them copied; put together they are its bytes.
+    /// Returns the frame in pieces, without copying. Concatenated, they are its bytes.
     pub const fn segments(&self) -> Segments<'a> {
         Segments::new(*self)
     }
 
-    /// Writes the frame piece by piece through buffers of any size.
+    /// Returns an encoder that writes the frame through buffers of any size.
     pub fn encoder(&self) -> Encoder<'a> {
         Encoder::new(self.segments())
     }
 }
 
-/// A frame as text, in pieces that put together are its bytes.
+/// Iterates over the text of a frame in pieces. Concatenated, they are the bytes of the frame.
 ///
-/// Each piece lies in the frame's values or in static memory: nothing is copied. No piece is empty, so that each can be sent
-/// as it is, also where an empty piece means the end, such as an HTTP chunk.
+/// Each piece borrows from the frame's values or from static memory: nothing is copied. No piece is empty, so each can
+/// be sent as it is even where an empty piece means the end, as with HTTP chunks.
+///
+/// ```
+/// use embedded_sse::Frame;
+///
+/// let frame = Frame::new().data("a\nb");
+/// assert_eq!(frame.segments().collect::<String>(), "data: a\ndata: b\n\n");
+/// assert!(frame.segments().all(|piece| !piece.is_empty()));
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "iterators are lazy"]
 pub struct Segments<'a> {
     frame: Frame<'a>,
-    /// How many of the fields, in their order on the wire, have begun.
+    /// The number of fields, in their order on the wire, that have begun.
     begun: u8,
     next: Next<'a>,
 }
 
-/// What comes next.
+/// The next piece to return.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Next<'a> {
-    /// The first line of the frame, which ends no line before it.
+    /// The first line of the frame, which has no line before it to end.
     FirstLine,
     /// The first line of another field.
     Field,
@@ -46,9 +54,9 @@ enum Next<'a> {
     Line(Field, &'a str),
     /// The text of a line.
     Text(Field, &'a str),
-    /// This many digits of this number.
+    /// The last digits of a number: how many, and the number that they form.
     Digits(u8, u64),
-    /// Nothing: the blank line is given.
+    /// Nothing: the blank line was returned.
     Nothing,
 }
 
@@ -109,7 +117,7 @@ impl<'a> Iterator for Segments<'a> {
 
 impl FusedIterator for Segments<'_> {}
 
-/// Writes a frame through buffers of any size, also ones that are smaller than the frame.
+/// Writes a frame through buffers of any size, including ones smaller than the frame.
 ///
 /// ```
 /// use embedded_sse::Frame;
@@ -127,7 +135,7 @@ impl FusedIterator for Segments<'_> {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Encoder<'a> {
     segments: Segments<'a>,
-    /// The rest of the segment at which the last buffer was full; never empty before the end.
+    /// The unwritten rest of the current segment. Empty only at the end of the frame.
     rest: &'a [u8],
 }
 
@@ -137,10 +145,10 @@ impl<'a> Encoder<'a> {
         Self { segments, rest }
     }
 
-    /// Writes the next bytes of the frame to the start of `buffer`, and returns how many they are.
+    /// Writes the next bytes of the frame to the start of `buffer` and returns their number.
     ///
-    /// The buffer is filled to its end, or to the end of the frame. 0 when the buffer is empty or the frame
-    /// [is done](Self::is_done). A character may be cut between two buffers, as anywhere in a stream (R16).
+    /// The buffer is filled completely, or up to the end of the frame. Returns 0 if the buffer is empty or the frame
+    /// [is done](Self::is_done). A character may be split between two buffers, as anywhere in a stream (R16).
     pub fn fill(&mut self, buffer: &mut [u8]) -> usize {
         let mut written = 0;
         loop {
@@ -158,7 +166,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Whether the whole frame is written.
+    /// Returns whether the whole frame has been written.
     #[must_use]
     pub const fn is_done(&self) -> bool {
         self.rest.is_empty()
