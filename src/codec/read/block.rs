@@ -1,18 +1,18 @@
-//! The event under way: what its `data` and `event` lines have said so far, and where those bytes lie.
+//! The event that is being decoded: the `data` and `event` lines received so far, and where their bytes are stored.
 //!
-//! The only code that knows the layout of the caller's buffer. Knows no line ends; what a blank line means is the machine's
-//! business.
+//! Only this module knows the layout of the caller's buffer. It must not depend on line ends or on what a blank line
+//! means.
 //!
-//! A value that lies whole in the chunk stays there as a [`Span`], until the chunk ends or a second `data` line has to be
-//! joined to it. Only then is it copied:
+//! A value that lies whole in the chunk stays there as a [`Span`] until the chunk ends or a second `data` line has to
+//! be joined to it. Only then is it copied:
 //!
 //! ```text
-//! buffer   [ data, lines joined by LF | line under way |      free      | type ]
+//! buffer   [ data, lines joined by LF | current line |      free      | type ]
 //! ```
 //!
-//! The line under way is a type or a comment that a chunk border has cut. A type moves to the far end when its line is
-//! complete, so that data can go on to grow where it stood. Whoever brings a part of a cut line spills first.
-//! Data that is lost takes no room, and neither does the type of an event that nobody will see.
+//! The current line is a type or a comment that is split between chunks. When its line is complete, a type moves to the
+//! end of the buffer, so that data can grow into its place. Call [`spill`](Block::spill) before passing a part of a
+//! split line. Lost data takes no room, and neither does the type of an event whose data is lost.
 
 use super::span::Span;
 
@@ -31,7 +31,7 @@ impl Block {
         self.data.is_absent() && self.event_type.is_empty()
     }
 
-    /// Whether it has no line that counts.
+    /// Returns whether the block has no line that counts.
     pub(crate) const fn is_absent(&self) -> bool {
         self.data.is_absent() && self.event_type.is_absent()
     }
@@ -41,7 +41,7 @@ impl Block {
         self.event_type = Span::Absent;
     }
 
-    /// A part of a `data` line, or a whole one, that has to be copied (R28).
+    /// Appends a part of a `data` line, or a whole one, that has to be copied (R28).
     pub(crate) fn push_data(&mut self, value: &[u8], first: bool, chunk: &[u8], buffer: &mut [u8]) {
         let room = self.room(buffer);
         self.data.settle(0, chunk, room);
@@ -53,13 +53,13 @@ impl Block {
         self.data.append(value, room);
     }
 
-    /// The end of an `event` line: the last one counts, an empty one empties (R27).
+    /// Ends an `event` line. The last one counts; an empty one resets the type (R27).
     pub(crate) fn set_type(&mut self, line: Span, buffer: &mut [u8]) {
         self.event_type = line;
         self.event_type.move_to_end(buffer);
     }
 
-    /// Where a line under way begins.
+    /// Returns where the current line begins in the buffer.
     pub(crate) const fn begin_line(&self) -> usize {
         match self.data {
             Span::Stored { end, .. } => end,
@@ -67,7 +67,7 @@ impl Block {
         }
     }
 
-    /// The buffer as far as the data and the line under way can go.
+    /// Returns the part of the buffer that the data and the current line may use.
     pub(crate) fn room<'b>(&self, buffer: &'b mut [u8]) -> &'b mut [u8] {
         let end = match (self.data, self.event_type) {
             (Span::Absent | Span::Chunk { .. } | Span::Stored { .. }, Span::Stored { start, .. }) => start,
@@ -76,8 +76,8 @@ impl Block {
         buffer.get_mut(..end).unwrap_or_default()
     }
 
-    /// Copies what lies in the chunk, which is about to go. The type goes first: it is the shorter one, and of an event that
-    /// is too large it should be the data that is found too long.
+    /// Copies to the buffer whatever still lies in the chunk, before the chunk is released. The type goes first: it is
+    /// usually shorter, and for an event that is too large the data should be reported as too long.
     pub(crate) fn spill(&mut self, chunk: &[u8], buffer: &mut [u8]) {
         self.event_type.settle_at_end(self.begin_line(), chunk, buffer);
         let room = self.room(buffer);

@@ -1,4 +1,5 @@
-//! A guard: what keeps a line alive is told once, in the step that takes its end, however the stream is cut.
+//! Tests that each heartbeat is reported exactly once, in the step that consumes its line end, wherever the stream is
+//! split.
 
 use alloc::vec::Vec;
 
@@ -7,7 +8,7 @@ use crate::codec::Decoder;
 const TOKENS: [&[u8]; 11] =
     [b":", b"\r", b"\n", b"\r\n", b"x", b"data", b"id:7", b"id:\0", b"event:", b"retry:1\n", b"\xEF\xBB"];
 
-/// What a stream may have said before.
+/// What may precede the tokens in a stream.
 const OPENINGS: [&[u8]; 8] = [
     b"",
     b"\xEF\xBB\xBF",
@@ -39,7 +40,7 @@ fn heartbeats_come_where_they_end_however_the_stream_is_cut() {
     }
 }
 
-/// Each step tells of the heartbeats that end in what it took, and of no other.
+/// Checks that each step reports the heartbeats that end in the bytes it consumed, and no others.
 fn check(stream: &[u8], ends: &[usize], cut: usize, items: bool) {
     let mut decoder = Decoder::new([0; 64]);
     let mut at = 0;
@@ -63,11 +64,12 @@ fn check(stream: &[u8], ends: &[usize], cut: usize, items: bool) {
     }
 }
 
-/// Where heartbeats end: at the first byte of the line end of a comment, or of a blank line with nothing before it in its block
-/// that counts, and no comment, whose heartbeat it belongs to.
+/// Returns where heartbeats end. A heartbeat ends at the first byte of a comment's line end, or of a blank line if its
+/// block has neither a line that counts before it nor a comment. The blank line of a block with a comment belongs to
+/// that comment's heartbeat.
 fn ends(stream: &[u8]) -> Vec<usize> {
     let mut ends = Vec::new();
-    // What stands in the block: a line that counts, a comment.
+    // Whether the block has a line that counts, and whether it has a comment.
     let (mut counts, mut commented) = (false, false);
     let mut at = if stream.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     while let Some(length) = stream[at..].iter().position(|byte| b"\r\n".contains(byte)) {

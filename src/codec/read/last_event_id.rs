@@ -1,37 +1,37 @@
-//! The last event ID: the one that counts, and the one of the block under way that does not count yet.
+//! The last event ID: the committed one, and the one of the current block, which is not committed yet.
 //!
-//! The Standard's last event ID *buffer* is set by an `id` line (R29); at a blank line it becomes the last event ID *string*
-//! (R34), which events carry and reconnects send. A block that is never finished must leave the string alone (R41), so there
-//! are two places, the halves of one store, and a commit makes the other half the string's:
+//! The Standard's last event ID *buffer* is set by an `id` line (R29). At a blank line it becomes the last event ID
+//! *string* (R34), which events carry and reconnects send. A block that is never finished must not change the string
+//! (R41). The store therefore has two halves, and a commit makes the other half hold the string:
 //!
 //! ```text
-//! store   [ committed              ] [ id of this block | id line under way ]
+//! store   [ committed              ] [ id of this block | current id line ]
 //! ```
 //!
-//! The only code that writes to the store. Knows no lines but `id` lines.
+//! Only this module writes to the store. It must not depend on lines other than `id` lines.
 
 use super::span::{Span, slice};
 use crate::codec::line_end::has_nul;
 
-/// The state of the store; the bytes are the caller's.
+/// The state of the store. The bytes belong to the caller.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct LastEventId {
-    /// From where to where in the store.
+    /// Start and end of the last event ID string in the store.
     committed: (usize, usize),
-    /// The block's, from an `id` line that waits for the blank one.
+    /// The id of the current block, which waits for the blank line.
     pending: Span,
 }
 
 impl LastEventId {
     pub(crate) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent };
 
-    /// The last event ID string.
+    /// Returns the last event ID string.
     pub(crate) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
         slice(store, self.committed.0, self.committed.1)
     }
 
-    /// Sets the string. `false`: it is longer than the store allows, and nothing has changed.
+    /// Sets the last event ID string. Returns `false`, without a change, if it is too long for the store.
     pub(crate) fn set(&mut self, id: &[u8], store: &mut [u8]) -> bool {
         let middle = store.len() / 2;
         let start = middle - self.spare_half(middle);
@@ -48,15 +48,15 @@ impl LastEventId {
         }
     }
 
-    /// Whether an `id` line waits for its blank line.
+    /// Returns whether an `id` line waits for its blank line.
     pub(crate) const fn is_pending(&self) -> bool {
         !self.pending.is_absent()
     }
 
-    /// An `id` line or a part of one. If it holds NUL, then it becomes absent and stays so (R42).
+    /// Appends an `id` line or a part of one. If the value contains NUL, the line becomes `Absent` and stays so (R42).
     ///
-    /// Until the end of the line is seen it may still turn out not to count, so the id of this block is kept as long as both
-    /// have room.
+    /// The line may turn out not to count until its end has been seen. The earlier id of this block is therefore kept
+    /// while both fit.
     pub(crate) fn push(&mut self, line: &mut Span, value: &[u8], first: bool, store: &mut [u8]) {
         let (from, room) = self.spare(store);
         if first {
@@ -67,7 +67,7 @@ impl LastEventId {
             *line = Span::Absent;
         }
         if let (Span::Stored { end, .. }, Span::Stored { start, end: behind }) = (*line, self.pending) {
-            // The later one wins if it is valid; if it is not, then the id of this block is lost, and that is told.
+            // The later id wins if it is valid. If it is not, the id of this block is lost, and that is reported.
             if start < behind && value.len() > start - end {
                 self.pending = Span::Lost;
             }
@@ -75,14 +75,15 @@ impl LastEventId {
         line.append(value, room);
     }
 
-    /// The end of an `id` line. An id that does not fit has replaced the one before it in the block all the same.
+    /// Ends an `id` line. It replaces the earlier id of the block even if it did not fit.
     pub(crate) const fn end_line(&mut self, line: Span) {
         if !line.is_absent() {
             self.pending = line;
         }
     }
 
-    /// A blank line: the block's id becomes the last event ID (R34). `false`: it did not fit, and the one before stays.
+    /// Commits the block's id as the last event ID at a blank line (R34). Returns `false` if the id did not fit; the
+    /// previous last event ID is then kept.
     pub(crate) const fn commit(&mut self) -> bool {
         let pending = core::mem::replace(&mut self.pending, Span::Absent);
         if let Span::Stored { start, end } = pending {
@@ -91,17 +92,17 @@ impl LastEventId {
         !pending.is_lost()
     }
 
-    /// Forgets the block under way (R41, R62).
+    /// Discards the id of the current block (R41, R62).
     pub(crate) const fn reset(&mut self) {
         self.pending = Span::Absent;
     }
 
-    /// Whether the last event ID string is empty.
+    /// Returns whether the last event ID string is empty.
     pub(crate) const fn is_empty(&self) -> bool {
         self.committed.0 == self.committed.1
     }
 
-    /// Where the half begins that has not the committed id, and the store up to its end.
+    /// Returns the start of the half that does not hold the committed id, and the store up to the end of that half.
     pub(crate) fn spare<'s>(&self, store: &'s mut [u8]) -> (usize, &'s mut [u8]) {
         let middle = store.len() / 2;
         let from = self.spare_half(middle);

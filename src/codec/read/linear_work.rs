@@ -1,29 +1,29 @@
-//! A guard: decoding looks at no byte and copies no byte more than a few times, whatever the stream is and however it is cut.
+//! Tests that decoding inspects and copies each byte only a few times, whatever the stream is and wherever it is split.
 //!
-//! Counts the bytes (`work`), no clock. A machine that looked at a line again with each chunk, or moved what it keeps,
-//! would be quadratic, and is what this is here to catch.
+//! The tests count bytes (`work`) and do not measure time. They catch quadratic behaviour, such as a machine that
+//! inspects a line again with each chunk or repeatedly moves what it keeps.
 
 use alloc::vec::Vec;
 
 use crate::codec::{Decoder, Tokenizer, work};
 
-/// How often a byte may be looked at: once by the search, and once more where a value is found to have no room, or where an id
-/// is searched for NUL.
+/// How often a byte may be inspected: once by the search for the line end, and again where a value turns out not to fit
+/// or an id is searched for NUL.
 const LOOKS: usize = 3;
 
-/// How often a byte may be copied: out of its chunk, and once more to where it is kept.
+/// How often a byte may be copied: out of its chunk, and once more to its final place.
 const COPIES: usize = 2;
 
 const LENGTH: usize = 32 * 1024;
 
-/// Room for any id here.
+/// A decoder with room for any id of these tests.
 type Large = Decoder<Vec<u8>, LENGTH>;
 
 fn repeated(unit: &[u8]) -> Vec<u8> {
     unit.iter().copied().cycle().take(LENGTH).collect()
 }
 
-/// Streams that are made to be slow.
+/// Streams that are designed to be slow.
 fn streams() -> [(&'static str, Vec<u8>); 13] {
     let long = "x".repeat(LENGTH / 2);
     let behind = |head: &[u8], tail: &[u8]| [head, long.as_bytes(), b"\n", &repeated(tail)].concat();
@@ -44,7 +44,7 @@ fn streams() -> [(&'static str, Vec<u8>); 13] {
     ]
 }
 
-/// Decodes it in pieces of this size, and returns what was looked at and what was copied.
+/// Decodes the stream in pieces of `size` bytes. Returns the number of bytes inspected and the number copied.
 fn work_of(decoder: &mut Large, stream: &[u8], size: usize, items: bool) -> (usize, usize) {
     work::take();
     for mut chunk in stream.chunks(size) {
@@ -78,7 +78,7 @@ fn decoding_looks_at_and_copies_each_byte_a_few_times() {
     }
 }
 
-/// What a chunk costs does not depend on what is kept, which can be a million times as long.
+/// The cost of a chunk does not depend on how much is stored, even if that is a million times as long.
 #[test]
 fn a_byte_costs_what_it_costs_whatever_is_kept() {
     let long = alloc::vec![b'x'; 1 << 20];
@@ -90,7 +90,7 @@ fn a_byte_costs_what_it_costs_whatever_is_kept() {
         ("data", [b"data: ", &long[..], b"\n"].concat()),
         ("an open comment", [b": ", &long[..]].concat()),
         ("an open id", [b"id: ", id].concat()),
-        // It moves when another one begins, once.
+        // It moves once, when another one begins.
         ("an id", [b"id: ", id, b"\nid: \0\n"].concat()),
         ("an id that counts", [b"id: ", id, b"\n\n"].concat()),
         (
@@ -106,7 +106,7 @@ fn a_byte_costs_what_it_costs_whatever_is_kept() {
                 let (looked_at, copied) = work_of(&mut decoder, &[*byte], 1, items);
                 assert!(looked_at <= LOOKS && copied <= COPIES, "a part of a line after {name}: {looked_at}, {copied}");
             }
-            // What was open is complete now, and may move once.
+            // The open line is complete now and may move once.
             work_of(&mut decoder, b"\n", 1, items);
             for byte in b": c\nretry: 1\nx\ndata: y\n:\nid: \0\nda" {
                 let (looked_at, copied) = work_of(&mut decoder, &[*byte], 1, items);

@@ -1,7 +1,7 @@
-//! Pieces of fields to whole events: what each field does and what a blank line dispatches (R21 to R44).
+//! Builds whole events from pieces of fields: what each field does, and what a blank line dispatches (R21 to R44).
 //!
-//! Knows the meaning of fields. How lines are cut from bytes is the tokenizer's business, where bytes are kept the block's and
-//! the last event ID's.
+//! This module must not depend on how bytes are split into lines (`tokenizer.rs`) or where they are stored (`block.rs`,
+//! `last_event_id.rs`).
 
 use super::block::Block;
 use super::last_event_id::LastEventId;
@@ -12,11 +12,11 @@ use super::tokenizer::{Line, Piece, Tokenizer};
 use crate::codec::event::TooLong;
 use crate::codec::field::Field;
 
-/// What the caller lends for one step.
+/// The memory that the caller provides for one step.
 pub(crate) struct Memory<'m> {
     pub(crate) chunk: &'m [u8],
     pub(crate) buffer: &'m mut [u8],
-    /// Both halves of the store of ids.
+    /// Both halves of the store for ids.
     pub(crate) ids: &'m mut [u8],
 }
 
@@ -27,27 +27,27 @@ pub(crate) struct Machine {
     pub(crate) tokenizer: Tokenizer,
     pub(crate) phase: Phase,
     pub(crate) retry: Retry,
-    /// The type, id or comment that was last under way. Absent is what nobody wants: an id that holds NUL, a comment of a
-    /// caller who has no use for it.
+    /// The type, id or comment whose line came last. `Absent` if the line is ignored: an id that contains NUL, or a
+    /// comment when the caller does not ask for comments.
     pub(crate) line: Span,
     pub(crate) block: Block,
     pub(crate) id: LastEventId,
-    /// A comment or an idle blank line has ended, and nobody was told.
+    /// A comment or an idle blank line has ended and was not reported yet.
     pub(crate) heartbeat: bool,
-    /// Since the last reset a blank line has committed an id, and the last one was not empty.
+    /// Since the last reset a blank line has committed an id, and the latest one was not empty.
     pub(crate) gave_id: bool,
 }
 
-/// What the block is.
+/// The state of the current block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Phase {
     UnderWay,
-    /// It is, and a comment stood in it: its blank line is no heartbeat.
+    /// Under way, with a comment in it: its blank line is not a heartbeat.
     Commented,
-    /// It was dispatched and is only kept to be looked at.
+    /// Dispatched, and kept only until the caller has looked at it.
     Dispatched,
-    /// It was dispatched, and its id was too long, which is still to be told.
+    /// Dispatched. Its id was too long, which is still to be reported.
     TellId,
 }
 
@@ -69,7 +69,8 @@ impl Machine {
         self.tokenizer.reset();
         self.block.clear();
         self.id.reset();
-        // The event of an id that was too long was delivered, and a reconnect will bring it again: that is still to be told.
+        // The event was delivered although its id was too long, and a reconnect will request it again. That must still
+        // be reported.
         if !matches!(self.phase, Phase::TellId) {
             self.phase = Phase::UnderWay;
         }
@@ -83,7 +84,8 @@ impl Machine {
             || (matches!(self.phase, Phase::UnderWay | Phase::Commented) && !self.block.is_empty())
     }
 
-    /// A step begins: an event that was shown goes. `Some`: its id was too long, which was still to be told.
+    /// Begins a step and discards the event that was dispatched before. Returns an item if that event's id was too long
+    /// and this was not reported yet.
     pub(crate) fn begin(&mut self) -> Option<Found> {
         if !matches!(self.phase, Phase::Dispatched | Phase::TellId) {
             return None;
@@ -93,7 +95,7 @@ impl Machine {
         tell_id.then_some(Found::TooLong(TooLong { field: Field::Id }))
     }
 
-    /// Takes the next line or part of one, which begins at `at`, whatever it is.
+    /// Processes the next line or part of a line, which begins at `at`.
     pub(crate) fn take_piece(&mut self, at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
         let mut consumed = at;
         let found = match self.tokenizer.next_piece(memory.chunk, &mut consumed) {
@@ -104,7 +106,7 @@ impl Machine {
         Step { consumed, found }
     }
 
-    /// What a line or a part of one does.
+    /// Applies a line or a part of one.
     pub(crate) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
         let whole = first && last;
@@ -118,7 +120,7 @@ impl Machine {
                 self.block.data = Span::Chunk { start, end };
                 return None;
             }
-            // It counts at the end of its line, without waiting for a blank one (R30).
+            // It takes effect at the end of its line, without waiting for a blank line (R30).
             Field::Retry => {
                 let sets = self.retry.push(value, first, last) && items;
                 if sets {
@@ -132,8 +134,8 @@ impl Machine {
             }
             _ => {}
         }
-        // Cut lines are put behind what is in the buffer, so all else must be there already; and at a comment the caller gets
-        // the chunk back.
+        // Split lines are stored after the content of the buffer, so everything else must be stored first. At a comment
+        // the caller gets the chunk back.
         if !whole || field == Field::Comment {
             self.spill(memory);
         }
@@ -164,14 +166,14 @@ impl Machine {
         None
     }
 
-    /// A comment is a heartbeat, and the blank line of its block belongs to it.
+    /// Ends a comment. The comment is a heartbeat, and the blank line of its block belongs to it.
     #[inline(always)]
     pub(crate) const fn end_comment(&mut self) {
         self.heartbeat = true;
         self.phase = Phase::Commented;
     }
 
-    /// R34 to R40.
+    /// Dispatches the block at a blank line (R34 to R40).
     pub(crate) fn blank_line(&mut self) -> Option<Found> {
         let has_id = self.id.is_pending();
         let id_fits = !has_id || self.id.commit();
@@ -179,7 +181,7 @@ impl Machine {
             self.gave_id = !self.id.is_empty();
         }
         if self.block.data.is_absent() {
-            // With nothing under way a blank line says only that the server is there.
+            // With nothing under way, a blank line shows only that the server is alive.
             if !has_id && self.block.is_absent() && self.phase == Phase::UnderWay {
                 self.heartbeat = true;
             }
@@ -197,7 +199,7 @@ impl Machine {
         Some(Found::Event)
     }
 
-    /// The chunk goes: what is still needed of it is copied.
+    /// Copies what is still needed from the chunk before it is released.
     pub(crate) fn spill(&mut self, memory: &mut Memory<'_>) {
         self.block.spill(memory.chunk, memory.buffer);
     }

@@ -1,6 +1,7 @@
-//! Bytes to events: the tokenizer cuts lines, the machine knows what each does, and the stores keep what a chunk border cuts.
+//! Decodes bytes to events: the tokenizer splits lines, the machine applies fields, and the stores keep what a chunk
+//! border cuts.
 //!
-//! Must not know which processor runs it, nor how a stream is written.
+//! This module must not depend on the target processor or on how a stream is written.
 
 pub(super) mod block;
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! The reconnection time: digits to milliseconds, and nothing else to anything.
+//! Parses the reconnection time from decimal digits.
 //!
-//! Must not know lines, nor what the time is for.
+//! This module must not depend on lines or on what the time is used for.
 
-/// The reconnection time, and the `retry` value under way as it arrives in pieces (R30 to R32).
+/// The reconnection time, and the `retry` value being parsed, which may arrive in pieces (R30 to R32).
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Retry {
     time: u64,
     digits: u64,
     is_set: bool,
-    /// What the value under way consists of so far: [`DIGITS`](Self::DIGITS), [`OTHER`](Self::OTHER), nothing.
+    /// The kinds of bytes in the value so far: bits [`DIGITS`](Self::DIGITS) and [`OTHER`](Self::OTHER).
     seen: u8,
 }
 
@@ -18,13 +18,16 @@ impl Retry {
     const DIGITS: u8 = 1;
     const OTHER: u8 = 2;
 
-    /// The last time that a line set, in milliseconds.
+    /// Returns the time in milliseconds that a line set last.
     pub(crate) const fn time(&self) -> Option<u64> {
         if self.is_set { Some(self.time) } else { None }
     }
 
-    /// Takes a piece of a value, and at its end says whether it sets the time: if it was digits and nothing else. An empty
-    /// value sets nothing (D2). Saturates: wrapping would turn an absurd time into a short one (R32, D5).
+    /// Parses a piece of a value. After the last piece, returns whether the value sets the time: it must consist of
+    /// digits only.
+    ///
+    /// An empty value sets nothing (D2). The number saturates: wrapping would turn an absurd time into a short one
+    /// (R32, D5).
     pub(crate) fn push(&mut self, piece: &[u8], first: bool, last: bool) -> bool {
         if first {
             self.digits = 0;
@@ -33,7 +36,7 @@ impl Retry {
         for &byte in piece {
             let digit = byte.wrapping_sub(b'0');
             self.seen |= if digit > 9 { Self::OTHER } else { Self::DIGITS };
-            // Ten times the digits before, without the long multiplication, which a small core has to bring along.
+            // Multiplies by ten by repeated addition: a small core would have to link the 64-bit multiplication.
             let before = self.digits;
             self.digits = u64::from(digit);
             for _ in 0..10 {

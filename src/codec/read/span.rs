@@ -1,25 +1,26 @@
-//! Where a value lies, and how it is copied when it must.
+//! Where a value lies, and how it is copied.
 //!
-//! Knows the chunk and places in a store; which store has which layout is for the block and the last event ID to say.
+//! This module deals with the chunk and with offsets into a store. The layout of each store is defined by the block and
+//! the last event ID.
 
 use core::cell::Cell;
 
-/// Where a value lies.
+/// The place of a value.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Span {
-    /// There is no such value.
+    /// There is no value.
     Absent,
-    /// There is one, but it had no room.
+    /// There was a value, but it did not fit.
     Lost,
-    /// In the chunk of this step.
+    /// In the chunk of the current step.
     Chunk { start: usize, end: usize },
     /// Copied to its store.
     Stored { start: usize, end: usize },
 }
 
 impl Span {
-    /// An empty value that begins at this place of its store.
+    /// Creates an empty value at this offset of its store.
     pub(crate) const fn begin(place: usize) -> Self {
         Self::Stored { start: place, end: place }
     }
@@ -28,7 +29,7 @@ impl Span {
         matches!(self, Self::Absent)
     }
 
-    /// Absent, or of no bytes.
+    /// Returns whether the value is absent or has no bytes. A lost value counts as not empty.
     pub(crate) const fn is_empty(&self) -> bool {
         match self {
             Self::Absent => true,
@@ -41,7 +42,7 @@ impl Span {
         matches!(self, Self::Lost)
     }
 
-    /// The bytes; none of what is absent or lost.
+    /// Returns the bytes, or an empty slice if the value is absent or lost.
     pub(crate) fn of<'b>(self, chunk: &'b [u8], store: &'b [u8]) -> &'b [u8] {
         let (of, start, end) = match self {
             Self::Absent | Self::Lost => return &[],
@@ -51,7 +52,8 @@ impl Span {
         slice(of, start, end)
     }
 
-    /// Adds to a stored value, which is lost if `room`, the store as far as it is free, ends too early.
+    /// Appends to a stored value. `room` is the store up to the end of its free part; the value becomes lost if it does
+    /// not fit.
     pub(crate) fn append(&mut self, value: &[u8], room: &mut [u8]) {
         let Self::Stored { end, .. } = self else { return };
         match room.get_mut(*end..).and_then(|room| room.get_mut(..value.len())) {
@@ -65,7 +67,7 @@ impl Span {
         }
     }
 
-    /// Copies to this place of the store what lies in the chunk, which is about to go.
+    /// Copies a value that lies in the chunk to this offset of the store, before the chunk is released.
     pub(crate) fn settle(&mut self, place: usize, chunk: &[u8], room: &mut [u8]) {
         if let Self::Chunk { start, end } = *self {
             *self = Self::begin(place);
@@ -73,7 +75,8 @@ impl Span {
         }
     }
 
-    /// Copies to the end of the store, but not before `from`, what lies in the chunk, which is about to go.
+    /// Copies a value that lies in the chunk to the end of the store, but not before `from`, before the chunk is
+    /// released.
     pub(crate) fn settle_at_end(&mut self, from: usize, chunk: &[u8], store: &mut [u8]) {
         if let Self::Chunk { start, end } = *self {
             let place = store.len().saturating_sub(end - start).max(from);
@@ -81,7 +84,7 @@ impl Span {
         }
     }
 
-    /// Moves what is stored to the end of the store, unless it is there.
+    /// Moves a stored value to the end of the store, unless it is already there.
     pub(crate) fn move_to_end(&mut self, store: &mut [u8]) {
         match self {
             Self::Stored { start, end } if *end < store.len() => {
@@ -95,12 +98,14 @@ impl Span {
     }
 }
 
-/// Never fails: spans are made from the slices that they are used on.
+/// Returns `of[start..end]`. Never out of range in practice: spans are used only with the slices from which they were
+/// made.
 pub(crate) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
     of.get(start..end).unwrap_or_default()
 }
 
-/// Moves the first bytes to the end. By cells, since `copy_within` brings a panic with it that is never reached.
+/// Moves the first `length` bytes to the end. It uses cells because `copy_within` would link a panic that can never
+/// occur.
 pub(crate) fn move_up(bytes: &mut [u8], length: usize) {
     #[cfg(test)]
     crate::codec::work::copied(length);

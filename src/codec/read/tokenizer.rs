@@ -1,34 +1,46 @@
-//! Bytes to pieces of fields, without a buffer: where lines end, which field a line is, and the byte order mark.
+//! Splits bytes into pieces of fields without a buffer: line ends, field names and the byte order mark.
 //!
-//! The only reader of line ends, of field names and of the BOM. Whatever a chunk border cuts is a state here: half a BOM, half
-//! a name, the CR of a CR LF. Knows no events and keeps no bytes.
+//! No other module parses line ends, field names or the BOM. Whatever a chunk border can cut is a state here: half a
+//! BOM, half a name, the CR of a CR LF. This module must not depend on events, and it stores no bytes.
 //!
-//! For those who change it: [`Tokenizer::next_piece`] is the hot loop of the crate. A line that lies whole in the chunk goes
-//! through `LineStart` to one search for its end and comes back as one piece; every other state exists for lines that are cut.
-//! All roads lead to the one search at the bottom, so that its code stands only once in flash.
+//! For maintainers: [`Tokenizer::next_piece`] is the main loop of the crate. A line that lies whole in the chunk goes
+//! through `LineStart` to one search for its end and is returned as one piece; every other state exists for lines that
+//! are split. All paths lead to the single search at the bottom, so that flash holds its code only once.
 
 use crate::codec::field::Field;
 use crate::codec::line_end::find_line_end;
 
-/// What stands in a stream, in pieces as they arrive.
+/// Describes a part of a stream, in pieces as they arrive.
+///
+/// ```
+/// use embedded_sse::{Field, Token, Tokenizer};
+///
+/// let mut tokenizer = Tokenizer::new();
+/// let mut input = &b"data: x\n\n"[..];
+/// assert_eq!(tokenizer.next_token(&mut input), Some(Token::Value(Field::Data, b"x")));
+/// assert_eq!(tokenizer.next_token(&mut input), Some(Token::EndOfField(Field::Data)));
+/// assert_eq!(tokenizer.next_token(&mut input), Some(Token::EndOfEvent));
+/// assert_eq!(tokenizer.next_token(&mut input), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Token<'c> {
-    /// Bytes of a field's value, or of a comment's text. Never empty. One value can come in any number of pieces, cut wherever
-    /// the chunks were cut, in the middle of a UTF-8 sequence too.
+    /// Bytes of a field's value or of a comment's text. Never empty. One value can arrive in any number of pieces,
+    /// split wherever the chunks were split, even within a UTF-8 sequence.
     Value(Field, &'c [u8]),
-    /// The line of this field has ended. It comes once for every field, also when its value is empty and no
+    /// The line of this field has ended. Reported once for every field, even if its value is empty and no
     /// [`Value`](Self::Value) came.
     EndOfField(Field),
-    /// A blank line (R21). Whether it dispatches an event depends on what came before it (R35).
+    /// A blank line (R21). Whether it dispatches an event depends on the lines before it (R35).
     EndOfEvent,
 }
 
-/// Cuts a stream into [`Token`]s and keeps nothing: values of any size pass through 3 bytes of state.
+/// Splits a stream into [`Token`]s without storing it: values of any size pass through 3 bytes of state.
 ///
-/// For those to whom no buffer is large enough; others want a [`Decoder`](crate::Decoder). Fields of unknown name are left out
-/// (R33), the one space behind the colon is taken off (R24), a leading byte order mark is dropped (R13).
+/// Use it for values that are too large for any buffer; otherwise use a [`Decoder`](crate::Decoder). Fields with
+/// unknown names are skipped (R33), the one optional space after the colon is removed (R24), and a leading byte order
+/// mark is dropped (R13).
 ///
 /// ```
 /// use embedded_sse::{Field, Token, Tokenizer};
@@ -49,34 +61,34 @@ pub enum Token<'c> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tokenizer {
     pub(crate) state: State,
-    /// The field whose last piece was handed out as a token and whose end was not.
+    /// The field whose last piece was returned and whose end was not reported yet.
     ended: Option<Field>,
 }
 
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum State {
-    /// The line agrees with what stands in [`NAMES`] up to this place. At [`START`], nothing of the stream was read.
+    /// The line matches [`NAMES`] up to this offset. At [`START`], nothing of the stream has been read.
     Name(u8),
     /// A line has ended with CR; an LF here belongs to it (R18).
     AfterCr,
     LineStart,
-    /// One space may be taken off here (R24).
+    /// One space may be removed here (R24).
     AfterColon(Field),
     Value(Line),
 }
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Line {
     Blank,
     Field(Field),
-    /// It means nothing (R33).
+    /// A field with an unknown name, which is ignored (R33).
     Ignored,
 }
 
-/// A part of a line within a chunk; offsets are into that chunk.
+/// A part of a line within a chunk. Offsets are relative to that chunk.
 #[derive(Clone, Copy)]
 pub(crate) struct Piece {
     pub(crate) line: Line,
@@ -84,11 +96,12 @@ pub(crate) struct Piece {
     pub(crate) end: usize,
     /// The field begins with this piece.
     pub(crate) first: bool,
-    /// The line ends behind this piece.
+    /// The line ends after this piece.
     pub(crate) last: bool,
 }
 
-/// What a stream or a line can begin with, each followed by what it is: the byte order mark by zero, a name by its [`Field`].
+/// The possible beginnings of a stream or a line, each followed by what it identifies: zero for the byte order mark,
+/// the [`Field`] for a name.
 const NAMES: &[u8] = b"\xEF\xBB\xBF\x00data\x01event\x02id\x03retry\x04";
 const START: u8 = 0;
 const DATA: u8 = 4;
@@ -97,17 +110,17 @@ const ID: u8 = 15;
 const RETRY: u8 = 18;
 
 impl Tokenizer {
-    /// Stands before the first byte of a stream.
+    /// Creates a tokenizer at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: State::Name(START), ended: None }
     }
 
-    /// Takes the next token from the front of `input`.
+    /// Returns the next token and advances `input` past the consumed bytes.
     ///
-    /// `None` means that `input` is used up: go on with the next chunk. Whether chunks are cut here or there, or are empty,
-    /// changes only the cuts between pieces of one value. At the end of the stream nothing has to be done: a line without its
-    /// end does not count (R20). Each call takes time in proportion to the bytes that it takes from `input`.
+    /// `None` means that `input` is used up: continue with the next chunk. Where chunks are split, and whether some are
+    /// empty, affects only how values are split into pieces. At the end of the stream nothing needs to be done: an
+    /// unfinished line does not count (R20). Each call takes time proportional to the bytes that it consumes.
     pub fn next_token<'c>(&mut self, input: &mut &'c [u8]) -> Option<Token<'c>> {
         if let Some(field) = self.ended.take() {
             return Some(Token::EndOfField(field));
@@ -131,12 +144,12 @@ impl Tokenizer {
         }
     }
 
-    /// A new stream begins: an unfinished line is forgotten, a byte order mark is dropped again (R13).
+    /// Prepares for a new stream: discards an unfinished line, and drops a byte order mark again (R13).
     pub const fn reset(&mut self) {
         *self = Self::new();
     }
 
-    /// Whether a line has begun that would count if it were finished.
+    /// Returns whether a line has begun that would count if it were finished.
     pub(crate) const fn is_mid_field(&self) -> bool {
         match self.state {
             State::Name(place) => matches!(place, DATA..RETRY),
@@ -147,8 +160,8 @@ impl Tokenizer {
         }
     }
 
-    /// The next piece at or behind `at`, which is moved behind it; `None` when the chunk is used up. A first piece may be
-    /// empty, so that the beginning of a field is always told.
+    /// Returns the next piece at or after `at` and moves `at` past it, or `None` when the chunk is used up. A first
+    /// piece may be empty, so that the beginning of a field is always reported.
     pub(crate) fn next_piece(&mut self, chunk: &[u8], at: &mut usize) -> Option<Piece> {
         loop {
             let (line, start, first) = loop {
@@ -178,7 +191,7 @@ impl Tokenizer {
                                 self.state = State::Name(place + 1);
                             }
                             None if place == START => self.state = State::LineStart,
-                            // A part of a mark is no mark but the beginning of a name that nobody knows (R13, R26).
+                            // A partial byte order mark is not a mark but the beginning of an unknown name (R13, R26).
                             _ => self.state = State::Value(Line::Ignored),
                         }
                     }
@@ -198,13 +211,14 @@ impl Tokenizer {
         }
     }
 
-    /// [`end_line`](Self::end_line) by a call, which is shorter than a copy of it in the loop above.
+    /// Calls [`end_line`](Self::end_line) out of line, which is smaller than a copy of it in the loop above.
     #[inline(never)]
     fn end_line_apart(&mut self, chunk: &[u8], at: &mut usize) {
         self.end_line(chunk, at);
     }
 
-    /// Moves over the line end at `at`. A CR ends its line at once; an LF in the next chunk is dropped then (R19).
+    /// Moves `at` past the line end. A CR ends its line at once; an LF at the start of the next chunk is then dropped
+    /// (R19).
     #[inline(always)]
     pub(crate) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
         let cr = chunk.get(*at) == Some(&b'\r');
@@ -238,7 +252,8 @@ const fn begin_name(first: u8) -> State {
     })
 }
 
-/// What ends here, if this byte of [`NAMES`] belongs to no name. The mark is told as a comment, which has no name.
+/// Returns what ends at this byte of [`NAMES`], or `None` if the byte is part of a name. The byte order mark is
+/// returned as a comment, which has no name.
 const fn named(byte: u8) -> Option<Field> {
     const DATA: u8 = Field::Data as u8;
     const EVENT: u8 = Field::Event as u8;
@@ -258,7 +273,7 @@ const fn named(byte: u8) -> Option<Field> {
 mod tests {
     use super::*;
 
-    /// As its documentation says. On 32-bit cores `tests/firmware/budgets.toml` holds it to that.
+    /// The documentation promises this size. For 32-bit cores, `tests/firmware/budgets.toml` checks it.
     #[test]
     fn the_state_takes_three_bytes() {
         assert_eq!(size_of::<Tokenizer>(), 3);
