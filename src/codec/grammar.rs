@@ -1,13 +1,14 @@
-//! The Standard's grammar of an event stream, production by production: the specification that can be run.
+//! Parses whole streams by the Standard's grammar, production by production: an executable specification.
 //!
-//! Slow and obvious, over whole input, for holding a decoder against it. Shares nothing with the tokenizer and the decoder,
-//! not even the names of the fields, or one mistake would make both wrong alike.
+//! It is slow and simple, works on complete input, and serves as the reference that decoders are tested against. It
+//! shares no code with the tokenizer and the decoder, not even the names of the fields, so that one mistake cannot make
+//! both wrong in the same way.
 //!
-//! The productions of section 9.2.5 are one function each at the end of this file: `stream`, `event`, `comment`, `field`,
-//! `end_of_line`, `bom`, `colon`, `space`, `name_char`, `any_char`. What the lines mean is section 9.2.6, in
-//! [`Interpretation`]. The Standard's characters are bytes here: CR, LF, colon and space are never part of a longer UTF-8
-//! sequence, so that cutting first and decoding afterwards gives the same text (R14, R15), and bytes that are not UTF-8 are
-//! allowed wherever any character is.
+//! The productions of section 9.2.5 are one private function each: `stream`, `event`, `comment`, `field`,
+//! `end_of_line`, `bom`, `colon`, `space`, `name_char`, `any_char`. The meaning of the lines, section 9.2.6, is in
+//! [`Interpretation`]. The Standard's characters are bytes here: CR, LF, colon and space are never part of a longer
+//! UTF-8 sequence, so splitting first and decoding afterwards gives the same text (R14, R15). Bytes that are not UTF-8
+//! are allowed wherever any character is.
 //!
 //! ```
 //! use embedded_sse::codec::grammar::{Item, Stream};
@@ -31,10 +32,12 @@ use nom::number::complete::u8;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
-/// What a production takes from the front of its input; why it takes nothing does not matter here.
+/// The result of a production. The reason for a failure does not matter here.
 type Parsed<'a, T = &'a [u8]> = IResult<&'a [u8], T, ()>;
 
-/// A stream that lies whole in memory: one response body, with or without a BOM, with or without a proper end.
+/// Borrows a complete stream, such as one response body, with or without a BOM and with or without a proper end.
+///
+/// See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stream<'a> {
@@ -42,25 +45,27 @@ pub struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// Takes any bytes, also none: there is no such thing as a malformed stream (R33).
+    /// Creates a stream from any bytes, including none: no stream is malformed (R33).
     #[must_use]
     pub const fn new(input: &'a [u8]) -> Self {
         Self { input }
     }
 
-    /// The lines behind the BOM, in order. What follows the last line end is not a line (R20).
+    /// Returns the lines after the BOM, in order. Bytes after the last line end are not a line (R20).
     #[must_use]
     pub fn lines(&self) -> Lines<'a> {
         Lines { rest: opt(bom).parse(self.input).map_or(self.input, |(rest, _)| rest) }
     }
 
-    /// What stands behind the last blank line and is lost where the stream ends here (R41): whole lines, then part of one.
+    /// Returns the bytes after the last blank line, which are lost if the stream ends here (R41): whole lines, then
+    /// part of a line.
     #[must_use]
     pub fn unfinished(&self) -> &'a [u8] {
         stream(self.input).map_or(self.input, |(rest, _)| rest)
     }
 
-    /// What a browser makes of the stream, when its last event ID was `last_event_id` before (D1); at first it is empty.
+    /// Interprets the stream as a browser does whose last event ID is `last_event_id` (D1). Pass an empty id for the
+    /// first stream.
     #[must_use]
     pub fn interpret(&self, last_event_id: &'a [u8]) -> Interpretation<'a> {
         let lines = self.lines();
@@ -68,24 +73,34 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// A line of a stream, without its end.
+/// Borrows a line of a stream, without its end.
+///
+/// ```
+/// use embedded_sse::codec::grammar::{Line, Stream};
+///
+/// let mut lines = Stream::new(b": hi\ndata: x\n\n").lines();
+/// assert_eq!(lines.next(), Some(Line::Comment(b" hi")));
+/// assert_eq!(lines.next(), Some(Line::Field { name: b"data", value: b"x" }));
+/// assert_eq!(lines.next(), Some(Line::Blank));
+/// assert_eq!(lines.next(), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Line<'a> {
-    /// Nothing before the line end: dispatch (R21).
+    /// An empty line, which dispatches (R21).
     Blank,
-    /// The text behind the colon, as it is (R22).
+    /// A comment: the text after the colon, unchanged (R22).
     Comment(&'a [u8]),
     /// A field of any name, known or not (R23, R25).
     Field {
-        /// At least one byte, no colon.
+        /// The name: at least one byte, no colon.
         name: &'a [u8],
-        /// What stands behind the colon and one optional space (R24). Empty where there is no colon (R25).
+        /// The text after the colon and one optional space (R24). Empty if there is no colon (R25).
         value: &'a [u8],
     },
 }
 
-/// The lines of a stream. Ends before a line that has no end (R20).
+/// Iterates over the lines of a stream. A line without an end is not returned (R20). See [`Line`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Lines<'a> {
@@ -102,31 +117,40 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// An event as a browser dispatches it (R38, R39).
+/// Borrows an event as a browser dispatches it (R38, R39). See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'a> {
     /// The last `event` value of the block, `message` when that is empty or missing (R27, R38).
     pub event_type: &'a [u8],
-    /// The `data` values of the block, at least one. Joined by LF they are the event's data (R28, R37).
+    /// The `data` values of the block, at least one. Joined by LF, they are the event's data (R28, R37).
     pub data: Values<'a>,
     /// The last event ID when the event is dispatched (R39).
     pub last_event_id: &'a [u8],
 }
 
-/// Anything that a stream says, in the order it says it.
+/// Borrows a reportable item of a stream. Items come in the order of the stream. See [`Interpretation`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Item<'a> {
-    /// A dispatched event, at its blank line.
+    /// A dispatched event, reported at its blank line.
     Event(Event<'a>),
-    /// The text of a comment line, at its line.
+    /// The text of a comment, reported at its line.
     Comment(&'a [u8]),
-    /// The reconnection time that a `retry` line sets, at its line (R30). Saturates at [`u64::MAX`] milliseconds (D5).
+    /// The reconnection time that a `retry` line sets, reported at its line (R30). Saturates at [`u64::MAX`]
+    /// milliseconds (D5).
     Retry(Duration),
 }
 
-/// The values of one field in one block, in order.
+/// Iterates over the values of one field in one block, in order.
+///
+/// ```
+/// use embedded_sse::codec::grammar::{Item, Stream};
+///
+/// let mut items = Stream::new(b"data: a\ndata: b\n\n").interpret(b"");
+/// let Some(Item::Event(event)) = items.next() else { panic!("an event") };
+/// assert_eq!(event.data.collect::<Vec<_>>(), [b"a", b"b"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Values<'a> {
@@ -148,28 +172,40 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-/// Section 9.2.6: the events, comments and reconnection times of a stream, in its order.
+/// Iterates over the events, comments and reconnection times of a stream, in order (section 9.2.6).
 ///
-/// Nothing is collected while lines are read. At a blank line the whole block is looked at again, so that each rule stands
-/// in one place.
+/// Nothing is collected while lines are read. At a blank line the whole block is inspected again, so that each rule is
+/// implemented in one place.
+///
+/// ```
+/// use core::time::Duration;
+/// use embedded_sse::codec::grammar::{Item, Stream};
+///
+/// let mut items = Stream::new(b"retry: 5000\nid: 7\n\n").interpret(b"");
+/// assert_eq!(items.next(), Some(Item::Retry(Duration::from_secs(5))));
+/// assert_eq!(items.next(), None);
+/// assert_eq!(items.last_event_id(), b"7");
+/// assert_eq!(items.reconnection_time(), Some(Duration::from_secs(5)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Interpretation<'a> {
     lines: Lines<'a>,
-    /// From the first line of the block in which `lines` stands.
+    /// The lines from the start of the block that `lines` has reached.
     block: Lines<'a>,
     last_event_id: &'a [u8],
     reconnection_time: Option<Duration>,
 }
 
 impl<'a> Interpretation<'a> {
-    /// The last event ID, as far as blank lines have committed it (R34). After the last item: what a reconnect would send.
+    /// Returns the last event ID that blank lines have committed so far (R34). After the last item, this is what a
+    /// reconnect sends.
     #[must_use]
     pub const fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
     }
 
-    /// The last reconnection time that was set, if any.
+    /// Returns the reconnection time that was set last, if any.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         self.reconnection_time
@@ -179,7 +215,8 @@ impl<'a> Interpretation<'a> {
         Values { name, block: self.block }
     }
 
-    /// Ends the block: its id counts, whether or not it has data (R34, R42, R43); with data it is an event (R35, R36).
+    /// Ends the block. Its id is committed whether or not it has data (R34, R42, R43); a block with data is an event
+    /// (R35, R36).
     fn dispatch(&mut self) -> Option<Event<'a>> {
         let id = self.values("id").filter(|id| !id.contains(&0)).last();
         self.last_event_id = id.unwrap_or(self.last_event_id);
@@ -226,7 +263,7 @@ fn event(input: &[u8]) -> Parsed<'_> {
     recognize((many0_count(alt((comment, field))), end_of_line)).parse(input)
 }
 
-/// A production of ours: the parts of `event` one at a time. What one of them begins with, no other does.
+/// Our own production: the parts of `event` one at a time. No two of them begin with the same byte.
 fn line(input: &[u8]) -> Parsed<'_, Line<'_>> {
     alt((comment, field, map(end_of_line, |_| Line::Blank))).parse(input)
 }
@@ -246,12 +283,12 @@ fn field(input: &[u8]) -> Parsed<'_, Line<'_>> {
     Ok((rest, Line::Field { name, value: value.unwrap_or_default() }))
 }
 
-/// `end-of-line = ( cr lf / cr / lf )` (R7, R17): the longest first, for CR LF is one line end.
+/// `end-of-line = ( cr lf / cr / lf )` (R7, R17). The longest comes first, because CR LF is one line end.
 fn end_of_line(input: &[u8]) -> Parsed<'_> {
     alt((tag("\r\n"), tag("\r"), tag("\n"))).parse(input)
 }
 
-/// `bom`: U+FEFF as UTF-8 writes it (R13).
+/// `bom`: U+FEFF encoded as UTF-8 (R13).
 fn bom(input: &[u8]) -> Parsed<'_> {
     tag("\u{FEFF}").parse(input)
 }
@@ -261,7 +298,7 @@ fn colon(input: &[u8]) -> Parsed<'_> {
     tag(":").parse(input)
 }
 
-/// `space`: U+0020 and no other.
+/// `space`: only U+0020.
 fn space(input: &[u8]) -> Parsed<'_> {
     tag(" ").parse(input)
 }
@@ -273,11 +310,12 @@ fn name_char(input: &[u8]) -> Parsed<'_, u8> {
 
 /// `any-char`: any character but LF and CR (R8).
 fn any_char(input: &[u8]) -> Parsed<'_, u8> {
-    // Not `satisfy`: for a byte that is not ASCII it takes more than that byte.
+    // Not `satisfy`: it consumes more than one byte if the byte is not ASCII.
     verify(u8, |byte| !b"\n\r".contains(byte)).parse(input)
 }
 
-/// The value of `retry`: one or more ASCII digits, base ten, however many (R30, R31). None at all say nothing (D2).
+/// The value of `retry`: one or more ASCII digits in base ten, of any length (R30, R31). An empty value does not match
+/// (D2).
 fn milliseconds(input: &[u8]) -> Parsed<'_, u64> {
     let digit = map(verify(u8, u8::is_ascii_digit), |digit| u64::from(digit - b'0'));
     fold_many1(digit, || 0, |millis: u64, digit| millis.saturating_mul(10).saturating_add(digit)).parse(input)

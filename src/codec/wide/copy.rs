@@ -1,13 +1,13 @@
-//! Lines that have to be copied anyway: looking for their end and copying go hand in hand.
+//! Copies lines while searching for their end, in one pass.
 //!
-//! The counterpart of `line_end.rs`, with the same line ends, for processors on which a pass over the bytes counts.
+//! Recognises the same line ends as `line_end.rs`. For processors on which each pass over the bytes matters.
 
 use super::plain::{copy_plain, first_control, has_control};
 use super::scan::{NEAR, is_line_end};
 use crate::codec::line_end::find_line_end;
 
-/// Copies at least what stands before the first line end, and returns its length. What is behind it in `to` is undefined.
-/// `None`: `to` has not room for the line.
+/// Copies at least the bytes before the first line end and returns their number. Bytes of `to` after them are
+/// unspecified. Returns `None` if the line does not fit into `to`.
 #[inline(always)]
 pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
     let copied = match copy_near(from, to) {
@@ -20,8 +20,9 @@ pub(crate) fn copy_line(from: &[u8], to: &mut [u8]) -> Option<usize> {
     copied
 }
 
-/// [`copy_line`] for a line that is perhaps as long as the one before it, as in base64 and in dumps. Then its length does not
-/// follow from its bytes, for which the next line would have to wait, but from a branch, which a CPU foresees.
+/// Like [`copy_line`], for a line that may be as long as the previous one, as in base64 and dumps. The length then
+/// follows from a branch, which the CPU predicts, and not from the line's bytes, which the next line would have to wait
+/// for.
 #[inline(always)]
 pub(crate) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Option<usize> {
     if is_line_end(from.get(length)) {
@@ -36,14 +37,14 @@ pub(crate) fn copy_line_like(length: usize, from: &[u8], to: &mut [u8]) -> Optio
     copy_line(from, to)
 }
 
-/// One pass looks and copies.
+/// Counts a pass that inspects and copies at the same time.
 #[cfg(test)]
 fn count(bytes: usize) {
     crate::codec::work::looked_at(bytes);
     crate::codec::work::copied(bytes);
 }
 
-/// Copies plain blocks without a call, as far as they go: `Err` at a control character.
+/// Copies plain blocks without a call, as far as possible. `Err` is the offset of a control character.
 #[inline(always)]
 fn copy_near(from: &[u8], to: &mut [u8]) -> Result<usize, usize> {
     let (mut at, mut next) = (0, copy_block::<64>(from, to, 0)?);
@@ -56,7 +57,8 @@ fn copy_near(from: &[u8], to: &mut [u8]) -> Result<usize, usize> {
     copy_block::<8>(from, to, at)
 }
 
-/// The place behind the block, or the same place if there is no whole block or no room for one; `Err` is a control character's.
+/// Copies one block. Returns the offset after it, or `at` if there is no whole block or no room for one. `Err` is the
+/// offset of a control character.
 #[inline(always)]
 fn copy_block<const N: usize>(from: &[u8], to: &mut [u8], at: usize) -> Result<usize, usize> {
     let Some(block) = from.get(at..).and_then(<[u8]>::first_chunk::<N>) else { return Ok(at) };
@@ -80,7 +82,7 @@ fn copy_rest(from: &[u8], to: &mut [u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// In pieces, which are still in the nearest cache when they are copied.
+/// Copies in pieces, which are still in the nearest cache when they are copied.
 #[inline(never)]
 fn copy_far(from: &[u8], to: &mut [u8], mut at: usize) -> Option<usize> {
     const PIECE: usize = 8 * 1024;

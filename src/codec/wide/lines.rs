@@ -1,26 +1,26 @@
-//! What a line is and how long, at one look.
+//! Determines the kind and the length of a line in one look.
 //!
-//! Knows the names of fields and their colon, if they lie whole in the chunk. Must not know what is cut or rare: that is the
-//! tokenizer's business.
+//! Handles known field names that lie whole in the chunk with their colon. Lines that are split or rare go to the
+//! tokenizer.
 
 use super::scan::{is_line_end, is_plain_up_to};
 use crate::codec::field::Field;
 use crate::codec::line_end::find_line_end;
 use crate::codec::read::tokenizer::{Line, State, Tokenizer};
 
-/// What a line is, by its beginning.
+/// The kind of a line, determined by its beginning.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Blank,
     Line {
         field: Field,
-        /// Where its value starts.
+        /// The start of its value.
         start: usize,
     },
     Other,
 }
 
-/// How long the last line of a kind was. Types, ids and comments are often as long as the ones before them.
+/// The length of the last line of each kind. Types, ids and comments are often as long as the previous ones.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Lengths {
@@ -42,16 +42,17 @@ impl Lengths {
     }
 }
 
-/// What the line is that begins at `at`: blank, a comment, or of a known name whose colon and one more byte are there. All
-/// that is rare, such as `retry`, or cut is [`Other`](Kind::Other), and for [`next_piece`](Tokenizer::next_piece).
+/// Returns the kind of the line that begins at `at`: blank, a comment, or a known name with its colon and at least one
+/// more byte in the chunk. Everything that is rare, such as `retry`, or split is [`Other`](Kind::Other) and is left to
+/// [`next_piece`](Tokenizer::next_piece).
 #[inline(always)]
 pub(crate) fn kind(tokenizer: &Tokenizer, chunk: &[u8], at: usize) -> Kind {
     if !matches!(tokenizer.state, State::LineStart) {
         return Kind::Other;
     }
     let rest = chunk.get(at..).unwrap_or_default();
-    // Names are first looked for together with their space: then the start of the value follows from a branch, which a CPU
-    // foresees, and not from a byte, for which the search for the line's end would have to wait.
+    // Names are first compared together with their space. The start of the value then follows from a branch, which the
+    // CPU predicts, and not from a byte, which the search for the line end would have to wait for.
     let (field, name) = match rest.first() {
         Some(b'\n' | b'\r') => return Kind::Blank,
         Some(b'd') if rest.starts_with(b"data: ") => return Kind::Line { field: Field::Data, start: at + 6 },
@@ -69,14 +70,14 @@ pub(crate) fn kind(tokenizer: &Tokenizer, chunk: &[u8], at: usize) -> Kind {
     }
 }
 
-/// How long the value is that starts at `start`, or the part of it that is there.
+/// Returns the length of the value that starts at `start`, or of the part of it that is in the chunk.
 #[inline(always)]
 pub(crate) fn length(chunk: &[u8], start: usize) -> usize {
     let rest = chunk.get(start..).unwrap_or_default();
     find_line_end(rest).unwrap_or(rest.len())
 }
 
-/// The same for a value that is perhaps as long as the last one of its kind, whose length is in `last`.
+/// Like [`length`], for a value that may be as long as the last one of its kind, whose length is in `last`.
 #[inline(always)]
 pub(crate) fn length_like(last: &mut usize, chunk: &[u8], start: usize) -> usize {
     let rest = chunk.get(start..).unwrap_or_default();
@@ -84,19 +85,20 @@ pub(crate) fn length_like(last: &mut usize, chunk: &[u8], start: usize) -> usize
     *last
 }
 
-/// Whether a `data` value goes on with the next byte.
+/// Returns whether the next byte continues a `data` value.
 #[inline(always)]
 pub(crate) const fn is_in_data(tokenizer: &Tokenizer) -> bool {
     matches!(tokenizer.state, State::Value(Line::Field(Field::Data)))
 }
 
-/// Whether a comment goes on with the next byte.
+/// Returns whether the next byte continues a comment.
 #[inline(always)]
 pub(crate) const fn is_in_comment(tokenizer: &Tokenizer) -> bool {
     matches!(tokenizer.state, State::Value(Line::Field(Field::Comment)))
 }
 
-/// The value goes as far as `end`, where its line ends or the chunk does. Moves behind that; `true`: the line has ended.
+/// Ends the value at `end`, where its line or the chunk ends, and moves `at` past it. Returns whether the line has
+/// ended.
 #[inline(always)]
 pub(crate) fn end_value(tokenizer: &mut Tokenizer, line: Line, chunk: &[u8], end: usize, at: &mut usize) -> bool {
     *at = end;
@@ -109,7 +111,8 @@ pub(crate) fn end_value(tokenizer: &mut Tokenizer, line: Line, chunk: &[u8], end
     ended
 }
 
-/// Moves behind the line end at `at` if one stands there, which makes a blank line.
+/// Moves `at` past a line end if there is one at the start of a line, which makes a blank line. Returns whether there
+/// was one.
 #[inline(always)]
 pub(crate) fn blank_line(tokenizer: &mut Tokenizer, chunk: &[u8], at: &mut usize) -> bool {
     let blank = matches!(tokenizer.state, State::LineStart) && matches!(chunk.get(*at), Some(b'\r' | b'\n'));
@@ -119,8 +122,8 @@ pub(crate) fn blank_line(tokenizer: &mut Tokenizer, chunk: &[u8], at: &mut usize
     blank
 }
 
-/// [`find_line_end`] for a line that is perhaps as long as the last one of its kind. Then its length does not follow from its
-/// bytes, for which the next line would have to wait, but from a branch, which a CPU foresees.
+/// Like [`find_line_end`], for a line that may be as long as the last one of its kind. The length then follows from a
+/// branch, which the CPU predicts, and not from the line's bytes, which the next line would have to wait for.
 #[inline(always)]
 pub(crate) fn find_line_end_like(length: usize, bytes: &[u8]) -> Option<usize> {
     if is_line_end(bytes.get(length)) && is_plain_up_to(length, bytes) {

@@ -1,11 +1,12 @@
-//! What 64-bit hosts run: the lines that nearly all streams consist of, taken whole, in front of the machine.
+//! The wide variant for 64-bit hosts: processes the common kinds of lines whole, and passes everything else to the
+//! machine.
 //!
-//! Wraps the machine and offers the same names as `small.rs`. Nothing here means anything that the machine does not say too; it is
-//! faster, and only that. A small core does without it, for its code is as large as the rest of the decoder.
+//! Wraps the machine and offers the same names as `small.rs`. It gives the same results as the machine alone, only
+//! faster. Small cores do without it because its code is as large as the rest of the decoder.
 //!
-//! For those who change it: these are the hot loops of the crate. The next line cannot be looked at before the end of this one is
-//! known, so what counts is the chain of operations from one line's start to the next one's, and branches are cheaper on it than
-//! arithmetic.
+//! For maintainers: these are the hot loops of the crate. The next line cannot be inspected before the end of this one
+//! is known. What matters is therefore the chain of operations from the start of one line to the start of the next, and
+//! on this chain branches are cheaper than arithmetic.
 
 mod copy;
 mod frame;
@@ -30,7 +31,7 @@ use crate::codec::read::span::{Span, slice};
 use crate::codec::read::step::{Found, Step};
 use crate::codec::read::tokenizer::{Line, Piece};
 
-/// The machine, and the way through a chunk: by whole lines as far as they go.
+/// Drives the machine through a chunk, by whole lines as far as possible.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Walk {
@@ -41,7 +42,7 @@ pub(crate) struct Walk {
 impl Walk {
     pub(crate) const NEW: Self = Self { machine: Machine::NEW, lengths: Lengths::UNKNOWN };
 
-    /// Takes from the chunk what comes up to the next thing to be told. `items`: comments and `retry` lines are told too.
+    /// Consumes the chunk up to the next reportable item. With `items`, comments and `retry` lines are reported too.
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
         match self.data_first(memory.chunk, memory) {
             Ok(step) => step,
@@ -49,7 +50,7 @@ impl Walk {
         }
     }
 
-    /// Line by line, whatever they are.
+    /// Processes lines of any kind, one by one.
     #[inline(never)]
     fn walk(&mut self, mut at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
         let chunk = memory.chunk;
@@ -75,14 +76,15 @@ impl Walk {
         Step { consumed: at, found: None }
     }
 
-    /// What is cut or rare. Not a part of the loop that takes whole lines, whose registers it would use.
+    /// Processes lines that are split or rare. Kept out of line so that it does not use registers of the loop over
+    /// whole lines.
     #[inline(never)]
     fn take_piece(&mut self, at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
         self.machine.take_piece(at, memory, items)
     }
 
-    /// What streams of tokens are: a `data` value that goes on, or an event that begins with its `data` line. `Err`: from this
-    /// place on the step is for the general walk.
+    /// Handles the usual case of token streams: a `data` value that continues, or an event that begins with its `data`
+    /// line. Returns `Err` with the offset from which the general walk must continue.
     #[inline(always)]
     fn data_first(&mut self, chunk: &[u8], memory: &mut Memory<'_>) -> Result<Step, usize> {
         let mut at = 0;
@@ -123,7 +125,7 @@ impl Walk {
         Err(at)
     }
 
-    /// Goes from line to line as long as they are of known names, until something is found or one is of another kind or cut.
+    /// Processes lines of known names until something is found, or until a line is of another kind or split.
     #[inline(always)]
     fn whole_lines(&mut self, chunk: &[u8], at: &mut usize, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         loop {
@@ -180,7 +182,7 @@ impl Walk {
         }
     }
 
-    /// A comment that nobody wants, and those that follow it. Returns the place behind them.
+    /// Skips a comment that is not reported, and the comments that follow it. Returns the offset after them.
     #[inline(never)]
     fn skip_comments(&mut self, mut start: usize, chunk: &[u8]) -> usize {
         self.machine.line = Span::Absent;
@@ -192,7 +194,7 @@ impl Walk {
             if end_value(&mut self.machine.tokenizer, Line::Field(Field::Comment), chunk, end, &mut at) {
                 self.machine.end_comment();
             }
-            // With nothing under way a blank line says nothing (R35).
+            // With nothing under way, a blank line has no effect (R35).
             while idle && blank_line(&mut self.machine.tokenizer, chunk, &mut at) {
                 self.machine.phase = Phase::UnderWay;
             }
@@ -206,8 +208,8 @@ impl Walk {
         }
     }
 
-    /// A `data` line that is not the first, and those that follow it at once. They have to be copied (R28), and a loop of its
-    /// own is what a CPU wants for that. Returns the place behind them.
+    /// Processes a `data` line that is not the first of its event, and the `data` lines that follow it directly. They
+    /// have to be copied (R28), which is faster in a loop of its own. Returns the offset after them.
     #[inline(never)]
     fn more_data(&mut self, mut start: usize, chunk: &[u8], memory: &mut Memory<'_>) -> usize {
         let room = self.machine.block.room(memory.buffer);
@@ -237,7 +239,7 @@ impl Walk {
     }
 }
 
-/// Copies an LF, which joins the lines, and the line behind it, which is perhaps of this length.
+/// Copies an LF, which joins the lines, and the following line, which may have this length.
 #[inline(always)]
 fn copy_joined(length: usize, rest: &[u8], room: &mut [u8], at: usize) -> Option<usize> {
     let (byte, place) = room.get_mut(at..)?.split_first_mut()?;
@@ -245,8 +247,8 @@ fn copy_joined(length: usize, rest: &[u8], room: &mut [u8], at: usize) -> Option
     copy_line_like(length, rest, place)
 }
 
-/// A `data` line, or the rest of one, that begins with `rest` and has to be copied: copies it and returns its length, which is
-/// all of `rest` unless a line end stands behind it. `None`: there is no room, and nothing has changed.
+/// Copies a `data` line, or the rest of one, that begins with `rest`. Returns its length, which is that of `rest`
+/// unless a line end follows. Returns `None`, without a change, if it does not fit.
 #[inline(always)]
 fn copy_data(block: &mut Block, rest: &[u8], buffer: &mut [u8]) -> Option<usize> {
     let Span::Stored { start, end } = block.data else { return None };
@@ -256,8 +258,8 @@ fn copy_data(block: &mut Block, rest: &[u8], buffer: &mut [u8]) -> Option<usize>
     Some(copied)
 }
 
-/// A whole `id` line, if it is as long as the last one, as ids often are, plain, and the first of its block: then one look is
-/// enough to find its end, to see that there is no NUL, and to keep it.
+/// Stores a whole `id` line if it is plain, as long as the last one, and the first of its block. Then a single pass
+/// finds its end, checks for NUL and stores it.
 #[inline(always)]
 fn take_id(id: &mut LastEventId, length: usize, rest: &[u8], store: &mut [u8]) -> bool {
     let (from, room) = id.spare(store);

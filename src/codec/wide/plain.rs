@@ -1,10 +1,10 @@
-//! Plain text, a block at a time: no byte of it is below 14, so that it has neither a line end nor NUL.
+//! Checks for plain text, block by block. Plain text has no byte below 14, and therefore neither a line end nor NUL.
 //!
-//! Text rarely has such a byte that is no line end, and this question takes fewer instructions than any other. Blocks of 16
-//! bytes and more are written in the form that becomes the vector instructions for the smaller of two bytes. For processors
-//! that have them: nothing here is for a small core.
+//! Text rarely contains such a byte that is not a line end, and this check takes fewer instructions than any other.
+//! Blocks of 16 bytes and more are written in a form that compiles to the vector instructions for the smaller of two
+//! bytes. This module is only for processors that have them, not for small cores.
 
-/// The first byte behind CR.
+/// The first byte after CR.
 const FIRST_PLAIN: u8 = b'\r' + 1;
 
 #[inline(always)]
@@ -26,7 +26,7 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     }
 }
 
-/// For a block and more. The last block overlaps with the one before it, and nothing is left over.
+/// For text of at least one block. The last block overlaps the one before it, so that nothing is left over.
 #[inline(always)]
 fn are_plain<const N: usize>(text: &[u8]) -> bool {
     let mut rest = text;
@@ -42,7 +42,8 @@ fn are_plain<const N: usize>(text: &[u8]) -> bool {
     }
 }
 
-/// Copies plain text to a place of its length. `false`: it is not plain, and what is in `to` is undefined.
+/// Copies plain text to a slice of the same length. Returns `false` if the text is not plain; the content of `to` is
+/// then unspecified.
 #[inline(always)]
 pub(crate) fn copy_plain(from: &[u8], to: &mut [u8]) -> bool {
     let copied = match from.len() {
@@ -65,7 +66,7 @@ fn copy_blocks<const N: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
     copy_block(from.last_chunk::<N>()?, to.last_chunk_mut()?)
 }
 
-/// By way of a value of its own: otherwise the copy would be a second pass.
+/// Copies through a local value; otherwise the copy would be a second pass.
 #[inline(always)]
 fn copy_block<const N: usize>(block: &[u8; N], place: &mut [u8; N]) -> Option<()> {
     let block = *block;
@@ -76,7 +77,7 @@ fn copy_block<const N: usize>(block: &[u8; N], place: &mut [u8; N]) -> Option<()
     Some(())
 }
 
-/// Whether any byte is below 14, in a block of 8 bytes or of a multiple of 16.
+/// Returns whether any byte is below 14, in a block of 8 bytes or of a multiple of 16.
 #[inline(always)]
 pub(crate) fn has_control<const N: usize>(block: &[u8; N]) -> bool {
     if let (8, Some(word)) = (N, block.first_chunk()) {
@@ -95,9 +96,10 @@ pub(crate) fn has_control<const N: usize>(block: &[u8; N]) -> bool {
     found
 }
 
-/// The offset of the first byte below 14, and `N` if there is none.
+/// Returns the offset of the first byte below 14, or `N` if there is none.
 ///
-/// By branches, for which the search behind it does not wait, and by halves, because few are foreseen better than many.
+/// It uses branches, so that the following search does not wait for it, and halves, because a few branches are
+/// predicted better than many.
 #[inline(always)]
 pub(crate) fn first_control<const N: usize>(block: &[u8; N]) -> usize {
     if let (64, Some(first), Some(last)) = (N, block.first_chunk::<32>(), block.last_chunk::<32>()) {
@@ -120,7 +122,7 @@ fn first_in_words<const N: usize>(block: &[u8; N]) -> usize {
     N
 }
 
-/// A word whose lowest set bit is in the first byte that is below 14; zero if there is none.
+/// Returns a word whose lowest set bit is in the first byte that is below 14, or zero if there is none.
 #[inline(always)]
 const fn controls(word: &[u8; 8]) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -129,7 +131,7 @@ const fn controls(word: &[u8; 8]) -> u64 {
     word.wrapping_sub(ONES * FIRST_PLAIN as u64) & !word & HIGHS
 }
 
-/// Whether no byte is below 14, as text has hardly ever one: [`is_plain`] in a form that is `const`.
+/// Returns whether no byte is below 14: [`is_plain`] in a form that is `const`.
 pub(crate) const fn is_known_plain(text: &[u8]) -> bool {
     match text.len() {
         64.. => are_known_plain::<64>(text),
@@ -139,7 +141,7 @@ pub(crate) const fn is_known_plain(text: &[u8]) -> bool {
     }
 }
 
-/// For a block and more. The last block overlaps with the one before it, so that nothing is left over.
+/// For text of at least one block. The last block overlaps the one before it, so that nothing is left over.
 const fn are_known_plain<const N: usize>(text: &[u8]) -> bool {
     let mut rest = text;
     while let Some((block, behind)) = rest.split_first_chunk::<N>() {

@@ -1,11 +1,12 @@
-//! Where a line ends, looked for a block at a time.
+//! Searches for line ends, block by block.
 //!
-//! Lines are short as a rule, and for a short line the call into `memchr` with its set-up costs more than the search. So the
-//! first bytes are looked at in line, and only what is longer goes to `memchr`. Must not know what a line end means.
+//! Most lines are short, and for a short line the call into `memchr` with its set-up costs more than the search. The
+//! first bytes are therefore searched inline, and only longer lines go to `memchr`. This module must not depend on what
+//! a line end means.
 
 use super::plain::{first_control, has_control, is_plain};
 
-/// As far as a search goes by itself.
+/// The number of bytes that are searched before `memchr` is called.
 pub(crate) const NEAR: usize = 256;
 
 #[inline(always)]
@@ -25,7 +26,7 @@ pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
     if at == NEAR { find_from(at, bytes) } else { find_in_short(at, bytes) }
 }
 
-/// Less than a block from `at` on.
+/// Searches less than a block, starting at `at`.
 #[inline(always)]
 fn find_in_short(mut at: usize, bytes: &[u8]) -> Option<usize> {
     if let Some(block) = bytes.get(at..)?.first_chunk::<32>() {
@@ -43,7 +44,7 @@ fn find_in_short(mut at: usize, bytes: &[u8]) -> Option<usize> {
     bytes.get(at..)?.iter().position(|byte| is_line_end(Some(byte))).map(|more| at + more)
 }
 
-/// At a control character, which is rarely any other than a line end.
+/// Continues at a control character, which usually is a line end.
 #[inline(always)]
 fn line_end_from(at: usize, bytes: &[u8]) -> Option<usize> {
     if is_line_end(bytes.get(at)) { Some(at) } else { find_from(at, bytes) }
@@ -57,7 +58,7 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     memchr::memchr(0, bytes).is_some()
 }
 
-/// Whether the first `length` bytes are plain. Their number is that of a word as a rule.
+/// Returns whether the first `length` bytes are plain. `length` is usually that of a word.
 #[inline(always)]
 pub(crate) fn is_plain_up_to(length: usize, bytes: &[u8]) -> bool {
     match bytes.first_chunk::<8>() {
