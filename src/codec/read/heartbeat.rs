@@ -54,7 +54,7 @@ fn check(stream: &[u8], ends: &[usize], cut: usize, items: bool) {
                 "\"{}\" cut at {cut}, items: {items}, {step:?} at {at}",
                 stream.escape_ascii()
             );
-            assert!(!decoder.take_heartbeat(), "told once");
+            assert!(!decoder.take_heartbeat(), "reported once");
             at += step.consumed;
             chunk = &chunk[step.consumed..];
             if step.found.is_none() {
