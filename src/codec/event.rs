@@ -56,10 +56,28 @@ impl<'a> Event<'a> {
         Lossy(self.data)
     }
 
+    /// Returns the type as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
+    pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
+        checked(self.event_type)
+    }
+
     /// Returns the type as a browser shows it, with each malformed sequence replaced by one U+FFFD.
     #[must_use]
     pub const fn event_type_lossy(&self) -> Lossy<'a> {
         Lossy(self.event_type)
+    }
+
+    /// Returns the last event ID as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the id is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
+    pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
+        checked(self.last_event_id)
     }
 
     /// Returns the last event ID as a browser shows it, and as it must be sent in `Last-Event-ID`.

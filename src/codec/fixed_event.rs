@@ -2,9 +2,11 @@
 //!
 //! This module only stores the bytes. The meaning of the parts is defined in `event.rs`.
 
+use core::str::Utf8Error;
+
 use heapless::Vec;
 
-use super::event::{Event, TooLong};
+use super::event::{Event, Lossy, TooLong};
 use super::field::Field;
 
 /// Owns the bytes of an [`Event`] without a heap: up to `DATA` bytes of data, `TYPE` bytes of type and `ID` bytes of
@@ -23,7 +25,7 @@ use super::field::Field;
 /// while let Some(event) = decoder.next_event(&mut chunk) {
 ///     queue.push(FixedEvent::new(&event?)?);
 /// }
-/// assert_eq!(queue[0].as_event().data, b"light on");
+/// assert_eq!(queue[0].data_str(), Ok("light on"));
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -56,6 +58,69 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYP
     pub fn as_event(&self) -> Event<'_> {
         let event_type = if self.event_type.is_empty() { Event::DEFAULT_TYPE.as_bytes() } else { &self.event_type };
         Event { event_type, data: &self.data, last_event_id: &self.last_event_id }
+    }
+
+    /// Returns the type; see [`Event::event_type`].
+    #[must_use]
+    pub fn event_type(&self) -> &[u8] {
+        self.as_event().event_type
+    }
+
+    /// Returns the data; see [`Event::data`].
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.as_event().data
+    }
+
+    /// Returns the last event ID; see [`Event::last_event_id`].
+    #[must_use]
+    pub fn last_event_id(&self) -> &[u8] {
+        self.as_event().last_event_id
+    }
+
+    /// Returns the type as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type is not UTF-8; see [`Event::event_type_str`].
+    pub fn event_type_str(&self) -> Result<&str, Utf8Error> {
+        self.as_event().event_type_str()
+    }
+
+    /// Returns the type as a browser shows it; see [`Event::event_type_lossy`].
+    #[must_use]
+    pub fn event_type_lossy(&self) -> Lossy<'_> {
+        self.as_event().event_type_lossy()
+    }
+
+    /// Returns the data as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the data is not UTF-8; see [`Event::data_str`].
+    pub fn data_str(&self) -> Result<&str, Utf8Error> {
+        self.as_event().data_str()
+    }
+
+    /// Returns the data as a browser shows it; see [`Event::data_lossy`].
+    #[must_use]
+    pub fn data_lossy(&self) -> Lossy<'_> {
+        self.as_event().data_lossy()
+    }
+
+    /// Returns the last event ID as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the last event ID is not UTF-8; see [`Event::last_event_id_str`].
+    pub fn last_event_id_str(&self) -> Result<&str, Utf8Error> {
+        self.as_event().last_event_id_str()
+    }
+
+    /// Returns the last event ID as a browser shows it; see [`Event::last_event_id_lossy`].
+    #[must_use]
+    pub fn last_event_id_lossy(&self) -> Lossy<'_> {
+        self.as_event().last_event_id_lossy()
     }
 }
 

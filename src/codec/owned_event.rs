@@ -102,10 +102,28 @@ impl OwnedEvent {
         Lossy(self.data())
     }
 
+    /// Returns the type as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type is not UTF-8; see [`Event::event_type_str`].
+    pub fn event_type_str(&self) -> Result<&str, Utf8Error> {
+        checked(self.event_type())
+    }
+
     /// Returns the type as a browser shows it; see [`Event::event_type_lossy`].
     #[must_use]
     pub fn event_type_lossy(&self) -> Lossy<'_> {
         Lossy(self.event_type())
+    }
+
+    /// Returns the last event ID as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the id is not UTF-8; see [`Event::last_event_id_str`].
+    pub fn last_event_id_str(&self) -> Result<&str, Utf8Error> {
+        checked(self.last_event_id())
     }
 
     /// Returns the last event ID as a browser shows it, and as it must be sent in `Last-Event-ID`.

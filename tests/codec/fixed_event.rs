@@ -19,6 +19,29 @@ fn what_fits_is_kept_unchanged() {
     }
 }
 
+#[test]
+fn all_three_kinds_of_event_have_the_same_accessors() {
+    let event = event(b"abc", b"1234", b"7");
+    let kept = Small::new(&event).expect("there is room");
+    assert_eq!((kept.event_type(), kept.data(), kept.last_event_id()), (&b"abc"[..], &b"1234"[..], &b"7"[..]));
+    assert_eq!((kept.event_type_str(), kept.data_str(), kept.last_event_id_str()), (Ok("abc"), Ok("1234"), Ok("7")));
+    assert_eq!((event.event_type_str(), event.data_str(), event.last_event_id_str()), (Ok("abc"), Ok("1234"), Ok("7")));
+    assert_eq!(kept.event_type_lossy(), event.event_type_lossy());
+    assert_eq!(kept.data_lossy(), event.data_lossy());
+    assert_eq!(kept.last_event_id_lossy(), event.last_event_id_lossy());
+    let broken =
+        Small::new(&Event { event_type: b"\xFF", data: b"\xFE", last_event_id: b"\xFD" }).expect("there is room");
+    assert!(broken.event_type_str().is_err() && broken.data_str().is_err() && broken.last_event_id_str().is_err());
+    #[cfg(feature = "alloc")]
+    {
+        let owned = embedded_sse::OwnedEvent::from(event);
+        assert_eq!(
+            (owned.event_type_str(), owned.data_str(), owned.last_event_id_str()),
+            (Ok("abc"), Ok("1234"), Ok("7"))
+        );
+    }
+}
+
 /// The default has the type of an event that names none (R38).
 #[test]
 fn the_default_is_an_empty_message() {
