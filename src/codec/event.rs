@@ -2,7 +2,7 @@
 //!
 //! The types here are views of bytes that someone else owns. This module must not depend on how the bytes arrived.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::str::Utf8Error;
 use core::time::Duration;
 
@@ -25,7 +25,7 @@ use super::field::Field;
 /// assert_eq!(event.data_lossy().to_string(), "21.5 \u{FFFD}C");
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'a> {
     /// The type: the last `event` value of the block, or `message` if that is empty or missing (R38).
@@ -87,6 +87,17 @@ impl<'a> Event<'a> {
     }
 }
 
+/// Shows the three parts as text, like [`Lossy`].
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("event_type", &self.event_type_lossy())
+            .field("data", &self.data_lossy())
+            .field("last_event_id", &self.last_event_id_lossy())
+            .finish()
+    }
+}
+
 /// Checks that bytes are UTF-8. Without `std` the features of the CPU cannot be detected, so this is `core`'s check.
 #[cfg(not(feature = "std"))]
 pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
@@ -117,7 +128,7 @@ pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Utf8Error> {
 /// assert_eq!(event.data, b"x");
 /// assert_eq!(decoder.next_item(&mut input), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Item<'a> {
@@ -130,6 +141,17 @@ pub enum Item<'a> {
     Retry(Duration),
 }
 
+/// Shows a comment as text, like [`Lossy`].
+impl fmt::Debug for Item<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            Self::Comment(text) => f.debug_tuple("Comment").field(&Lossy(text)).finish(),
+            Self::Retry(time) => f.debug_tuple("Retry").field(time).finish(),
+        }
+    }
+}
+
 /// Displays bytes as text, decoded as the Standard prescribes: one U+FFFD replaces each longest prefix of a well-formed
 /// sequence and each other malformed byte (R14, R15).
 ///
@@ -138,7 +160,7 @@ pub enum Item<'a> {
 ///
 /// assert_eq!(Lossy(b"21.5 \xB0C").to_string(), "21.5 \u{FFFD}C");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Lossy<'a>(pub &'a [u8]);
 
@@ -151,6 +173,25 @@ impl fmt::Display for Lossy<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Shows the text in quotes, with escapes as in the `Debug` output of `str`.
+impl fmt::Debug for Lossy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for chunk in self.0.utf8_chunks() {
+            for char in chunk.valid().chars() {
+                match char {
+                    '\'' => f.write_char(char)?,
+                    _ => write!(f, "{}", char.escape_debug())?,
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        f.write_char('"')
     }
 }
 

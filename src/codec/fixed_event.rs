@@ -2,6 +2,7 @@
 //!
 //! This module only stores the bytes. The meaning of the parts is defined in `event.rs`.
 
+use core::fmt;
 use core::str::Utf8Error;
 
 use heapless::Vec;
@@ -28,7 +29,7 @@ use super::field::Field;
 /// assert_eq!(queue[0].data_str(), Ok("light on"));
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FixedEvent<const DATA: usize, const TYPE: usize = 32, const ID: usize = 64> {
     /// Empty for the default type.
@@ -129,5 +130,12 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> TryFrom<Event<'_>> f
 
     fn try_from(event: Event<'_>) -> Result<Self, TooLong> {
         Self::new(&event)
+    }
+}
+
+/// Shows the event like [`Event`].
+impl<const DATA: usize, const TYPE: usize, const ID: usize> fmt::Debug for FixedEvent<DATA, TYPE, ID> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_event().fmt(f)
     }
 }

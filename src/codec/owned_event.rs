@@ -207,6 +207,7 @@ impl Hash for OwnedEvent {
     }
 }
 
+/// Shows the event like [`Event`].
 impl fmt::Debug for OwnedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_event().fmt(f)

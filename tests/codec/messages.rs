@@ -1,7 +1,9 @@
 //! The `Display` text of errors and reasons.
 
+use core::time::Duration;
+
 use embedded_sse::client::StopReason;
-use embedded_sse::{BufferFull, Decoder, Event, EventId, Field, Frame, SingleLine, TooLong};
+use embedded_sse::{BufferFull, Decoder, Event, EventId, Field, FixedEvent, Frame, Item, SingleLine, TooLong};
 
 #[test]
 fn messages_about_a_stream() {
@@ -32,6 +34,19 @@ fn text_is_unchanged_and_invalid_utf_8_is_refused_or_replaced() {
         assert_eq!(event.data_str().expect_err("invalid UTF-8").valid_up_to(), text.len());
         assert_eq!(event.data_lossy().to_string(), format!("{text}\u{FFFD}"));
     }
+}
+
+#[test]
+fn debug_output_shows_text() {
+    let event = Event { event_type: b"message", data: b"it's\n\"\xFF\xC2\xB0", last_event_id: b"7" };
+    let expected = "Event { event_type: \"message\", data: \"it's\\n\\\"\u{FFFD}\u{B0}\", last_event_id: \"7\" }";
+    assert_eq!(format!("{event:?}"), expected);
+    assert_eq!(format!("{:?}", FixedEvent::<16>::new(&event).expect("there is room")), expected);
+    #[cfg(feature = "alloc")]
+    assert_eq!(format!("{:?}", embedded_sse::OwnedEvent::from(event)), expected);
+    assert_eq!(format!("{:?}", Item::Event(event)), format!("Event({expected})"));
+    assert_eq!(format!("{:?}", Item::Comment(b" hi")), "Comment(\" hi\")");
+    assert_eq!(format!("{:?}", Item::Retry(Duration::from_secs(5))), "Retry(5s)");
 }
 
 #[test]
