@@ -278,7 +278,7 @@ impl fmt::Display for SetIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Forbidden => "an event ID cannot hold CR, LF or NUL",
-            Self::TooLong => "event ID too long for its store",
+            Self::TooLong => "event ID too long for its store: choose a larger `ID`",
         })
     }
 }

@@ -230,7 +230,7 @@ pub struct TooLong {
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.field {
-            Field::Id => f.write_str("event ID too long for its store"),
+            Field::Id => f.write_str("event ID too long for its store: choose a larger `ID`"),
             Field::Comment => f.write_str("comment too long for the buffer"),
             field => write!(f, "event too long for the buffer: {field}"),
         }
