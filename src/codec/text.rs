@@ -205,11 +205,11 @@ const fn first_control(text: &[u8], nul_too: bool) -> Option<(usize, u8)> {
         return None;
     }
     let mut rest = text;
-    while let [byte, behind @ ..] = rest {
+    while let [byte, tail @ ..] = rest {
         if matches!(byte, b'\r' | b'\n') || nul_too && *byte == 0 {
             return Some((text.len() - rest.len(), *byte));
         }
-        rest = behind;
+        rest = tail;
     }
     None
 }

@@ -21,7 +21,7 @@ const OPENINGS: [&[u8]; 8] = [
 ];
 
 #[test]
-fn heartbeats_come_where_they_end_however_the_stream_is_cut() {
+fn heartbeats_are_reported_where_they_end_however_the_stream_is_cut() {
     let mut stream = Vec::new();
     for opening in OPENINGS {
         for tokens in 0..TOKENS.len().pow(4) {
@@ -96,7 +96,7 @@ fn ends(stream: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn a_reset_forgets_heartbeats() {
+fn a_reset_discards_heartbeats() {
     let mut decoder = Decoder::new([0; 64]);
     let _ = decoder.step(b": c\n");
     decoder.reset();

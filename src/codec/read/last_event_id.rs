@@ -66,9 +66,9 @@ impl LastEventId {
         if has_nul(value) {
             *line = Span::Absent;
         }
-        if let (Span::Stored { end, .. }, Span::Stored { start, end: behind }) = (*line, self.pending) {
+        if let (Span::Stored { end, .. }, Span::Stored { start, end: pending_end }) = (*line, self.pending) {
             // The later id wins if it is valid. If it is not, the id of this block is lost, and that is reported.
-            if start < behind && value.len() > start - end {
+            if start < pending_end && value.len() > start - end {
                 self.pending = Span::Lost;
             }
         }
@@ -119,7 +119,7 @@ mod tests {
     use crate::codec::Decoder;
 
     #[test]
-    fn an_id_is_given_by_the_stream_since_the_reset_or_it_is_not() {
+    fn gave_id_reports_whether_the_stream_sent_an_id_since_the_reset() {
         for size in 1..20 {
             let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
             decoder.set_last_event_id(b"set").expect("it fits");

@@ -26,7 +26,7 @@ fn repeated(unit: &[u8]) -> Vec<u8> {
 /// Streams that are designed to be slow.
 fn streams() -> [(&'static str, Vec<u8>); 13] {
     let long = "x".repeat(LENGTH / 2);
-    let behind = |head: &[u8], tail: &[u8]| [head, long.as_bytes(), b"\n", &repeated(tail)].concat();
+    let after = |head: &[u8], tail: &[u8]| [head, long.as_bytes(), b"\n", &repeated(tail)].concat();
     [
         ("blank lines", repeated(b"\n")),
         ("carriage returns", repeated(b"\r")),
@@ -37,10 +37,10 @@ fn streams() -> [(&'static str, Vec<u8>); 13] {
         ("comments", repeated(b": keep-alive\n\n:\n")),
         ("one line", [b"data: ".to_vec(), repeated(b"x")].concat()),
         ("one line of controls", [b"data: ".to_vec(), repeated(b"\t\0")].concat()),
-        ("comments in an event with a long type", behind(b"event: ", b": keep-alive\n")),
-        ("lines of data behind a long type", behind(b"event: ", b"data: x\n")),
-        ("ids that do not count behind a long one", behind(b"id: ", b"id: \0\n")),
-        ("lines that mean nothing behind long data", behind(b"id: 7\nevent: x\ndata: ", b"x\nretry:1\n")),
+        ("comments in an event with a long type", after(b"event: ", b": keep-alive\n")),
+        ("lines of data after a long type", after(b"event: ", b"data: x\n")),
+        ("ids that do not count after a long one", after(b"id: ", b"id: \0\n")),
+        ("lines that mean nothing after long data", after(b"id: 7\nevent: x\ndata: ", b"x\nretry:1\n")),
     ]
 }
 
@@ -80,7 +80,7 @@ fn decoding_looks_at_and_copies_each_byte_a_few_times() {
 
 /// The cost of a chunk does not depend on how much is stored, even if that is a million times as long.
 #[test]
-fn a_byte_costs_what_it_costs_whatever_is_kept() {
+fn the_cost_of_a_byte_does_not_depend_on_what_is_stored() {
     let long = alloc::vec![b'x'; 1 << 20];
     let id = &long[..LENGTH - 1];
     let kept = [

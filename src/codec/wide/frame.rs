@@ -31,7 +31,7 @@ pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     if let Some(text) = frame.data {
         let text = text.as_bytes();
         at = match write_plain_data(text, buffer, at) {
-            Some(behind) => behind,
+            Some(end) => end,
             None => write_data_lines(text, buffer, at)?,
         };
     }

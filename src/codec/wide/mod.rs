@@ -214,22 +214,22 @@ impl Walk {
     fn more_data(&mut self, mut start: usize, chunk: &[u8], memory: &mut Memory<'_>) -> usize {
         let room = self.machine.block.room(memory.buffer);
         self.machine.block.data.settle(0, chunk, room);
-        if let Span::Stored { start: from, end: mut behind } = self.machine.block.data {
+        if let Span::Stored { start: from, end: mut data_end } = self.machine.block.data {
             let mut length = usize::MAX;
-            while let Some(copied) = copy_joined(length, chunk.get(start..).unwrap_or_default(), room, behind) {
+            while let Some(copied) = copy_joined(length, chunk.get(start..).unwrap_or_default(), room, data_end) {
                 length = copied;
-                behind += 1 + length;
+                data_end += 1 + length;
                 let mut at = 0;
                 end_value(&mut self.machine.tokenizer, Line::Field(Field::Data), chunk, start + length, &mut at);
                 match kind(&self.machine.tokenizer, chunk, at) {
                     Kind::Line { field: Field::Data, start: next } => start = next,
                     _ => {
-                        self.machine.block.data = Span::Stored { start: from, end: behind };
+                        self.machine.block.data = Span::Stored { start: from, end: data_end };
                         return at;
                     }
                 }
             }
-            self.machine.block.data = Span::Stored { start: from, end: behind };
+            self.machine.block.data = Span::Stored { start: from, end: data_end };
         }
         let end = start + length(chunk, start);
         self.machine.block.push_data(slice(chunk, start, end), true, chunk, memory.buffer);

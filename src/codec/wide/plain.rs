@@ -15,11 +15,11 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
         8.. => are_plain::<8>(text),
         _ => {
             let mut rest = text;
-            while let [byte, behind @ ..] = rest {
+            while let [byte, tail @ ..] = rest {
                 if *byte < FIRST_PLAIN {
                     return false;
                 }
-                rest = behind;
+                rest = tail;
             }
             true
         }
@@ -30,11 +30,11 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
 #[inline(always)]
 fn are_plain<const N: usize>(text: &[u8]) -> bool {
     let mut rest = text;
-    while let Some((block, behind)) = rest.split_first_chunk::<N>() {
+    while let Some((block, tail)) = rest.split_first_chunk::<N>() {
         if has_control(block) {
             return false;
         }
-        rest = behind;
+        rest = tail;
     }
     match text.last_chunk::<N>() {
         Some(block) => !has_control(block),
@@ -144,11 +144,11 @@ pub(crate) const fn is_known_plain(text: &[u8]) -> bool {
 /// For text of at least one block. The last block overlaps the one before it, so that nothing is left over.
 const fn are_known_plain<const N: usize>(text: &[u8]) -> bool {
     let mut rest = text;
-    while let Some((block, behind)) = rest.split_first_chunk::<N>() {
+    while let Some((block, tail)) = rest.split_first_chunk::<N>() {
         if has_low_byte(block) {
             return false;
         }
-        rest = behind;
+        rest = tail;
     }
     match text.last_chunk::<N>() {
         Some(block) => !has_low_byte(block),
