@@ -121,7 +121,7 @@ impl<'a> Iterator for Lines<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'a> {
-    /// The last `event` value of the block, `message` when that is empty or missing (R27, R38).
+    /// The last `event` value of the block, `message` if that is empty or missing (R27, R38).
     pub event_type: &'a [u8],
     /// The `data` values of the block, at least one. Joined by LF, they are the event's data (R28, R37).
     pub data: Values<'a>,

@@ -33,7 +33,7 @@ impl<'a> SingleLine<'a> {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -80,7 +80,7 @@ impl<'a> EventId<'a> {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -136,13 +136,13 @@ pub enum InvalidEventId {
     /// The text contains a CR or LF (R9).
     #[non_exhaustive]
     LineBreak {
-        /// Where, in bytes from the start of the text.
+        /// The offset, in bytes from the start of the text.
         offset: usize,
     },
     /// The text contains U+0000. A reader would ignore the whole id (R42).
     #[non_exhaustive]
     Nul {
-        /// Where, in bytes from the start of the text.
+        /// The offset, in bytes from the start of the text.
         offset: usize,
     },
 }
