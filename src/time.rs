@@ -66,7 +66,7 @@ impl Instant {
 }
 
 /// Converts a duration to the unit of the state machine: whole milliseconds, at most 49 days. Longer times saturate,
-/// because wrapping would turn a very long time into a short one (D5).
+/// because wrapping would turn a very long time into a short one ([D5](crate::rules#d5)).
 pub(crate) const fn millis(duration: Duration) -> u32 {
     let millis = whole_millis(duration);
     if millis > u32::MAX as u64 { u32::MAX } else { millis as u32 }

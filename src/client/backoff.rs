@@ -40,7 +40,7 @@ pub enum Spread {
 ///
 /// A wait is computed from two times:
 ///
-/// - The **floor** is the reconnection time (R45). It is the time that the server asked for with a `retry` field or a
+/// - The **floor** is the reconnection time ([R45]). It is the time that the server asked for with a `retry` field or a
 ///   `Retry-After` header. Until the server asks for one, it is the floor of the policy.
 /// - The **step** starts at `first` and grows with each failure up to `cap`. It is at least the floor, if that is below
 ///   `cap`.
@@ -51,7 +51,7 @@ pub enum Spread {
 /// wait = max(fixed, floor, min_wait) + random
 /// ```
 ///
-/// - No wait is shorter than the time that the server asked for (R58, R59), and none is longer than the cap
+/// - No wait is shorter than the time that the server asked for ([R58], [R59]), and none is longer than the cap
 ///   and the longer one of the floor and `min_wait` together.
 /// - With a random part, the waits of a fleet differ, even if the server asked all clients for the same time.
 /// - No wait is shorter than [`min_wait`](Self::min_wait). Neither `retry: 0` nor a generator that returns zeros causes
@@ -71,6 +71,10 @@ pub enum Spread {
 ///         .max_retry_after(Duration::from_secs(600));
 /// let policy = Policy::new(BACKOFF);
 /// ```
+///
+/// [R45]: crate::rules#r45
+/// [R58]: crate::rules#r58
+/// [R59]: crate::rules#r59
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Backoff {
@@ -86,8 +90,10 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits for `time`, or for the time that the server asked for (R30). Without a random part, unless you set a
+    /// Waits for `time`, or for the time that the server asked for ([R30]). Without a random part, unless you set a
     /// [`spread`](Self::spread).
+    ///
+    /// [R30]: crate::rules#r30
     #[must_use]
     pub const fn fixed(time: Duration) -> Self {
         Self { floor: millis(time), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }

@@ -5,8 +5,11 @@
 
 use core::time::Duration;
 
-/// Returns whether a `Content-Type` is `text/event-stream` (R50). It extracts the MIME type as Fetch does: the last
-/// valid value of a list counts, and parameters are ignored (D6).
+/// Returns whether a `Content-Type` is `text/event-stream` ([R50]). It extracts the MIME type as Fetch does: the last
+/// valid value of a list counts, and parameters are ignored ([D6]).
+///
+/// [R50]: crate::rules#r50
+/// [D6]: crate::rules#d6
 pub(super) fn is_event_stream(value: &[u8]) -> bool {
     let mut found = false;
     let mut rest = Some(value);

@@ -20,7 +20,7 @@ use crate::time::{Instant, millis};
 /// | [`connect_timeout`](Self::connect_timeout) | 30 s |
 /// | [`liveness`](Self::liveness) | [learned](Self::learned_liveness) |
 /// | [`progress`](Self::progress) | no limit |
-/// | end of the stream | another attempt (R52) |
+/// | end of the stream | another attempt ([R52](crate::rules#r52)) |
 ///
 /// Times saturate at `u32::MAX` milliseconds, 49 days. A limit of that length is no limit.
 ///
@@ -109,9 +109,13 @@ impl Policy {
     /// Returns the policy for most clients: the reconnection time of browsers, plus a random time that protects the
     /// server.
     ///
-    /// The reconnection time is 3 s until the server sets another one (R45, R58). The random time on top is up to 5 s,
-    /// after one failure up to 20 s, and after that up to 60 s (R59). The first random time delays a client by 2.5 s on
+    /// The reconnection time is 3 s until the server sets another one ([R45], [R58]). The random time on top is up to 5 s,
+    /// after one failure up to 20 s, and after that up to 60 s ([R59]). The first random time delays a client by 2.5 s on
     /// average. Without it, 10,000 clients that lost the server at the same moment would all return at the same moment.
+    ///
+    /// [R45]: crate::rules#r45
+    /// [R58]: crate::rules#r58
+    /// [R59]: crate::rules#r59
     #[must_use]
     pub const fn standard() -> Self {
         Self::new(Backoff::above_floor(Duration::from_secs(3), Duration::from_secs(5), Duration::from_secs(60)))
@@ -233,7 +237,7 @@ impl Policy {
     }
 
     /// Stops at the end of the stream. Use it for an answer that is streamed once, not for a feed, which is resumed
-    /// (R52).
+    /// ([R52](crate::rules#r52)).
     #[must_use]
     pub const fn stop_at_end(self) -> Self {
         Self { stops_at_end: true, ..self }

@@ -132,7 +132,10 @@ pub struct Reconnect<J> {
     begun: Instant,
     /// The previous wait, for decorrelated jitter.
     last_wait: u32,
-    /// The reconnection time that the server set (R30). It stays in force for later connections (R62).
+    /// The reconnection time that the server set ([R30]). It stays in force for later connections ([R62]).
+    ///
+    /// [R30]: crate::rules#r30
+    /// [R62]: crate::rules#r62
     asked: Option<NonZeroU32>,
 }
 
@@ -218,7 +221,7 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// Reports that the response was accepted as the stream (R51).
+    /// Reports that the response was accepted as the stream ([R51](crate::rules#r51)).
     pub fn opened(&mut self, epoch: Epoch, now: Instant) {
         self.apply_to(epoch, now, Fact::Opened);
     }
@@ -250,13 +253,16 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
-    /// Reports that the stream ended without an error (R52).
+    /// Reports that the stream ended without an error ([R52](crate::rules#r52)).
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
         self.apply_to(epoch, now, Fact::Ended);
     }
 
     /// Reports that the attempt failed or that the connection was lost: the name was not found, the connection was
-    /// refused, cut or timed out, or you closed it after [`Action::Disconnect`] (R48, R53).
+    /// refused, cut or timed out, or you closed it after [`Action::Disconnect`] ([R48], [R53]).
+    ///
+    /// [R48]: crate::rules#r48
+    /// [R53]: crate::rules#r53
     pub fn lost(&mut self, epoch: Epoch, now: Instant) {
         self.apply_to(epoch, now, Fact::Lost { retry_after: None });
     }
@@ -267,13 +273,16 @@ impl<J: Jitter> Reconnect<J> {
         self.apply_to(epoch, now, Fact::Lost { retry_after });
     }
 
-    /// Reports that another attempt is useless, for this reason (R63). The client stops.
+    /// Reports that another attempt is useless, for this reason ([R63](crate::rules#r63)). The client stops.
     pub fn refused(&mut self, epoch: Epoch, now: Instant, reason: StopReason) {
         self.apply_to(epoch, now, Fact::Refused(reason));
     }
 
-    /// Sets the reconnection time that the server sent (R30). It applies from the next loss on, also on later
-    /// connections (R62).
+    /// Sets the reconnection time that the server sent ([R30]). It applies from the next loss on, also on later
+    /// connections ([R62]).
+    ///
+    /// [R30]: crate::rules#r30
+    /// [R62]: crate::rules#r62
     pub fn set_reconnection_time(&mut self, time: Duration) {
         self.set_reconnection_millis(millis(time).into());
     }
@@ -302,7 +311,9 @@ impl<J: Jitter> Reconnect<J> {
         self.apply(now, Fact::NetworkChanged);
     }
 
-    /// Stops the client (R64). Any connection must be closed; [`poll`](Self::poll) returns [`StopReason::Closed`].
+    /// Stops the client ([R64]). Any connection must be closed; [`poll`](Self::poll) returns [`StopReason::Closed`].
+    ///
+    /// [R64]: crate::rules#r64
     pub fn close(&mut self) {
         self.apply(Instant::ZERO, Fact::Closed);
     }

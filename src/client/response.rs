@@ -62,7 +62,9 @@ pub enum Verdict {
     Accept,
     /// The stream is at the URL in `Location`. Send the request there.
     Redirect {
-        /// Whether later attempts start at the new URL (301, 308) rather than at the previous one (302, 303, 307) (D7).
+        /// Whether later attempts start at the new URL (301, 308) rather than at the previous one (302, 303, 307) ([D7]).
+        ///
+        /// [D7]: crate::rules#d7
         permanent: bool,
     },
     /// Another attempt may succeed. Close the connection and wait.
@@ -92,8 +94,12 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Rules {
-    /// The rules of the HTML Standard (R48 to R55): every response other than status 200 with an event stream stops the
-    /// client. Servers may rely on that, and shed load with a 503 (R71).
+    /// The rules of the HTML Standard ([R48] to [R55]): every response other than status 200 with an event stream stops the
+    /// client. Servers may rely on that, and shed load with a 503 ([R71]).
+    ///
+    /// [R48]: crate::rules#r48
+    /// [R55]: crate::rules#r55
+    /// [R71]: crate::rules#r71
     Browser,
     /// Rules for a device that nobody restarts: temporary errors lead to another attempt, no earlier than `Retry-After`
     /// allows.
@@ -106,7 +112,7 @@ impl Rules {
     ///
     /// | status | `Browser` | `Resilient` | why `Resilient` differs |
     /// |---|---|---|---|
-    /// | 200, an event stream (R50) | accept | accept | |
+    /// | 200, an event stream ([R50](crate::rules#r50)) | accept | accept | |
     /// | 200, anything else | stop | stop | |
     /// | 204 | stop | stop | |
     /// | 301, 302, 303, 307, 308 with a `Location` | redirect | redirect | |

@@ -267,12 +267,14 @@ enum Stage {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Resumption<'a> {
-    /// There is no last event ID, and the request has no `Last-Event-ID` header (R60).
+    /// There is no last event ID, and the request has no `Last-Event-ID` header ([R60](crate::rules#r60)).
     None,
     /// The request has this `Last-Event-ID`. Bytes that are not UTF-8 are sent as U+FFFD, as browsers do.
     From(Lossy<'a>),
-    /// The request has this `Last-Event-ID`, but HTTP removes the spaces and tabs at its ends (R61), so that the server
+    /// The request has this `Last-Event-ID`, but HTTP removes the spaces and tabs at its ends ([R61]), so that the server
     /// receives a different ID.
+    ///
+    /// [R61]: crate::rules#r61
     FromTrimmed(Lossy<'a>),
     /// The request has no `Last-Event-ID` header, because no header can carry this ID: it contains a control character
     /// other than tab, or only spaces and tabs. A request with it would always fail. After a reconnect, events may be
@@ -310,9 +312,11 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         self.stage = Stage::Unsent;
     }
 
-    /// Returns the last event ID, including that of blocks without an event (R34). Empty if there is none.
+    /// Returns the last event ID, including that of blocks without an event ([R34]). Empty if there is none.
     ///
     /// To store it, check it after each chunk, because it can change without an event.
+    ///
+    /// [R34]: crate::rules#r34
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.decoder.last_event_id()
@@ -343,8 +347,8 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
         }
     }
 
-    /// Returns the names and values of the headers to send with each request: `Accept`, `Cache-Control` (R46) and, if
-    /// there is an ID to resume from, `Last-Event-ID` (R60).
+    /// Returns the names and values of the headers to send with each request: `Accept`, `Cache-Control` ([R46]) and, if
+    /// there is an ID to resume from, `Last-Event-ID` ([R60]).
     ///
     /// Add whatever else the request needs, such as `Host` and fresh credentials.
     ///
@@ -361,6 +365,9 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
     /// assert!(request.ends_with("Last-Event-ID: 7\r\n"));
     /// # Ok::<(), embedded_sse::SetIdError>(())
     /// ```
+    ///
+    /// [R46]: crate::rules#r46
+    /// [R60]: crate::rules#r60
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Lossy<'_>)> {
         let last_event_id = match self.resumption() {
             Resumption::From(id) | Resumption::FromTrimmed(id) => Some(("Last-Event-ID", id)),
@@ -371,7 +378,9 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
             .chain(last_event_id)
     }
 
-    /// Returns whether an event or an ID is incomplete and would be lost if the stream ended now (R41).
+    /// Returns whether an event or an ID is incomplete and would be lost if the stream ended now ([R41]).
+    ///
+    /// [R41]: crate::rules#r41
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
         self.decoder.is_mid_event()
@@ -396,7 +405,7 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID> {
-    /// The number of consecutive redirects that an attempt follows (R55).
+    /// The number of consecutive redirects that an attempt follows ([R55](crate::rules#r55)).
     pub const MAX_REDIRECTS: u8 = 20;
 
     /// Returns what to do now. Changes nothing; see [`Reconnect::poll`].
@@ -439,7 +448,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
     /// - If the new URL has another origin, leave out headers that were meant for the old one, such as `Authorization`
     ///   and `Cookie`. You decide whether its server may see the body and the last event ID; browsers send both.
     /// - The redirect is `permanent` if all redirects of this attempt were. Later attempts then start at the new URL
-    ///   (D7).
+    ///   ([D7](crate::rules#d7)).
     /// - After [`MAX_REDIRECTS`](Self::MAX_REDIRECTS), the next redirect becomes a [`Verdict::Retry`].
     /// - If you cannot use the URL, report the attempt as [`lost`](Self::lost).
     pub fn responded(&mut self, epoch: Epoch, now: Instant, response: &Response<'_>) -> Verdict {
@@ -482,11 +491,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
     /// `input` is empty.
     ///
     /// This is [`Decoder::next_event`] for the open connection. `now` is the time at which `input` was read. If `epoch`
-    /// is not the current connection, or the connection is not open, all of `input` is dropped (R64).
+    /// is not the current connection, or the connection is not open, all of `input` is dropped ([R64]).
     ///
     /// # Errors
     ///
     /// See [`Decoder::next_event`].
+    ///
+    /// [R64]: crate::rules#r64
     pub fn next_event<'a, 'c: 'a>(
         &'a mut self,
         epoch: Epoch,
@@ -564,7 +575,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.reconnect.resumed(since, now);
     }
 
-    /// Reports that the stream ended without an error (R52). An incomplete event is dropped (R41).
+    /// Reports that the stream ended without an error ([R52]). An incomplete event is dropped ([R41]).
+    ///
+    /// [R52]: crate::rules#r52
+    /// [R41]: crate::rules#r41
     pub fn ended(&mut self, epoch: Epoch, now: Instant) {
         if !(self.reconnect.stops_at_end() && self.reconnect.is_open(epoch)) {
             self.before_loss(epoch, now);
@@ -601,7 +615,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         self.reconnect.network_changed(now);
     }
 
-    /// Stops the session (R64). No more events are returned, not even from a chunk of which some were returned already.
+    /// Stops the session ([R64]). No more events are returned, not even from a chunk of which some were returned already.
+    ///
+    /// [R64]: crate::rules#r64
     pub fn close(&mut self) {
         self.reconnect.close();
     }

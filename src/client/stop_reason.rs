@@ -24,19 +24,21 @@ use core::fmt;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The application closed the session (R64).
+    /// The application closed the session ([R64](crate::rules#r64)).
     Closed,
     /// The application received the last event of the stream, such as `[DONE]`, and reported it.
     Finished,
     /// The stream ended, and the policy [stops at the end](super::Policy::stop_at_end).
     Ended,
-    /// The server has no more events for this client: status 204 (R54).
+    /// The server has no more events for this client: status 204 ([R54](crate::rules#r54)).
     NoContent,
     /// The server requires other credentials. The status is 401 or 403. Get fresh credentials, then restart.
     Credentials(u16),
-    /// The server refused the request with this status, which another attempt would not change (R49).
+    /// The server refused the request with this status, which another attempt would not change ([R49]).
+    ///
+    /// [R49]: crate::rules#r49
     Status(u16),
-    /// The response is not an event stream (R50).
+    /// The response is not an event stream ([R50](crate::rules#r50)).
     ContentType,
     /// The request must not be repeated, by the rule set with [`Session::set_repeat`](super::Session::set_repeat), and
     /// its response contained no event ID to resume from.

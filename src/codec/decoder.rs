@@ -20,14 +20,14 @@ use super::read::step::{Found, Step};
 /// The decoder stores two ids of that length apart from the buffer, so that a long id cannot take room from the data.
 ///
 /// A stream is decoded exactly as the HTML Standard prescribes, whatever its bytes and wherever it is split; no stream
-/// is malformed (R33). Nothing is ever truncated: an item that is too long is left out as a whole and reported once, as
+/// is malformed ([R33]). Nothing is ever truncated: an item that is too long is left out as a whole and reported once, as
 /// [`TooLong`].
 ///
 /// # Use
 ///
 /// Pass each chunk until the result is `None`, then the next chunk. When a stream ends, discard the unfinished event
 /// with [`reset`](Self::reset) and continue with the next stream: the last event ID and the reconnection time are kept
-/// (R62).
+/// ([R62]).
 ///
 /// ```
 /// use embedded_sse::Decoder;
@@ -47,6 +47,9 @@ use super::read::step::{Found, Step};
 /// assert_eq!(seen, 2);
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
+///
+/// [R33]: crate::rules#r33
+/// [R62]: crate::rules#r62
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Decoder<B, const ID: usize = 64> {
@@ -78,9 +81,9 @@ impl<B, const ID: usize> Decoder<B, ID> {
     }
 
     /// Returns the last event ID string, which events carry and a reconnect sends as `Last-Event-ID` unless it is empty
-    /// (R60).
+    /// ([R60](crate::rules#r60)).
     ///
-    /// It changes only at blank lines (R34), and [`reset`](Self::reset) keeps it.
+    /// It changes only at blank lines ([R34](crate::rules#r34)), and [`reset`](Self::reset) keeps it.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.walk.machine.id.committed(self.ids.as_flattened())
@@ -108,10 +111,13 @@ impl<B, const ID: usize> Decoder<B, ID> {
         if self.walk.machine.id.set(id, self.ids.as_flattened_mut()) { Ok(()) } else { Err(SetIdError::TooLong) }
     }
 
-    /// Returns the reconnection time that the server last asked for (R30), or `None` if it never did.
+    /// Returns the reconnection time that the server last asked for ([R30]), or `None` if it never did.
     ///
-    /// [`reset`](Self::reset) keeps it. A number above `u64::MAX` milliseconds saturates at that value (D5): clamp the
+    /// [`reset`](Self::reset) keeps it. A number above `u64::MAX` milliseconds saturates at that value ([D5]): clamp the
     /// time before you wait.
+    ///
+    /// [R30]: crate::rules#r30
+    /// [D5]: crate::rules#d5
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         match self.reconnection_millis() {
@@ -125,10 +131,10 @@ impl<B, const ID: usize> Decoder<B, ID> {
         self.walk.machine.retry.time()
     }
 
-    /// Prepares for a new connection. Discards the unfinished event together with its id (R41), and accepts a byte
-    /// order mark again (R13).
+    /// Prepares for a new connection. Discards the unfinished event together with its id ([R41]), and accepts a byte
+    /// order mark again ([R13]).
     ///
-    /// The last event ID string and the reconnection time are kept (R62). So is the report of an id that was too long,
+    /// The last event ID string and the reconnection time are kept ([R62]). So is the report of an id that was too long,
     /// if its event was the last item found.
     ///
     /// ```
@@ -141,6 +147,10 @@ impl<B, const ID: usize> Decoder<B, ID> {
     /// assert_eq!(event.data, b"next stream");
     /// # Ok::<(), embedded_sse::TooLong>(())
     /// ```
+    ///
+    /// [R41]: crate::rules#r41
+    /// [R13]: crate::rules#r13
+    /// [R62]: crate::rules#r62
     pub const fn reset(&mut self) {
         self.walk.machine.reset();
     }
@@ -159,8 +169,10 @@ impl<B, const ID: usize> Decoder<B, ID> {
         self.walk.machine.gave_id
     }
 
-    /// Returns whether an event or an id that has begun would be lost if the stream ended here (R41). Comments and
+    /// Returns whether an event or an id that has begun would be lost if the stream ended here ([R41]). Comments and
     /// `retry` lines do not count.
+    ///
+    /// [R41]: crate::rules#r41
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
         self.walk.machine.is_mid_event()
@@ -268,7 +280,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SetIdError {
-    /// The id contains CR, LF or NUL, which no id can contain (R9, R42).
+    /// The id contains CR, LF or NUL, which no id can contain ([R9](crate::rules#r9), [R42](crate::rules#r42)).
     Forbidden,
     /// The id is longer than the decoder's `ID` bytes.
     TooLong,

@@ -8,10 +8,10 @@ use core::time::Duration;
 
 use super::field::Field;
 
-/// Borrows a dispatched event (R38, R39) from the chunk that it came in or from the decoder's buffer.
+/// Borrows a dispatched event ([R38], [R39]) from the chunk that it came in or from the decoder's buffer.
 ///
-/// The three parts are bytes, exactly as received. A stream is UTF-8 by definition (R2), but malformed bytes never stop
-/// it: the `*_lossy` views replace them by U+FFFD exactly where a browser does (R14). To keep an event, copy it into an
+/// The three parts are bytes, exactly as received. A stream is UTF-8 by definition ([R2]), but malformed bytes never stop
+/// it: the `*_lossy` views replace them by U+FFFD exactly where a browser does ([R14]). To keep an event, copy it into an
 /// [`OwnedEvent`](crate::OwnedEvent) or a [`FixedEvent`](crate::FixedEvent).
 ///
 /// ```
@@ -25,20 +25,33 @@ use super::field::Field;
 /// assert_eq!(event.data_lossy().to_string(), "21.5 \u{FFFD}C");
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
+///
+/// [R38]: crate::rules#r38
+/// [R39]: crate::rules#r39
+/// [R2]: crate::rules#r2
+/// [R14]: crate::rules#r14
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'a> {
-    /// The type: the last `event` value of the block, or `message` if that is empty or missing (R38).
+    /// The type: the last `event` value of the block, or `message` if that is empty or missing ([R38]).
+    ///
+    /// [R38]: crate::rules#r38
     pub event_type: &'a [u8],
-    /// The `data` values of the block, joined by LF (R28, R37). May be empty: a lone `data:` line makes an event (R36).
+    /// The `data` values of the block, joined by LF ([R28], [R37]). May be empty: a lone `data:` line makes an event ([R36]).
+    ///
+    /// [R28]: crate::rules#r28
+    /// [R37]: crate::rules#r37
+    /// [R36]: crate::rules#r36
     pub data: &'a [u8],
-    /// The last event ID when the event was dispatched: this block's, or the previous one if the block has none (R39).
+    /// The last event ID when the event was dispatched: this block's, or the previous one if the block has none ([R39]).
     /// Empty if there is none.
+    ///
+    /// [R39]: crate::rules#r39
     pub last_event_id: &'a [u8],
 }
 
 impl<'a> Event<'a> {
-    /// The type of an event whose block names none (R38).
+    /// The type of an event whose block names none ([R38](crate::rules#r38)).
     pub const DEFAULT_TYPE: &'static str = "message";
 
     /// Returns the data as text.
@@ -50,7 +63,9 @@ impl<'a> Event<'a> {
         checked(self.data)
     }
 
-    /// Returns the data as a browser shows it, with each malformed sequence replaced by one U+FFFD (R14).
+    /// Returns the data as a browser shows it, with each malformed sequence replaced by one U+FFFD ([R14]).
+    ///
+    /// [R14]: crate::rules#r14
     #[must_use]
     pub const fn data_lossy(&self) -> Lossy<'a> {
         Lossy(self.data)
@@ -135,9 +150,9 @@ pub enum Item<'a> {
     /// A dispatched event, reported at its blank line.
     Event(Event<'a>),
     /// The text of a comment, reported at the end of its line. It is everything after the colon, including a leading
-    /// space (R22).
+    /// space ([R22](crate::rules#r22)).
     Comment(&'a [u8]),
-    /// The reconnection time that a `retry` line sets, reported at the end of that line (R30).
+    /// The reconnection time that a `retry` line sets, reported at the end of that line ([R30](crate::rules#r30)).
     Retry(Duration),
 }
 
@@ -153,7 +168,7 @@ impl fmt::Debug for Item<'_> {
 }
 
 /// Displays bytes as text, decoded as the Standard prescribes: one U+FFFD replaces each longest prefix of a well-formed
-/// sequence and each other malformed byte (R14, R15).
+/// sequence and each other malformed byte ([R14](crate::rules#r14), [R15](crate::rules#r15)).
 ///
 /// ```
 /// use embedded_sse::Lossy;

@@ -6,7 +6,7 @@ use core::fmt;
 
 /// Identifies a part of an event stream that carries a value.
 ///
-/// Fields with any other name are ignored (R33) and have no variant here.
+/// Fields with any other name are ignored ([R33](crate::rules#r33)) and have no variant here.
 ///
 /// ```
 /// use embedded_sse::{Decoder, Field};
@@ -22,16 +22,19 @@ use core::fmt;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Field {
-    /// A comment: a line that begins with a colon. The Standard does not call it a field, but it carries text too (R5,
-    /// R22).
+    /// A comment: a line that begins with a colon. The Standard does not call it a field, but it carries text too ([R5],
+    /// [R22]).
+    ///
+    /// [R5]: crate::rules#r5
+    /// [R22]: crate::rules#r22
     Comment = 0,
-    /// `data`: one line of the event's data (R28).
+    /// `data`: one line of the event's data ([R28](crate::rules#r28)).
     Data = 1,
-    /// `event`: the event's type (R27).
+    /// `event`: the event's type ([R27](crate::rules#r27)).
     Event = 2,
-    /// `id`: the last event ID (R29).
+    /// `id`: the last event ID ([R29](crate::rules#r29)).
     Id = 3,
-    /// `retry`: the reconnection time (R30).
+    /// `retry`: the reconnection time ([R30](crate::rules#r30)).
     Retry = 4,
 }
 

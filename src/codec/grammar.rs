@@ -7,7 +7,7 @@
 //! The productions of section 9.2.5 are one private function each: `stream`, `event`, `comment`, `field`,
 //! `end_of_line`, `bom`, `colon`, `space`, `name_char`, `any_char`. The meaning of the lines, section 9.2.6, is in
 //! [`Interpretation`]. The Standard's characters are bytes here: CR, LF, colon and space are never part of a longer
-//! UTF-8 sequence, so splitting first and decoding afterwards gives the same text (R14, R15). Bytes that are not UTF-8
+//! UTF-8 sequence, so splitting first and decoding afterwards gives the same text ([R14], [R15]). Bytes that are not UTF-8
 //! are allowed wherever any character is.
 //!
 //! ```
@@ -21,6 +21,9 @@
 //! assert_eq!(items.next(), None);
 //! assert_eq!(stream.unfinished(), b"data: lost");
 //! ```
+//!
+//! [R14]: crate::rules#r14
+//! [R15]: crate::rules#r15
 
 use core::time::Duration;
 
@@ -45,27 +48,33 @@ pub struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// Creates a stream from any bytes, including none: no stream is malformed (R33).
+    /// Creates a stream from any bytes, including none: no stream is malformed ([R33](crate::rules#r33)).
     #[must_use]
     pub const fn new(input: &'a [u8]) -> Self {
         Self { input }
     }
 
-    /// Returns the lines after the BOM, in order. Bytes after the last line end are not a line (R20).
+    /// Returns the lines after the BOM, in order. Bytes after the last line end are not a line ([R20]).
+    ///
+    /// [R20]: crate::rules#r20
     #[must_use]
     pub fn lines(&self) -> Lines<'a> {
         Lines { rest: opt(bom).parse(self.input).map_or(self.input, |(rest, _)| rest) }
     }
 
-    /// Returns the bytes after the last blank line, which are lost if the stream ends here (R41): whole lines, then
+    /// Returns the bytes after the last blank line, which are lost if the stream ends here ([R41]): whole lines, then
     /// part of a line.
+    ///
+    /// [R41]: crate::rules#r41
     #[must_use]
     pub fn unfinished(&self) -> &'a [u8] {
         stream(self.input).map_or(self.input, |(rest, _)| rest)
     }
 
-    /// Interprets the stream as a browser does whose last event ID is `last_event_id` (D1). Pass an empty id for the
+    /// Interprets the stream as a browser does whose last event ID is `last_event_id` ([D1]). Pass an empty id for the
     /// first stream.
+    ///
+    /// [D1]: crate::rules#d1
     #[must_use]
     pub fn interpret(&self, last_event_id: &'a [u8]) -> Interpretation<'a> {
         let lines = self.lines();
@@ -87,20 +96,25 @@ impl<'a> Stream<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Line<'a> {
-    /// An empty line, which dispatches (R21).
+    /// An empty line, which dispatches ([R21](crate::rules#r21)).
     Blank,
-    /// A comment: the text after the colon, unchanged (R22).
+    /// A comment: the text after the colon, unchanged ([R22](crate::rules#r22)).
     Comment(&'a [u8]),
-    /// A field of any name, known or not (R23, R25).
+    /// A field of any name, known or not ([R23](crate::rules#r23), [R25](crate::rules#r25)).
     Field {
         /// The name: at least one byte, no colon.
         name: &'a [u8],
-        /// The text after the colon and one optional space (R24). Empty if there is no colon (R25).
+        /// The text after the colon and one optional space ([R24]). Empty if there is no colon ([R25]).
+        ///
+        /// [R24]: crate::rules#r24
+        /// [R25]: crate::rules#r25
         value: &'a [u8],
     },
 }
 
-/// Iterates over the lines of a stream. A line without an end is not returned (R20). See [`Line`] for an example.
+/// Iterates over the lines of a stream. A line without an end is not returned ([R20]). See [`Line`] for an example.
+///
+/// [R20]: crate::rules#r20
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Lines<'a> {
@@ -117,15 +131,24 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Borrows an event as a browser dispatches it (R38, R39). See the [module](self) for an example.
+/// Borrows an event as a browser dispatches it ([R38], [R39]). See the [module](self) for an example.
+///
+/// [R38]: crate::rules#r38
+/// [R39]: crate::rules#r39
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'a> {
-    /// The last `event` value of the block, `message` if that is empty or missing (R27, R38).
+    /// The last `event` value of the block, `message` if that is empty or missing ([R27], [R38]).
+    ///
+    /// [R27]: crate::rules#r27
+    /// [R38]: crate::rules#r38
     pub event_type: &'a [u8],
-    /// The `data` values of the block, at least one. Joined by LF, they are the event's data (R28, R37).
+    /// The `data` values of the block, at least one. Joined by LF, they are the event's data ([R28], [R37]).
+    ///
+    /// [R28]: crate::rules#r28
+    /// [R37]: crate::rules#r37
     pub data: Values<'a>,
-    /// The last event ID when the event is dispatched (R39).
+    /// The last event ID when the event is dispatched ([R39](crate::rules#r39)).
     pub last_event_id: &'a [u8],
 }
 
@@ -137,8 +160,11 @@ pub enum Item<'a> {
     Event(Event<'a>),
     /// The text of a comment, reported at its line.
     Comment(&'a [u8]),
-    /// The reconnection time that a `retry` line sets, reported at its line (R30). Saturates at [`u64::MAX`]
-    /// milliseconds (D5).
+    /// The reconnection time that a `retry` line sets, reported at its line ([R30]). Saturates at [`u64::MAX`]
+    /// milliseconds ([D5]).
+    ///
+    /// [R30]: crate::rules#r30
+    /// [D5]: crate::rules#d5
     Retry(Duration),
 }
 
@@ -198,8 +224,10 @@ pub struct Interpretation<'a> {
 }
 
 impl<'a> Interpretation<'a> {
-    /// Returns the last event ID that blank lines have committed so far (R34). After the last item, this is what a
+    /// Returns the last event ID that blank lines have committed so far ([R34]). After the last item, this is what a
     /// reconnect sends.
+    ///
+    /// [R34]: crate::rules#r34
     #[must_use]
     pub const fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
@@ -215,8 +243,14 @@ impl<'a> Interpretation<'a> {
         Values { name, block: self.block }
     }
 
-    /// Ends the block. Its id is committed whether or not it has data (R34, R42, R43); a block with data is an event
-    /// (R35, R36).
+    /// Ends the block. Its id is committed whether or not it has data ([R34], [R42], [R43]); a block with data is an event
+    /// ([R35], [R36]).
+    ///
+    /// [R34]: crate::rules#r34
+    /// [R42]: crate::rules#r42
+    /// [R43]: crate::rules#r43
+    /// [R35]: crate::rules#r35
+    /// [R36]: crate::rules#r36
     fn dispatch(&mut self) -> Option<Event<'a>> {
         let id = self.values("id").filter(|id| !id.contains(&0)).last();
         self.last_event_id = id.unwrap_or(self.last_event_id);
@@ -253,12 +287,12 @@ impl<'a> Iterator for Interpretation<'a> {
     }
 }
 
-/// `stream = [ bom ] *event` (R3)
+/// `stream = [ bom ] *event` ([R3](crate::rules#r3))
 fn stream(input: &[u8]) -> Parsed<'_> {
     recognize((opt(bom), many0_count(event))).parse(input)
 }
 
-/// `event = *( comment / field ) end-of-line` (R4)
+/// `event = *( comment / field ) end-of-line` ([R4](crate::rules#r4))
 fn event(input: &[u8]) -> Parsed<'_> {
     recognize((many0_count(alt((comment, field))), end_of_line)).parse(input)
 }
@@ -268,14 +302,17 @@ fn line(input: &[u8]) -> Parsed<'_, Line<'_>> {
     alt((comment, field, map(end_of_line, |_| Line::Blank))).parse(input)
 }
 
-/// `comment = colon *any-char end-of-line` (R5)
+/// `comment = colon *any-char end-of-line` ([R5](crate::rules#r5))
 fn comment(input: &[u8]) -> Parsed<'_, Line<'_>> {
     map(delimited(colon, recognize(many0_count(any_char)), end_of_line), Line::Comment).parse(input)
 }
 
-/// `field = 1*name-char [ colon [ space ] *any-char ] end-of-line` (R6)
+/// `field = 1*name-char [ colon [ space ] *any-char ] end-of-line` ([R6])
 ///
-/// A space that could be either the optional one or the first of the value is the optional one (R24).
+/// A space that could be either the optional one or the first of the value is the optional one ([R24]).
+///
+/// [R6]: crate::rules#r6
+/// [R24]: crate::rules#r24
 fn field(input: &[u8]) -> Parsed<'_, Line<'_>> {
     let name = recognize(many1_count(name_char));
     let value = preceded((colon, opt(space)), recognize(many0_count(any_char)));
@@ -283,12 +320,15 @@ fn field(input: &[u8]) -> Parsed<'_, Line<'_>> {
     Ok((rest, Line::Field { name, value: value.unwrap_or_default() }))
 }
 
-/// `end-of-line = ( cr lf / cr / lf )` (R7, R17). The longest comes first, because CR LF is one line end.
+/// `end-of-line = ( cr lf / cr / lf )` ([R7], [R17]). The longest comes first, because CR LF is one line end.
+///
+/// [R7]: crate::rules#r7
+/// [R17]: crate::rules#r17
 fn end_of_line(input: &[u8]) -> Parsed<'_> {
     alt((tag("\r\n"), tag("\r"), tag("\n"))).parse(input)
 }
 
-/// `bom`: U+FEFF encoded as UTF-8 (R13).
+/// `bom`: U+FEFF encoded as UTF-8 ([R13](crate::rules#r13)).
 fn bom(input: &[u8]) -> Parsed<'_> {
     tag("\u{FEFF}").parse(input)
 }
@@ -303,19 +343,23 @@ fn space(input: &[u8]) -> Parsed<'_> {
     tag(" ").parse(input)
 }
 
-/// `name-char`: any character but LF, CR and colon (R8).
+/// `name-char`: any character but LF, CR and colon ([R8](crate::rules#r8)).
 fn name_char(input: &[u8]) -> Parsed<'_, u8> {
     verify(u8, |byte| !b"\n\r:".contains(byte)).parse(input)
 }
 
-/// `any-char`: any character but LF and CR (R8).
+/// `any-char`: any character but LF and CR ([R8](crate::rules#r8)).
 fn any_char(input: &[u8]) -> Parsed<'_, u8> {
     // Not `satisfy`: it consumes more than one byte if the byte is not ASCII.
     verify(u8, |byte| !b"\n\r".contains(byte)).parse(input)
 }
 
-/// The value of `retry`: one or more ASCII digits in base ten, of any length (R30, R31). An empty value does not match
-/// (D2).
+/// The value of `retry`: one or more ASCII digits in base ten, of any length ([R30], [R31]). An empty value does not match
+/// ([D2]).
+///
+/// [R30]: crate::rules#r30
+/// [R31]: crate::rules#r31
+/// [D2]: crate::rules#d2
 fn milliseconds(input: &[u8]) -> Parsed<'_, u64> {
     let digit = map(verify(u8, u8::is_ascii_digit), |digit| u64::from(digit - b'0'));
     fold_many1(digit, || 0, |millis: u64, digit| millis.saturating_mul(10).saturating_add(digit)).parse(input)

@@ -1,4 +1,4 @@
-//! The search for line ends (R7), shared by reading and writing.
+//! The search for line ends ([R7](crate::rules#r7)), shared by reading and writing.
 //!
 //! This module must not depend on what a line means. `pace` supplies the search for the target processor.
 
@@ -25,7 +25,7 @@ pub(crate) const fn line_end_len(bytes: &[u8]) -> usize {
     }
 }
 
-/// Returns whether `bytes` contains a NUL, which makes an id invalid (R42).
+/// Returns whether `bytes` contains a NUL, which makes an id invalid ([R42](crate::rules#r42)).
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     #[cfg(test)]

@@ -43,7 +43,7 @@ pub struct OwnedEvent {
     data: Range<usize>,
     /// Start of the last event ID, which is the rest of the text. Unused if `id_apart` is not empty.
     id_start: usize,
-    /// The last event ID if the text is shared: the decoder stores ids apart from the chunk (R34).
+    /// The last event ID if the text is shared: the decoder stores ids apart from the chunk ([R34](crate::rules#r34)).
     id_apart: Box<[u8]>,
 }
 
@@ -221,7 +221,7 @@ impl defmt::Format for OwnedEvent {
     }
 }
 
-/// Returns the part of a type that is stored: nothing for the default one (R38).
+/// Returns the part of a type that is stored: nothing for the default one ([R38](crate::rules#r38)).
 #[inline]
 fn kept_type(event_type: &[u8]) -> &[u8] {
     if event_type == Event::DEFAULT_TYPE.as_bytes() { &[] } else { event_type }

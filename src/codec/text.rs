@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::pace::is_known_plain;
 
-/// Holds text without a line end, such as an event type (R9).
+/// Holds text without a line end, such as an event type ([R9](crate::rules#r9)).
 ///
 /// ```
 /// use embedded_sse::{SingleLine, single_line};
@@ -48,8 +48,8 @@ impl<'a> TryFrom<&'a str> for SingleLine<'a> {
     }
 }
 
-/// Holds text that is valid as an event's `id`: it contains no line end (R9) and no NUL. Clients ignore an id with a
-/// NUL (R11, R42).
+/// Holds text that is valid as an event's `id`: it contains no line end ([R9]) and no NUL. Clients ignore an id with a
+/// NUL ([R11], [R42]).
 ///
 /// ```
 /// use embedded_sse::{EventId, Frame, event_id};
@@ -59,12 +59,16 @@ impl<'a> TryFrom<&'a str> for SingleLine<'a> {
 /// assert_eq!(Frame::new().id(id).data("x").to_string(), "id: 7\ndata: x\n\n");
 /// assert!(EventId::new("7\n8").is_err());
 /// ```
+///
+/// [R9]: crate::rules#r9
+/// [R11]: crate::rules#r11
+/// [R42]: crate::rules#r42
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EventId<'a>(&'a str);
 
 impl<'a> EventId<'a> {
-    /// The empty id. A client that receives it forgets its last event ID (R43).
+    /// The empty id. A client that receives it forgets its last event ID ([R43](crate::rules#r43)).
     pub const EMPTY: Self = Self("");
 
     /// Creates an event ID from text that contains no CR, LF or NUL. The text may be empty.
@@ -95,7 +99,7 @@ impl<'a> TryFrom<&'a str> for EventId<'a> {
     }
 }
 
-/// Reports a CR or LF in text that must fit on a single line (R9).
+/// Reports a CR or LF in text that must fit on a single line ([R9](crate::rules#r9)).
 ///
 /// The text was supplied by the caller: split or escape it first.
 ///
@@ -133,13 +137,13 @@ impl core::error::Error for LineBreak {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum InvalidEventId {
-    /// The text contains a CR or LF (R9).
+    /// The text contains a CR or LF ([R9](crate::rules#r9)).
     #[non_exhaustive]
     LineBreak {
         /// The offset, in bytes from the start of the text.
         offset: usize,
     },
-    /// The text contains U+0000. A reader would ignore the whole id (R42).
+    /// The text contains U+0000. A reader would ignore the whole id ([R42](crate::rules#r42)).
     #[non_exhaustive]
     Nul {
         /// The offset, in bytes from the start of the text.

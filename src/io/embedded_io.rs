@@ -66,7 +66,7 @@ where
 {
     /// Returns the next event, or `None` at the end of the stream. The event borrows from `self` until the next call.
     ///
-    /// An event that is incomplete at the end of the stream is not returned (R41); [`Decoder::is_mid_event`] reports
+    /// An event that is incomplete at the end of the stream is not returned ([R41]); [`Decoder::is_mid_event`] reports
     /// whether there was one. A call after the end reads again.
     ///
     /// # Errors
@@ -74,6 +74,8 @@ where
     /// [`ReadError::TooLong`] if something does not fit, as in [`Decoder::next_event`]; call again for what follows.
     /// [`ReadError::Io`] if the reader fails. This loses no event: if the reader can continue after its error, call
     /// again.
+    ///
+    /// [R41]: crate::rules#r41
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         Ok(self.advance(Decoder::step)?.map(|_| self.decoder.event(self.chunk.lent())))

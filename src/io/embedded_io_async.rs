@@ -79,7 +79,7 @@ where
 {
     /// Returns the next event, or `None` at the end of the stream. The event borrows from `self` until the next call.
     ///
-    /// An event that is incomplete at the end of the stream is not returned (R41); [`Decoder::is_mid_event`] reports
+    /// An event that is incomplete at the end of the stream is not returned ([R41]); [`Decoder::is_mid_event`] reports
     /// whether there was one. A call after the end reads again.
     ///
     /// # Errors
@@ -91,6 +91,8 @@ where
     /// # Cancel safety
     ///
     /// Cancel-safe if the reader's `read` is: no event is lost or returned twice.
+    ///
+    /// [R41]: crate::rules#r41
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         Ok(self.advance(Decoder::step).await?.map(|_| self.decoder.event(self.chunk.lent())))
     }

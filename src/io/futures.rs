@@ -21,7 +21,7 @@ pin_project! {
     ///
     /// Each item is an event or a [`ReadError`]. [`TooLong`](ReadError::TooLong) takes the place of one event, and the
     /// stream continues. The stream ends after [`Io`](ReadError::Io) and at the end of the chunks; an incomplete event
-    /// is dropped (R41). The chunks are polled only when this stream is polled. Waiting for the next item is
+    /// is dropped ([R41]). The chunks are polled only when this stream is polled. Waiting for the next item is
     /// cancel-safe.
     ///
     /// ```
@@ -43,6 +43,8 @@ pin_project! {
     /// assert!(events.next().await.is_none());
     /// # });
     /// ```
+    ///
+    /// [R41]: crate::rules#r41
     #[derive(Debug)]
     #[must_use = "streams do nothing unless they are polled"]
     pub struct EventStream<S, D>

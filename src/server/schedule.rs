@@ -68,7 +68,10 @@ pub struct Schedule {
 pub enum Turn {
     /// Write [`Frame::KEEP_ALIVE`](crate::Frame::KEEP_ALIVE), and report it with [`Schedule::wrote`].
     KeepAlive,
-    /// End the response, after a complete frame. The client reconnects with its last event ID (R52, R60).
+    /// End the response, after a complete frame. The client reconnects with its last event ID ([R52], [R60]).
+    ///
+    /// [R52]: crate::rules#r52
+    /// [R60]: crate::rules#r60
     Close,
     /// Do nothing until this time, unless there is an event.
     WaitUntil(Instant),

@@ -41,7 +41,7 @@ impl Block {
         self.event_type = Span::Absent;
     }
 
-    /// Appends a part of a `data` line, or a whole one, that has to be copied (R28).
+    /// Appends a part of a `data` line, or a whole one, that has to be copied ([R28](crate::rules#r28)).
     pub(crate) fn push_data(&mut self, value: &[u8], first: bool, chunk: &[u8], buffer: &mut [u8]) {
         let room = self.room(buffer);
         self.data.settle(0, chunk, room);
@@ -53,7 +53,7 @@ impl Block {
         self.data.append(value, room);
     }
 
-    /// Ends an `event` line. The last one counts; an empty one resets the type (R27).
+    /// Ends an `event` line. The last one counts; an empty one resets the type ([R27](crate::rules#r27)).
     pub(crate) fn set_type(&mut self, line: Span, buffer: &mut [u8]) {
         self.event_type = line;
         self.event_type.move_to_end(buffer);

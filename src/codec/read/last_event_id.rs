@@ -1,14 +1,18 @@
 //! The last event ID: the committed one, and the one of the current block, which is not committed yet.
 //!
-//! The Standard's last event ID *buffer* is set by an `id` line (R29). At a blank line it becomes the last event ID
-//! *string* (R34), which events carry and reconnects send. A block that is never finished must not change the string
-//! (R41). The store therefore has two halves, and a commit makes the other half hold the string:
+//! The Standard's last event ID *buffer* is set by an `id` line ([R29]). At a blank line it becomes the last event ID
+//! *string* ([R34]), which events carry and reconnects send. A block that is never finished must not change the string
+//! ([R41]). The store therefore has two halves, and a commit makes the other half hold the string:
 //!
 //! ```text
 //! store   [ committed              ] [ id of this block | current id line ]
 //! ```
 //!
 //! Only this module writes to the store. It must not depend on lines other than `id` lines.
+//!
+//! [R29]: crate::rules#r29
+//! [R34]: crate::rules#r34
+//! [R41]: crate::rules#r41
 
 use super::span::{Span, slice};
 use crate::codec::line_end::has_nul;
@@ -53,10 +57,12 @@ impl LastEventId {
         !self.pending.is_absent()
     }
 
-    /// Appends an `id` line or a part of one. If the value contains NUL, the line becomes `Absent` and stays so (R42).
+    /// Appends an `id` line or a part of one. If the value contains NUL, the line becomes `Absent` and stays so ([R42]).
     ///
     /// The line may turn out not to count until its end has been seen. The earlier id of this block is therefore kept
     /// while both fit.
+    ///
+    /// [R42]: crate::rules#r42
     pub(crate) fn push(&mut self, line: &mut Span, value: &[u8], first: bool, store: &mut [u8]) {
         let (from, room) = self.spare(store);
         if first {
@@ -82,8 +88,10 @@ impl LastEventId {
         }
     }
 
-    /// Commits the block's id as the last event ID at a blank line (R34). Returns `false` if the id did not fit; the
+    /// Commits the block's id as the last event ID at a blank line ([R34]). Returns `false` if the id did not fit; the
     /// previous last event ID is then kept.
+    ///
+    /// [R34]: crate::rules#r34
     pub(crate) const fn commit(&mut self) -> bool {
         let pending = core::mem::replace(&mut self.pending, Span::Absent);
         if let Span::Stored { start, end } = pending {
@@ -92,7 +100,7 @@ impl LastEventId {
         !pending.is_lost()
     }
 
-    /// Discards the id of the current block (R41, R62).
+    /// Discards the id of the current block ([R41](crate::rules#r41), [R62](crate::rules#r62)).
     pub(crate) const fn reset(&mut self) {
         self.pending = Span::Absent;
     }

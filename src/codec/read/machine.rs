@@ -1,7 +1,10 @@
-//! Builds whole events from pieces of fields: what each field does, and what a blank line dispatches (R21 to R44).
+//! Builds whole events from pieces of fields: what each field does, and what a blank line dispatches ([R21] to [R44]).
 //!
 //! This module must not depend on how bytes are split into lines (`tokenizer.rs`) or where they are stored (`block.rs`,
 //! `last_event_id.rs`).
+//!
+//! [R21]: crate::rules#r21
+//! [R44]: crate::rules#r44
 
 use super::block::Block;
 use super::last_event_id::LastEventId;
@@ -173,7 +176,7 @@ impl Machine {
         self.phase = Phase::Commented;
     }
 
-    /// Dispatches the block at a blank line (R34 to R40).
+    /// Dispatches the block at a blank line ([R34](crate::rules#r34) to [R40](crate::rules#r40)).
     pub(crate) fn blank_line(&mut self) -> Option<Found> {
         let has_id = self.id.is_pending();
         let id_fits = !has_id || self.id.commit();

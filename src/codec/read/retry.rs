@@ -2,7 +2,10 @@
 //!
 //! This module must not depend on lines or on what the time is used for.
 
-/// The reconnection time, and the `retry` value being parsed, which may arrive in pieces (R30 to R32).
+/// The reconnection time, and the `retry` value being parsed, which may arrive in pieces ([R30] to [R32]).
+///
+/// [R30]: crate::rules#r30
+/// [R32]: crate::rules#r32
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Retry {
@@ -26,8 +29,12 @@ impl Retry {
     /// Parses a piece of a value. After the last piece, returns whether the value sets the time: it must consist of
     /// digits only.
     ///
-    /// An empty value sets nothing (D2). The number saturates: wrapping would turn an absurd time into a short one
-    /// (R32, D5).
+    /// An empty value sets nothing ([D2]). The number saturates: wrapping would turn an absurd time into a short one
+    /// ([R32], [D5]).
+    ///
+    /// [D2]: crate::rules#d2
+    /// [R32]: crate::rules#r32
+    /// [D5]: crate::rules#d5
     pub(crate) fn push(&mut self, piece: &[u8], first: bool, last: bool) -> bool {
         if first {
             self.digits = 0;

@@ -32,15 +32,18 @@ pub enum Token<'c> {
     /// The line of this field has ended. Reported once for every field, even if its value is empty and no
     /// [`Value`](Self::Value) came.
     EndOfField(Field),
-    /// A blank line (R21). Whether it dispatches an event depends on the lines before it (R35).
+    /// A blank line ([R21]). Whether it dispatches an event depends on the lines before it ([R35]).
+    ///
+    /// [R21]: crate::rules#r21
+    /// [R35]: crate::rules#r35
     EndOfEvent,
 }
 
 /// Splits a stream into [`Token`]s without storing it: values of any size pass through 3 bytes of state.
 ///
 /// Use it for values that are too large for any buffer; otherwise use a [`Decoder`](crate::Decoder). Fields with
-/// unknown names are skipped (R33), the one optional space after the colon is removed (R24), and a leading byte order
-/// mark is dropped (R13).
+/// unknown names are skipped ([R33]), the one optional space after the colon is removed ([R24]), and a leading byte order
+/// mark is dropped ([R13]).
 ///
 /// ```
 /// use embedded_sse::{Field, Token, Tokenizer};
@@ -57,6 +60,10 @@ pub enum Token<'c> {
 ///     }
 /// }
 /// ```
+///
+/// [R33]: crate::rules#r33
+/// [R24]: crate::rules#r24
+/// [R13]: crate::rules#r13
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tokenizer {
@@ -70,10 +77,10 @@ pub struct Tokenizer {
 pub(crate) enum State {
     /// The line matches [`NAMES`] up to this offset. At [`START`], nothing of the stream has been read.
     Name(u8),
-    /// A line has ended with CR; an LF here belongs to it (R18).
+    /// A line has ended with CR; an LF here belongs to it ([R18](crate::rules#r18)).
     AfterCr,
     LineStart,
-    /// One space may be removed here (R24).
+    /// One space may be removed here ([R24](crate::rules#r24)).
     AfterColon(Field),
     Value(Line),
 }
@@ -84,7 +91,7 @@ pub(crate) enum State {
 pub(crate) enum Line {
     Blank,
     Field(Field),
-    /// A field with an unknown name, which is ignored (R33).
+    /// A field with an unknown name, which is ignored ([R33](crate::rules#r33)).
     Ignored,
 }
 
@@ -120,7 +127,9 @@ impl Tokenizer {
     ///
     /// `None` means that `input` is used up: continue with the next chunk. Where chunks are split, and whether some are
     /// empty, affects only how values are split into pieces. At the end of the stream nothing needs to be done: an
-    /// unfinished line does not count (R20). Each call takes time proportional to the bytes that it consumes.
+    /// unfinished line does not count ([R20]). Each call takes time proportional to the bytes that it consumes.
+    ///
+    /// [R20]: crate::rules#r20
     pub fn next_token<'c>(&mut self, input: &mut &'c [u8]) -> Option<Token<'c>> {
         if let Some(field) = self.ended.take() {
             return Some(Token::EndOfField(field));
@@ -144,7 +153,9 @@ impl Tokenizer {
         }
     }
 
-    /// Prepares for a new stream: discards an unfinished line, and drops a byte order mark again (R13).
+    /// Prepares for a new stream: discards an unfinished line, and drops a byte order mark again ([R13]).
+    ///
+    /// [R13]: crate::rules#r13
     pub const fn reset(&mut self) {
         *self = Self::new();
     }
@@ -218,7 +229,7 @@ impl Tokenizer {
     }
 
     /// Moves `at` past the line end. A CR ends its line at once; an LF at the start of the next chunk is then dropped
-    /// (R19).
+    /// ([R19](crate::rules#r19)).
     #[inline(always)]
     pub(crate) fn end_line(&mut self, chunk: &[u8], at: &mut usize) {
         let cr = chunk.get(*at) == Some(&b'\r');

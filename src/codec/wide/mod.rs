@@ -209,7 +209,9 @@ impl Walk {
     }
 
     /// Processes a `data` line that is not the first of its event, and the `data` lines that follow it directly. They
-    /// have to be copied (R28), which is faster in a loop of its own. Returns the offset after them.
+    /// have to be copied ([R28]), which is faster in a loop of its own. Returns the offset after them.
+    ///
+    /// [R28]: crate::rules#r28
     #[inline(never)]
     fn more_data(&mut self, mut start: usize, chunk: &[u8], memory: &mut Memory<'_>) -> usize {
         let room = self.machine.block.room(memory.buffer);

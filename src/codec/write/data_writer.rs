@@ -11,8 +11,8 @@ use crate::codec::field::Field;
 /// Writes an event whose data arrives in pieces through [`fmt::Write`]: a number, `write!`, a JSON serialiser.
 ///
 /// Where the pieces are cut does not matter: each continues where the previous one stopped, and a CR LF pair that is
-/// split between two pieces is one line end (R18). If nothing is written, the event has empty data. A reader receives
-/// the event only after [`finish`](Self::finish), which writes its blank line (R4); before that, the sink holds an
+/// split between two pieces is one line end ([R18]). If nothing is written, the event has empty data. A reader receives
+/// the event only after [`finish`](Self::finish), which writes its blank line ([R4]); before that, the sink holds an
 /// incomplete event.
 ///
 /// ```
@@ -25,6 +25,9 @@ use crate::codec::field::Field;
 /// assert_eq!(writer.finish()?, "event: reading\ndata: {\"celsius\":21.5}\n\n");
 /// # Ok::<(), core::fmt::Error>(())
 /// ```
+///
+/// [R18]: crate::rules#r18
+/// [R4]: crate::rules#r4
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "the event is complete only when it is finished"]

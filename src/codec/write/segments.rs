@@ -148,7 +148,9 @@ impl<'a> Encoder<'a> {
     /// Writes the next bytes of the frame to the start of `buffer` and returns their number.
     ///
     /// The buffer is filled completely, or up to the end of the frame. Returns 0 if the buffer is empty or the frame
-    /// [is done](Self::is_done). A character may be split between two buffers, as anywhere in a stream (R16).
+    /// [is done](Self::is_done). A character may be split between two buffers, as anywhere in a stream ([R16]).
+    ///
+    /// [R16]: crate::rules#r16
     pub fn fill(&mut self, buffer: &mut [u8]) -> usize {
         let mut written = 0;
         loop {

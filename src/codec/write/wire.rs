@@ -24,7 +24,7 @@ pub(crate) fn text<'a>(frame: &Frame<'a>, field: Field) -> Option<&'a str> {
     }
 }
 
-/// Ends a frame: the end of its last line and the blank line (R4).
+/// Ends a frame: the end of its last line and the blank line ([R4](crate::rules#r4)).
 pub(crate) const FRAME_END: &str = "\n\n";
 
 /// The beginning of a line, including the end of the line before it.
@@ -35,8 +35,12 @@ pub(crate) struct Label {
     pub(crate) bare: &'static str,
 }
 
-/// Returns the label of a field. One space follows each colon, which the reader removes (R10, R24). A comment keeps
-/// everything after its colon (R22); there the space only makes the line easier to read.
+/// Returns the label of a field. One space follows each colon, which the reader removes ([R10], [R24]). A comment keeps
+/// everything after its colon ([R22]); there the space only makes the line easier to read.
+///
+/// [R10]: crate::rules#r10
+/// [R24]: crate::rules#r24
+/// [R22]: crate::rules#r22
 pub(crate) const fn label(field: Field) -> Label {
     let long = match field {
         Field::Comment => return Label { long: "\n: ", bare: "\n:" },
@@ -54,7 +58,10 @@ pub(crate) const fn is_bare(text: &[u8]) -> bool {
     matches!(text, [] | [b' ' | b'\r' | b'\n', ..])
 }
 
-/// Returns the first line of the text, and the text after its line end if it has one (R7, R9).
+/// Returns the first line of the text, and the text after its line end if it has one ([R7], [R9]).
+///
+/// [R7]: crate::rules#r7
+/// [R9]: crate::rules#r9
 pub(crate) fn split_line(text: &str) -> (&str, Option<&str>) {
     let end = find_line_end(text.as_bytes()).unwrap_or(text.len());
     let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
