@@ -56,9 +56,9 @@ fn policy(head: &[u8; 14]) -> (Policy, Bounds) {
     let millis = Duration::from_millis;
     let backoff = backoff
         .spread(spread)
-        .least(millis(least))
-        .most_asked(millis(most_asked))
-        .most_retry_after(millis(most_retry_after));
+        .min_wait(millis(least))
+        .max_retry(millis(most_asked))
+        .max_retry_after(millis(most_retry_after));
     let mut policy = Policy::new(backoff)
         .stable_after(duration(stable))
         .stable_after_event(duration(stable / 2))
