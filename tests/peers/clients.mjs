@@ -90,10 +90,10 @@ export const serversFeedTail = (check, work) => {
       const { child, axum } = await peers();
       let isStopped = false;
       const seen = (count) => {
-        if (count === 20) isStopped = child.kill("SIGSTOP");
+        if (count === 30) isStopped = child.kill("SIGSTOP");
       };
-      const following = tail(axum, 60, { seen });
-      await until("20 events", () => isStopped);
+      const following = tail(`${axum}regular`, 60, { seen });
+      await until("30 events", () => isStopped);
       await until("tail reports that the server is silent", () => /silent/.test(following.child.errors), 60_000);
       child.kill("SIGCONT");
       const { status, events, errors } = await following;

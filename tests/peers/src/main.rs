@@ -1,7 +1,7 @@
 //! Event servers of other projects, for `tail` to read: axum's `response::sse`, and picoserve.
 //!
-//! Prints `axum PORT` and `picoserve PORT`, and serves events at `/` on both until it is killed. It must not depend on
-//! embedded-sse.
+//! Prints `axum PORT` and `picoserve PORT`, and serves events at `/` on both, and on axum at `/regular`, until it is killed. It must
+//! not depend on embedded-sse.
 
 use core::convert::Infallible;
 use core::net::Ipv4Addr;
@@ -35,7 +35,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let picoserve = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("axum {}", axum.local_addr()?.port());
     println!("picoserve {}", picoserve.local_addr()?.port());
-    let routes = axum::Router::new().route("/", axum::routing::get(axum_events));
+    let routes = axum::Router::new()
+        .route("/", axum::routing::get(many_heartbeats))
+        .route("/regular", axum::routing::get(regular_heartbeats));
     spawn_local(axum::serve(axum, routes).into_future());
     let routes =
         Rc::new(picoserve::Router::new().route("/", picoserve::routing::get(|| async { EventStream(Numbered) })));
@@ -54,17 +56,26 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 /// How many events axum sends on one connection, after those that the client has seen.
 const AT_ONCE: u64 = 40;
 
-async fn axum_events(headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+/// Several heartbeats between two events. They follow each other too fast for a client to learn their interval.
+async fn many_heartbeats(headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    Sse::new(events(&headers, Duration::ZERO)).keep_alive(KeepAlive::new().interval(Duration::from_millis(2)))
+}
+
+/// A pause with ten heartbeats. A client learns their interval from three gaps that end at least ten seconds after the response.
+async fn regular_heartbeats(headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    Sse::new(events(&headers, Duration::from_secs(20))).keep_alive(KeepAlive::new().interval(Duration::from_secs(2)))
+}
+
+/// The events after those that the client has seen, with a pause before the twentieth.
+fn events(headers: &HeaderMap, pause: Duration) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0);
-    let events = stream::unfold(seen, move |number| async move {
-        sleep(Duration::from_millis(10)).await;
+    stream::unfold(seen, move |number| async move {
         let number = number + 1;
+        sleep(Duration::from_millis(10) + if number == 20 { pause } else { Duration::ZERO }).await;
         let event = Event::default().id(number.to_string()).event(event_type(number)).data(data(number));
         let event = if number == 1 { event.retry(Duration::from_millis(20)) } else { event };
         (number <= seen + AT_ONCE).then_some((Ok(event), number))
-    });
-    // Several heartbeats between two events. A client that learns their interval notices if they are missing.
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_millis(2)))
+    })
 }
 
 /// picoserve cannot write IDs, so its clients cannot resume. This stream therefore never ends.
