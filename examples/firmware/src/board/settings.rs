@@ -34,7 +34,7 @@ impl Settings {
         let Some(until) = arguments.next().map(u32::from_str) else {
             return Self {
                 url,
-                policy: Policy::standard().liveness(Some(Duration::from_secs(60))),
+                policy: Policy::standard(),
                 save_every: Duration::from_secs(60),
                 until: None,
             };
