@@ -10,14 +10,17 @@ use crate::codec::TooLong;
 /// The reason why a reader returned no event.
 ///
 /// ```
-/// use embedded_sse::Decoder;
-/// use embedded_sse::io::{ReadError, embedded_io::EventReader};
+/// use embedded_sse::io::ReadError;
 ///
-/// let body = &b"data: too long for this buffer\n\ndata: 1\n\n"[..];
-/// let mut events = EventReader::new(body, [0; 16], Decoder::new([0; 8]));
-/// assert!(matches!(events.next(), Err(ReadError::TooLong(_))));
-/// assert_eq!(events.next()?.map(|event| event.data), Some(&b"1"[..])); // the stream goes on
-/// # Ok::<(), ReadError<core::convert::Infallible>>(())
+/// /// Returns whether the reader can be asked for the next event.
+/// fn goes_on<E>(error: &ReadError<E>) -> bool {
+///     match error {
+///         ReadError::TooLong(_) => true, // skipped
+///         _ => false,                    // the transport failed: reconnect
+///     }
+/// }
+///
+/// assert!(!goes_on(&ReadError::Io("connection reset")));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
