@@ -32,12 +32,7 @@ impl Settings {
         let url = arguments.next().map(String::from_str).expect("the first argument is a URL");
         let url = url.expect("a URL has 128 bytes at most");
         let Some(until) = arguments.next().map(u32::from_str) else {
-            return Self {
-                url,
-                policy: Policy::standard(),
-                save_every: Duration::from_secs(60),
-                until: None,
-            };
+            return Self { url, policy: Policy::standard(), save_every: Duration::from_secs(60), until: None };
         };
         let policy = match arguments.next() {
             None => Policy::new(Backoff::exponential(Duration::from_millis(100), Duration::from_secs(1)))
