@@ -18,7 +18,7 @@ use stdio::Messages;
 
 /// Decode Server-Sent Events to JSON, one object per line.
 ///
-/// Each FILE is decoded as a connection of its own. The last event ID and the
+/// Each FILE is decoded as a separate connection. The last event ID and the
 /// reconnection time carry over from one FILE to the next. An unfinished event
 /// at the end of a FILE is dropped.
 ///
@@ -55,7 +55,7 @@ struct Arguments {
     files: Vec<String>,
 }
 
-/// Parses a size, and checks that so much memory can be allocated.
+/// Parses a size, and checks that this much memory can be allocated.
 fn size(text: &str) -> Result<usize, String> {
     let size = text.parse().map_err(|error: ParseIntError| error.to_string())?;
     Vec::<u8>::new().try_reserve_exact(size).map_err(|error| error.to_string())?;

@@ -58,8 +58,8 @@ pub(super) struct Open {
 
 const NEVER: u32 = u32::MAX;
 
-/// The number of gaps that count as a regular heartbeat. Each suggests between half and twice the window of those before it, and no
-/// silence between them lasts longer than they suggest.
+/// The number of gaps that count as a regular heartbeat. Each suggests between half and twice the window of those before
+/// it, and no silence between them lasts longer than that window.
 const SEVERAL: u8 = 3;
 
 /// Heartbeats less than this many milliseconds apart belong to one burst.

@@ -388,8 +388,8 @@ impl<J: Jitter> Reconnect<J> {
         }
         let asked = self.asked.max(retry_after);
         let backoff = &self.policy.backoff;
-        // The time that the server asks for does not count towards `max_elapsed`, and neither does the wider spread that comes
-        // with it.
+        // The time that the server asks for does not count towards `max_elapsed`, and neither does the wider spread that
+        // comes with it.
         self.begun = self.begun.after(backoff.uncounted(asked.map_or(0, NonZeroU32::get)));
         let wait = backoff.wait(self.failures, asked, &mut self.last_wait, &mut self.jitter);
         let due = now.after(wait);

@@ -137,7 +137,7 @@ use crate::time::Instant;
 ///                 Ok(())
 ///             }
 ///             Action::Stop(reason) => return reason,
-///             action => unimplemented!("{action:?}"),
+///             _ => Ok(()), // added by a later version
 ///         };
 ///         if let (Err(Failed), Some(epoch)) = (result, action.epoch()) {
 ///             net.close();

@@ -430,6 +430,20 @@ fn a_request_that_never_went_out_is_tried_again() {
     assert_eq!(counts.requests.get(), 1);
 }
 
+/// An attempt begins when the driver gets to it, not when it was due.
+#[test]
+fn an_application_that_is_busy_before_an_attempt_has_time_to_connect() {
+    let (world, counts) = (World::new(1), Counts::default());
+    let policy = policy().max_attempts(0).connect_timeout(Some(SECOND));
+    let driver = Driver::new(session(policy), [0; 64], &world);
+    let connect = Ready::new(&world, &counts, b"data: 1\n\n", 9);
+    let run = pin!(driver.run(connect, [0; 128], no_headers));
+    let mut events = driver.events(run);
+    assert!(world.poll(pin!(events.next())).is_pending());
+    world.pass(600_000);
+    assert_eq!(world.block_on(events.next()).map(|event| event.data), Ok(&b"1"[..]));
+}
+
 /// A clock that never lets anybody wait, and a server that cannot be reached.
 #[test]
 fn attempts_that_fail_at_once_make_way_for_other_tasks() {

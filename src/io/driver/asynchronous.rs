@@ -253,7 +253,8 @@ where
                 Action::Connect(epoch) => {
                     // Attempts that fail at once, one after another, leave other tasks their turn.
                     make_way().await;
-                    self.session().await.connecting(epoch, now);
+                    // The application may have been busy meanwhile.
+                    self.session().await.connecting(epoch, self.timer.now());
                     self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers)).await;
                 }
                 Action::WaitUntil(at) => doze(self.timer.wait_until(at)).await,

@@ -15,7 +15,7 @@
 //! use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
 //! use embedded_sse::io::{HeaderList, Request};
 //!
-//! /// Stands for an HTTP client. It answers the first request with two events, and the second one with status 204.
+//! /// An HTTP client that answers the first request with two events, and the second one with status 204.
 //! struct Client {
 //!     requests: u32,
 //! }
@@ -45,7 +45,7 @@
 //!     }
 //! }
 //!
-//! /// Stands for a clock. It does not wait: it moves on.
+//! /// A clock that jumps ahead instead of waiting.
 //! struct Clock(Instant);
 //!
 //! impl Timer for Clock {
