@@ -44,7 +44,7 @@ fn decode(criterion: &mut Criterion) {
 
 /// Decodes the stream and returns the number of events.
 fn events_as_bytes(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
-    let mut decoder = Decoder::<_, 256>::with_id_capacity(buffer);
+    let mut decoder = Decoder::with_id_store(buffer, [0; 2 * 256]);
     let mut events = 0;
     for mut chunk in input.bytes.chunks(chunk) {
         while let Some(event) = decoder.next_event(&mut chunk) {
@@ -57,7 +57,7 @@ fn events_as_bytes(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
 
 /// Decodes the stream and returns the number of events whose data is UTF-8.
 fn events_as_text(input: &Input, chunk: usize, buffer: &mut [u8]) -> usize {
-    let mut decoder = Decoder::<_, 256>::with_id_capacity(buffer);
+    let mut decoder = Decoder::with_id_store(buffer, [0; 2 * 256]);
     let mut events = 0;
     for mut chunk in input.bytes.chunks(chunk) {
         while let Some(event) = decoder.next_event(&mut chunk) {

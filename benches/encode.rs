@@ -39,7 +39,7 @@ fn encode(criterion: &mut Criterion) {
         group.bench_function("encoder, 1460 at a time", |bencher| {
             let mut buffer = [0; 1460];
             bencher.iter(|| {
-                let mut encoder = black_box(&frame).encoder();
+                let mut encoder = black_box(&frame).bytes();
                 while !encoder.is_done() {
                     black_box(encoder.fill(black_box(&mut buffer)));
                 }

@@ -43,7 +43,7 @@ fn main() {
 
 /// Reads the stream with the decoder and returns the number of events.
 fn decoder(input: &Input) -> usize {
-    let mut decoder = Decoder::<_, 256>::with_id_capacity(vec![0; BUFFER]);
+    let mut decoder = Decoder::with_id_store(vec![0; BUFFER], [0; 2 * 256]);
     let (mut events, mut chunk) = (0, [0; CHUNK]);
     for bytes in input.bytes.chunks(CHUNK) {
         chunk[..bytes.len()].copy_from_slice(bytes);
@@ -58,7 +58,7 @@ fn decoder(input: &Input) -> usize {
 
 /// Reads the stream with the reader and returns the number of events.
 fn reader(input: &Input) -> usize {
-    let decoder = Decoder::<_, 256>::with_id_capacity(vec![0; BUFFER]);
+    let decoder = Decoder::with_id_store(vec![0; BUFFER], [0; 2 * 256]);
     let mut reader = EventReader::new(black_box(&input.bytes[..]), [0; CHUNK], decoder);
     let mut context = Context::from_waker(Waker::noop());
     let mut count = pin!(async {

@@ -71,7 +71,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// The longest event ID, in bytes. Servers do not accept longer request headers anyway.
 const ID: usize = 64 * 1024;
-type StreamDecoder = Decoder<Vec<u8>, ID>;
+type StreamDecoder = Decoder<Vec<u8>, Vec<u8>>;
 
 /// The size in bytes from which a file gets a progress bar.
 const LARGE: u64 = 16 * 1024 * 1024;
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
 
 /// Decodes all files and returns the exit status. Errors are those of standard output.
 fn decode(arguments: &Arguments, messages: &Messages) -> io::Result<u8> {
-    let mut decoder = Box::new(StreamDecoder::with_id_capacity(vec![0; arguments.buffer]));
+    let mut decoder = StreamDecoder::with_id_store(vec![0; arguments.buffer], vec![0; 2 * ID]);
     if let Some(id) = &arguments.last_event_id {
         if let Err(error) = decoder.set_last_event_id(id.as_bytes()) {
             messages.say(format_args!("--last-event-id: {error}"));
@@ -144,7 +144,7 @@ enum Failure {
 
 struct Run<W: Write> {
     all: bool,
-    decoder: Box<StreamDecoder>,
+    decoder: StreamDecoder,
     stopwatch: Option<Stopwatch>,
     chunk: Vec<u8>,
     out: W,
@@ -155,7 +155,7 @@ struct Run<W: Write> {
 
 /// Times a second decoder that prints nothing, so that only decoding is measured.
 struct Stopwatch {
-    decoder: Box<StreamDecoder>,
+    decoder: StreamDecoder,
     spent: Duration,
 }
 

@@ -120,8 +120,8 @@ mod time;
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use codec::OwnedEvent;
 pub use codec::{
-    BufferFull, DataWriter, Decoder, Encoder, Event, EventId, Field, FixedEvent, Found, Frame, InvalidEventId, Item,
-    LineBreak, Lossy, Segments, SetIdError, SingleLine, Step, Token, Tokenizer, TooLong,
+    Buffer, BufferFull, DataWriter, Decoder, Event, EventId, Field, FixedEvent, Found, Frame, FrameBytes, InvalidEvent,
+    InvalidEventId, Item, LineBreak, Lossy, Segments, SetIdError, SingleLine, Step, Token, Tokenizer, TooLong,
 };
 
 /// Compiles the examples of the README.

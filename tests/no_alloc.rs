@@ -95,7 +95,7 @@ fn encoding_allocates_nothing() {
     let info = measure(|| {
         let frame = Frame::new().comment(&text).id(EventId::EMPTY).retry_ms(u64::MAX).data(&text);
         length = frame.encode(&mut whole).map_or(0, |bytes| bytes.len());
-        let (mut encoder, mut part) = (frame.encoder(), [0; 7]);
+        let (mut encoder, mut part) = (frame.bytes(), [0; 7]);
         while !encoder.is_done() {
             in_parts += encoder.fill(&mut part);
         }

@@ -85,7 +85,7 @@ fn push<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &mut Replay<B>, number: u32, lengt
 
 /// Returns the numbers of the events that a client receives, decoded from the bytes that are written to it.
 fn numbers<'r>(frames: impl IntoIterator<Item = &'r [u8]>) -> Vec<u32> {
-    let said = decoded_events(&mut Decoder::<_, 64>::new([0; 512]), frames).said;
+    let said = decoded_events(&mut Decoder::new([0; 512]), frames).said;
     let number = |said: Said| match said {
         Said::Event { last_event_id, .. } => str::from_utf8(&last_event_id).unwrap().parse().unwrap(),
         said => panic!("{said:?}"),

@@ -65,7 +65,7 @@ const ID: usize = 4096;
 
 fn decode(stream: &[u8]) -> Result<Vec<Recorded>, String> {
     // No event is longer than the stream.
-    let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
+    let mut decoder = Decoder::with_id_store(vec![0; stream.len()], vec![0; 2 * ID]);
     let (mut events, mut next) = (Vec::new(), Recorded::default());
     let mut input = stream;
     while let Some(item) = decoder.next_item(&mut input) {

@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let Some((stream, sizes)) = controls::split::<3>(input) else { return };
     let cuts = controls::cuts(stream.len(), sizes);
-    let decoder = || Decoder::<_, LONGEST>::with_id_capacity(vec![0; stream.len()]);
+    let decoder = || Decoder::with_id_store(vec![0; stream.len()], [0; 2 * LONGEST]);
 
     let whole = decoded_items(&mut decoder(), [stream]);
     assert_eq!(decoded_items(&mut decoder(), pieces(stream, &cuts)), whole);

@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let Some((stream, [turn, sizes @ ..])) = controls::split::<4>(input) else { return };
     let (first, second) = stream.split_at(stream.len() * usize::from(turn) / 256);
-    let mut decoder = Decoder::<_, LONGEST>::with_id_capacity(vec![0; stream.len()]);
+    let mut decoder = Decoder::with_id_store(vec![0; stream.len()], [0; 2 * LONGEST]);
     let mut before = common::Outcome::default();
     for connection in [first, second] {
         let cuts = controls::cuts(connection.len(), sizes);

@@ -43,6 +43,6 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// Creates a decoder. Its ID store allows for lossy text, which is up to three times as long as the bytes.
-fn decoder(room: usize) -> Decoder<Vec<u8>, { 3 * LONGEST }> {
-    Decoder::with_id_capacity(vec![0; room])
+fn decoder(room: usize) -> Decoder<Vec<u8>, Vec<u8>> {
+    Decoder::with_id_store(vec![0; room], vec![0; 2 * 3 * LONGEST])
 }

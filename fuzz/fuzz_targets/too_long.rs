@@ -18,7 +18,7 @@ const ID: usize = 8;
 fuzz_target!(|input: &[u8]| {
     let Some((stream, [buffer, sizes @ ..])) = controls::split::<4>(input) else { return };
     let limits = Limits { buffer: usize::from(buffer), id: ID };
-    let decoder = || Decoder::<_, ID>::with_id_capacity(vec![0; limits.buffer]);
+    let decoder = || Decoder::with_id_store(vec![0; limits.buffer], [0; 2 * ID]);
 
     let bytes = stream.iter().map(core::slice::from_ref);
     assert_eq!(decoded_items(&mut decoder(), bytes), byte_by_byte(stream, limits));

@@ -8,7 +8,7 @@ use super::open::Heard;
 use super::reconnect::{Action, Epoch, Reconnect};
 use super::response::{Response, Rules, Verdict};
 use super::stop_reason::StopReason;
-use crate::codec::{Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, TooLong};
+use crate::codec::{Buffer, Decoder, Event, Field, Found, Item, Lossy, SetIdError, Step, TooLong};
 use crate::jitter::Jitter;
 use crate::time::Instant;
 
@@ -52,7 +52,7 @@ use crate::time::Instant;
 ///
 /// ```
 /// use embedded_sse::client::{Action, Instant, Jitter, Response, Session, StopReason, Verdict};
-/// use embedded_sse::{Event, Lossy};
+/// use embedded_sse::{Buffer, Event, Lossy};
 ///
 /// /// Something failed between the client and the server.
 /// struct Failed;
@@ -75,8 +75,8 @@ use crate::time::Instant;
 ///     fn close(&mut self);
 /// }
 ///
-/// fn follow<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize>(
-///     session: &mut Session<B, J, ID>,
+/// fn follow<B: Buffer, I: Buffer, J: Jitter>(
+///     session: &mut Session<Decoder<B, I>, J>,
 ///     net: &mut impl Transport,
 ///     mut handle: impl FnMut(&Event<'_>),
 /// ) -> StopReason {
@@ -198,8 +198,8 @@ use crate::time::Instant;
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Session<B, J, const ID: usize = 64> {
-    decoder: Decoder<B, ID>,
+pub struct Session<D, J> {
+    decoder: D,
     reconnect: Reconnect<J>,
     rules: Rules,
     repeat: Repeat,
@@ -282,12 +282,12 @@ pub enum Resumption<'a> {
     Unsendable(&'a [u8]),
 }
 
-impl<B, J, const ID: usize> Session<B, J, ID> {
+impl<B: Buffer, I: Buffer, J> Session<Decoder<B, I>, J> {
     /// Creates a session that connects at once, with [`Rules::Resilient`] and [`Repeat::Always`].
     ///
     /// For a method other than GET and HEAD, change the latter with [`set_repeat`](Self::set_repeat).
     #[must_use]
-    pub const fn new(decoder: Decoder<B, ID>, reconnect: Reconnect<J>) -> Self {
+    pub const fn new(decoder: Decoder<B, I>, reconnect: Reconnect<J>) -> Self {
         Self {
             decoder,
             reconnect,
@@ -399,12 +399,12 @@ impl<B, J, const ID: usize> Session<B, J, ID> {
 
     /// Returns the decoder, which holds the item that a [`step`](Self::step) has found.
     #[must_use]
-    pub const fn decoder(&self) -> &Decoder<B, ID> {
+    pub const fn decoder(&self) -> &Decoder<B, I> {
         &self.decoder
     }
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID> {
+impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
     /// The number of consecutive redirects that an attempt follows ([R55](crate::rules#r55)).
     pub const MAX_REDIRECTS: u8 = 20;
 
@@ -638,7 +638,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, J: Jitter, const ID: usize> Session<B, J, ID>
         epoch: Epoch,
         now: Instant,
         chunk: &[u8],
-        step: fn(&mut Decoder<B, ID>, &[u8]) -> Step,
+        step: fn(&mut Decoder<B, I>, &[u8]) -> Step,
     ) -> Step {
         if !self.reconnect.is_open(epoch) {
             return Step { consumed: chunk.len(), found: None };

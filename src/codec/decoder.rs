@@ -4,9 +4,12 @@
 //! reading side with parameters; the machine has none, so that flash holds one copy of it however many kinds of buffers
 //! a program uses.
 
+#[cfg(feature = "alloc")]
+use alloc::{boxed::Box, vec};
 use core::fmt;
 use core::time::Duration;
 
+use super::buffer::Buffer;
 use super::event::{Event, Item, TooLong};
 use super::pace::Walk;
 use super::read::machine::Memory;
@@ -14,10 +17,10 @@ use super::read::step::{Found, Step};
 
 /// Decodes an event stream in memory that you provide.
 ///
-/// `buffer` is any `AsRef<[u8]> + AsMut<[u8]>`: an array, a slice, a box or a vector. It must hold the data and the
-/// type of the longest event that is split between chunks. An event that lies whole in one chunk and has one `data`
-/// line is borrowed from the chunk and needs no buffer at all. `ID` is the maximum length of a last event ID in bytes.
-/// The decoder stores two ids of that length apart from the buffer, so that a long id cannot take room from the data.
+/// `buffer` is any [`Buffer`]: an array, a slice, a box or a vector. It must hold the data and the type of the longest
+/// event that is split between chunks. An event that lies whole in one chunk and has one `data` line is borrowed from
+/// the chunk and needs no buffer at all. Ids have a store of their own, so that a long id cannot take room from the
+/// data. It holds two of them: the last event ID and the id of the event that is being received.
 ///
 /// A stream is decoded exactly as the HTML Standard prescribes, whatever its bytes and wherever it is split; no stream
 /// is malformed ([R33]). Nothing is ever truncated: an item that is too long is left out as a whole and reported once, as
@@ -52,9 +55,9 @@ use super::read::step::{Found, Step};
 /// [R62]: crate::rules#r62
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Decoder<B, const ID: usize = 64> {
+pub struct Decoder<B, I = [u8; 128]> {
     walk: Walk,
-    ids: [[u8; ID]; 2],
+    ids: I,
     buffer: B,
 }
 
@@ -62,53 +65,57 @@ impl<B> Decoder<B> {
     /// Creates a decoder at the start of a stream, with room for last event IDs of up to 64 bytes.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
-        Self::with_id_capacity(buffer)
+        Self::with_id_store(buffer, [0; 128])
     }
 }
 
-impl<B, const ID: usize> Decoder<B, ID> {
-    /// Creates a decoder at the start of a stream, with room for last event IDs of up to `ID` bytes.
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl Decoder<Box<[u8]>, Box<[u8]>> {
+    /// Creates a decoder at the start of a stream, with its memory on the heap: a buffer of `max_event` bytes, and room
+    /// for last event IDs of up to 4096 bytes, which is more than most servers accept in a header.
+    ///
+    /// Allocates now and never later.
     ///
     /// ```
     /// use embedded_sse::Decoder;
     ///
-    /// let mut decoder = Decoder::<_, 256>::with_id_capacity([0; 64]);
+    /// let mut decoder = Decoder::boxed(1 << 20);
+    /// assert_eq!(decoder.set_last_event_id(&[b'7'; 4096]), Ok(()));
+    /// ```
+    #[must_use]
+    pub fn boxed(max_event: usize) -> Self {
+        Self::with_id_store(vec![0; max_event].into(), vec![0; 2 * 4096].into())
+    }
+}
+
+impl<B, I> Decoder<B, I> {
+    /// Creates a decoder at the start of a stream. `ids` is any [`Buffer`]; ids may be up to half as long as it is.
+    ///
+    /// ```
+    /// use embedded_sse::Decoder;
+    ///
+    /// let mut decoder = Decoder::with_id_store([0; 64], [0; 2 * 256]);
     /// assert_eq!(decoder.set_last_event_id(&[b'7'; 256]), Ok(()));
     /// ```
     #[must_use]
-    pub const fn with_id_capacity(buffer: B) -> Self {
-        Self { walk: Walk::NEW, ids: [[0; ID]; 2], buffer }
+    pub const fn with_id_store(buffer: B, ids: I) -> Self {
+        Self { walk: Walk::NEW, ids, buffer }
     }
 
-    /// Returns the last event ID string, which events carry and a reconnect sends as `Last-Event-ID` unless it is empty
-    /// ([R60](crate::rules#r60)).
+    /// Returns the buffer, for another use. The state of the stream and the last event ID are dropped.
     ///
-    /// It changes only at blank lines ([R34](crate::rules#r34)), and [`reset`](Self::reset) keeps it.
+    /// ```
+    /// use embedded_sse::Decoder;
+    ///
+    /// let mut memory = [0; 64];
+    /// let decoder = Decoder::new(&mut memory);
+    /// let memory = decoder.into_buffer();
+    /// assert_eq!(memory.len(), 64);
+    /// ```
     #[must_use]
-    pub fn last_event_id(&self) -> &[u8] {
-        self.walk.machine.id.committed(self.ids.as_flattened())
-    }
-
-    /// Sets the last event ID string, for example to one restored from storage. An empty id clears it.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the bytes are not an id that a stream could have sent, or if there are more than `ID` of
-    /// them. The last event ID is then unchanged.
-    ///
-    /// ```
-    /// use embedded_sse::{Decoder, SetIdError};
-    ///
-    /// let mut decoder = Decoder::new([0; 64]);
-    /// assert_eq!(decoder.set_last_event_id(b"7"), Ok(()));
-    /// assert_eq!(decoder.set_last_event_id(b"7\n8"), Err(SetIdError::Forbidden));
-    /// assert_eq!(decoder.last_event_id(), b"7");
-    /// ```
-    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), SetIdError> {
-        if id.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
-            return Err(SetIdError::Forbidden);
-        }
-        if self.walk.machine.id.set(id, self.ids.as_flattened_mut()) { Ok(()) } else { Err(SetIdError::TooLong) }
+    pub fn into_buffer(self) -> B {
+        self.buffer
     }
 
     /// Returns the reconnection time that the server last asked for ([R30]), or `None` if it never did.
@@ -179,7 +186,38 @@ impl<B, const ID: usize> Decoder<B, ID> {
     }
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
+impl<B: Buffer, I: Buffer> Decoder<B, I> {
+    /// Returns the last event ID string, which events carry and a reconnect sends as `Last-Event-ID` unless it is empty
+    /// ([R60](crate::rules#r60)).
+    ///
+    /// It changes only at blank lines ([R34](crate::rules#r34)), and [`reset`](Self::reset) keeps it.
+    #[must_use]
+    pub fn last_event_id(&self) -> &[u8] {
+        self.walk.machine.id.committed(self.ids.as_ref())
+    }
+
+    /// Sets the last event ID string, for example to one restored from storage. An empty id clears it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are not an id that a stream could have sent, or if they do not fit. The last event
+    /// ID is then unchanged.
+    ///
+    /// ```
+    /// use embedded_sse::{Decoder, SetIdError};
+    ///
+    /// let mut decoder = Decoder::new([0; 64]);
+    /// assert_eq!(decoder.set_last_event_id(b"7"), Ok(()));
+    /// assert_eq!(decoder.set_last_event_id(b"7\n8"), Err(SetIdError::Forbidden));
+    /// assert_eq!(decoder.last_event_id(), b"7");
+    /// ```
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), SetIdError> {
+        if id.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+            return Err(SetIdError::Forbidden);
+        }
+        if self.walk.machine.id.set(id, self.ids.as_mut()) { Ok(()) } else { Err(SetIdError::TooLong) }
+    }
+
     /// Decodes the next event and advances `input` past the consumed bytes.
     ///
     /// `None` means that `input` is used up: continue with the next chunk. The event borrows from the decoder and from
@@ -226,13 +264,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
     /// finds something may consume nothing.
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, chunk: &[u8]) -> Step {
-        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, false)
+        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, false)
     }
 
     /// Performs one step of [`next_item`](Self::next_item) without borrowing the item; see [`step`](Self::step).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, chunk: &[u8]) -> Step {
-        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_flattened_mut() }, true)
+        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, true)
     }
 
     /// Returns the event that the last step found, after [`Found::Event`]. `chunk` must be the slice that was passed to
@@ -273,7 +311,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
 /// ```
 /// use embedded_sse::{Decoder, SetIdError};
 ///
-/// let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 64]);
+/// let mut decoder = Decoder::with_id_store([0; 64], [0; 2 * 4]);
 /// assert_eq!(decoder.set_last_event_id(b"12345"), Err(SetIdError::TooLong));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -282,7 +320,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> Decoder<B, ID> {
 pub enum SetIdError {
     /// The id contains CR, LF or NUL, which no id can contain ([R9](crate::rules#r9), [R42](crate::rules#r42)).
     Forbidden,
-    /// The id is longer than the decoder's `ID` bytes.
+    /// The id is longer than half of the decoder's id store.
     TooLong,
 }
 
@@ -290,7 +328,7 @@ impl fmt::Display for SetIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Forbidden => "an event ID cannot hold CR, LF or NUL",
-            Self::TooLong => "event ID too long for its store: choose a larger `ID`",
+            Self::TooLong => "event ID too long: provide an id store of twice its length",
         })
     }
 }

@@ -213,7 +213,7 @@ impl fmt::Debug for Lossy<'_> {
 /// Reports that something in the stream is larger than the memory provided for it. It was left out as a whole, never
 /// truncated, and decoding continues after it.
 ///
-/// The stream is valid: the receiver's memory is too small. Provide a larger buffer, or a larger `ID` for ids.
+/// The stream is valid: the receiver's memory is too small. Provide a larger buffer, or a larger store for ids.
 ///
 /// ```
 /// use embedded_sse::{Decoder, Field};
@@ -245,7 +245,7 @@ pub struct TooLong {
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.field {
-            Field::Id => f.write_str("event ID too long for its store: choose a larger `ID`"),
+            Field::Id => f.write_str("event ID too long: provide an id store of twice its length"),
             Field::Comment => f.write_str("comment too long for the buffer"),
             field => write!(f, "event too long for the buffer: {field}"),
         }

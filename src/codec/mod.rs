@@ -27,7 +27,9 @@
 // To add a field, change `field.rs`; for reading `NAMES` and its helpers in `read/tokenizer.rs`, and `read/machine.rs`;
 // for writing `write/frame.rs`, `write/wire.rs` and `wide/frame.rs`; and the independent `grammar.rs`.
 
+mod buffer;
 mod decoder;
+mod digits;
 mod event;
 mod field;
 mod fixed_event;
@@ -47,6 +49,7 @@ mod text;
 mod work;
 mod write;
 
+pub use buffer::Buffer;
 pub use decoder::{Decoder, SetIdError};
 pub use event::{Event, Item, Lossy, TooLong};
 pub use field::Field;
@@ -60,4 +63,5 @@ pub use text::{EventId, InvalidEventId, LineBreak, SingleLine};
 pub use write::data_writer::DataWriter;
 pub use write::frame::Frame;
 pub use write::output::BufferFull;
-pub use write::segments::{Encoder, Segments};
+pub use write::relay::InvalidEvent;
+pub use write::segments::{FrameBytes, Segments};

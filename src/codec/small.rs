@@ -39,9 +39,9 @@ impl Walk {
 
 /// Writes the frame to the start of the buffer and returns its length, or `None` if the frame does not fit.
 pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
-    let mut encoder = frame.encoder();
-    let len = encoder.fill(buffer);
-    encoder.is_done().then_some(len)
+    let mut bytes = frame.bytes();
+    let len = bytes.fill(buffer);
+    bytes.is_done().then_some(len)
 }
 
 pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {

@@ -4,6 +4,7 @@
 
 use core::fmt;
 
+use super::digits::{digit_count, first_digit};
 use super::pace::is_known_plain;
 
 /// Holds text without a line end, such as an event type ([R9](crate::rules#r9)).
@@ -82,6 +83,28 @@ impl<'a> EventId<'a> {
             Some((offset, 0)) => Err(InvalidEventId::Nul { offset }),
             Some((offset, _)) => Err(InvalidEventId::LineBreak { offset }),
         }
+    }
+
+    /// Creates the ID of a number in decimal. It needs no heap: `buffer` holds the digits.
+    ///
+    /// ```
+    /// use embedded_sse::{EventId, Frame};
+    ///
+    /// let (mut digits, mut buffer) = ([0; 20], [0; 64]);
+    /// let frame = Frame::new().id(EventId::decimal(42, &mut digits)).data("x");
+    /// assert_eq!(frame.encode(&mut buffer)?, b"id: 42\ndata: x\n\n");
+    /// # Ok::<(), embedded_sse::BufferFull>(())
+    /// ```
+    #[must_use]
+    pub fn decimal(mut number: u64, buffer: &'a mut [u8; 20]) -> Self {
+        let count = digit_count(number);
+        for (place, left) in buffer.iter_mut().zip((1..=count).rev()) {
+            let (digit, rest) = first_digit(left, number);
+            *place = digit.as_bytes().first().copied().unwrap_or_default();
+            number = rest;
+        }
+        let digits = buffer.get(..usize::from(count)).unwrap_or_default();
+        Self(core::str::from_utf8(digits).unwrap_or_default())
     }
 
     /// Returns the text.

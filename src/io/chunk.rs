@@ -2,6 +2,8 @@
 //!
 //! This module must not depend on a transport or on the decoder.
 
+use crate::codec::Buffer;
+
 /// A buffer with the bytes of one read. Each step decodes from the rest of it; what the step finds borrows from the
 /// slice that it was given.
 #[derive(Clone, Debug)]
@@ -21,7 +23,7 @@ impl<C> Chunk<C> {
     }
 }
 
-impl<C: AsRef<[u8]> + AsMut<[u8]>> Chunk<C> {
+impl<C: Buffer> Chunk<C> {
     /// Returns the bytes that are still to be decoded.
     pub(super) fn rest(&self) -> &[u8] {
         self.buffer.as_ref().get(self.rest..self.end).unwrap_or_default()

@@ -14,11 +14,11 @@ use ::embedded_io_async::{BufRead, Read, Write};
 
 use super::chunk::Chunk;
 pub use super::embedded_io::{ReadError, WriteError};
-use crate::codec::{Decoder, Event, Found, Frame, Item, Step};
+use crate::codec::{Buffer, Decoder, Event, Found, Frame, Item, Step};
 
 /// Reads events from one connection through a chunk buffer.
 ///
-/// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>`. Each read fills it, and events borrow from it where possible. It needs
+/// `chunk` is any [`Buffer`]. Each read fills it, and events borrow from it where possible. It needs
 /// at least one byte; with an empty chunk the stream ends at once. The decoder's buffer limits the size of an event.
 /// Nothing is read before you ask for an event.
 ///
@@ -44,39 +44,34 @@ use crate::codec::{Decoder, Event, Found, Frame, Item, Step};
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct EventReader<R, C, B, const ID: usize = 64> {
+pub struct EventReader<R, C, D> {
     reader: R,
     chunk: Chunk<C>,
-    decoder: Decoder<B, ID>,
+    decoder: D,
 }
 
-impl<R, C, B, const ID: usize> EventReader<R, C, B, ID> {
+impl<R, C, B, I> EventReader<R, C, Decoder<B, I>> {
     /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
     /// and the reconnection time of the previous connection.
-    pub const fn new(reader: R, chunk: C, mut decoder: Decoder<B, ID>) -> Self {
+    pub const fn new(reader: R, chunk: C, mut decoder: Decoder<B, I>) -> Self {
         decoder.reset();
         Self { reader, chunk: Chunk::new(chunk), decoder }
     }
 
     /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
     /// in the middle of an event.
-    pub const fn decoder(&self) -> &Decoder<B, ID> {
+    pub const fn decoder(&self) -> &Decoder<B, I> {
         &self.decoder
     }
 
     /// Returns the reader and the decoder. Use the decoder for the next connection. Bytes in the chunk that were not
     /// decoded are dropped.
-    pub fn into_parts(self) -> (R, Decoder<B, ID>) {
+    pub fn into_parts(self) -> (R, Decoder<B, I>) {
         (self.reader, self.decoder)
     }
 }
 
-impl<R, C, B, const ID: usize> EventReader<R, C, B, ID>
-where
-    R: Read,
-    C: AsRef<[u8]> + AsMut<[u8]>,
-    B: AsRef<[u8]> + AsMut<[u8]>,
-{
+impl<R: Read, C: Buffer, B: Buffer, I: Buffer> EventReader<R, C, Decoder<B, I>> {
     /// Returns the next event, or `None` at the end of the stream. The event borrows from `self` until the next call.
     ///
     /// An event that is incomplete at the end of the stream is not returned ([R41]); [`Decoder::is_mid_event`] reports
@@ -112,7 +107,7 @@ where
 
     async fn advance(
         &mut self,
-        step: impl Fn(&mut Decoder<B, ID>, &[u8]) -> Step,
+        step: impl Fn(&mut Decoder<B, I>, &[u8]) -> Step,
     ) -> Result<Option<Found>, ReadError<R::Error>> {
         loop {
             let step = step(&mut self.decoder, self.chunk.rest());
@@ -148,9 +143,9 @@ where
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct BufEventReader<R, B, const ID: usize = 64> {
+pub struct BufEventReader<R, D> {
     reader: R,
-    decoder: Decoder<B, ID>,
+    decoder: D,
     /// Length of the slice that the last step was given.
     given: usize,
     /// How many of these bytes the last step decoded. They are consumed before the next step.
@@ -159,24 +154,24 @@ pub struct BufEventReader<R, B, const ID: usize = 64> {
     found: Option<Found>,
 }
 
-impl<R, B, const ID: usize> BufEventReader<R, B, ID> {
+impl<R, B, I> BufEventReader<R, Decoder<B, I>> {
     /// Creates a reader at the start of a stream. [Resets](Decoder::reset) the decoder, which keeps the last event ID
     /// and the reconnection time of the previous connection.
-    pub const fn new(reader: R, mut decoder: Decoder<B, ID>) -> Self {
+    pub const fn new(reader: R, mut decoder: Decoder<B, I>) -> Self {
         decoder.reset();
         Self { reader, decoder, given: 0, taken: 0, found: None }
     }
 
     /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
     /// in the middle of an event.
-    pub const fn decoder(&self) -> &Decoder<B, ID> {
+    pub const fn decoder(&self) -> &Decoder<B, I> {
         &self.decoder
     }
 }
 
-impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R, B, ID> {
+impl<R: BufRead, B: Buffer, I: Buffer> BufEventReader<R, Decoder<B, I>> {
     /// Returns the reader, positioned at the first byte that was not decoded, and the decoder for the next connection.
-    pub fn into_parts(mut self) -> (R, Decoder<B, ID>) {
+    pub fn into_parts(mut self) -> (R, Decoder<B, I>) {
         self.reader.consume(self.taken);
         (self.reader, self.decoder)
     }
@@ -222,7 +217,7 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
 
     async fn advance(
         &mut self,
-        step: impl Fn(&mut Decoder<B, ID>, &[u8]) -> Step,
+        step: impl Fn(&mut Decoder<B, I>, &[u8]) -> Step,
     ) -> Result<Option<Found>, ReadError<R::Error>> {
         loop {
             let used_up = self.taken == self.given;
@@ -281,10 +276,10 @@ impl<R: BufRead, B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> BufEventReader<R
 ///
 /// Not cancel-safe: part of the frame may have been written. Close the connection, or use an [`EventWriter`] instead.
 pub async fn write_frame<W: Write + ?Sized>(writer: &mut W, frame: &Frame<'_>) -> Result<(), WriteError<W::Error>> {
-    let mut encoder = frame.encoder();
-    while !encoder.is_done() {
+    let mut bytes = frame.bytes();
+    while !bytes.is_done() {
         let mut piece = [0; 64];
-        let length = encoder.fill(&mut piece);
+        let length = bytes.fill(&mut piece);
         write_all(writer, piece.get(..length).unwrap_or_default(), &mut 0).await?;
     }
     writer.flush().await.map_err(WriteError::Io)
@@ -337,7 +332,7 @@ impl<W, B> EventWriter<W, B> {
     }
 }
 
-impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
+impl<W: Write, B: Buffer> EventWriter<W, B> {
     /// Writes what an earlier call left unwritten, then the frame, and flushes.
     ///
     /// # Errors

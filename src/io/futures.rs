@@ -11,7 +11,7 @@ use futures_core::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use super::ReadError;
-use crate::codec::{Decoder, Event, Found, OwnedEvent};
+use crate::codec::{Buffer, Decoder, Event, Found, OwnedEvent};
 
 pin_project! {
     /// Yields the events in a stream of byte chunks, such as the response body of most HTTP clients.
@@ -37,7 +37,7 @@ pin_project! {
     /// use futures_util::{StreamExt, stream};
     ///
     /// let chunks = stream::iter([Ok("data: ligh"), Ok("t on\n\n"), Err("reset")]);
-    /// let mut events = EventStream::new(chunks, Decoder::new(vec![0; 1 << 20]));
+    /// let mut events = EventStream::new(chunks, Decoder::boxed(1 << 20));
     /// assert_eq!(events.next().await.unwrap().unwrap().data(), b"light on");
     /// assert_eq!(events.next().await.unwrap().unwrap_err().to_string(), "cannot read the event stream: reset");
     /// assert!(events.next().await.is_none());
@@ -61,31 +61,32 @@ pin_project! {
     }
 }
 
-impl<S: TryStream, B, const ID: usize> EventStream<S, Decoder<B, ID>> {
+impl<S: TryStream, B, I> EventStream<S, Decoder<B, I>> {
     /// Creates a stream of the events in `chunks`, which start with the first byte of an event stream.
     ///
     /// The decoder's buffer holds events that span several chunks. [Resets](Decoder::reset) the decoder, which keeps
     /// the last event ID and the reconnection time of the previous connection.
-    pub const fn new(chunks: S, mut decoder: Decoder<B, ID>) -> Self {
+    pub const fn new(chunks: S, mut decoder: Decoder<B, I>) -> Self {
         decoder.reset();
         Self { chunks, chunk: None, consumed: 0, decoder, ended: false }
     }
 
     /// Returns the decoder, which has the last event ID and the reconnection time.
-    pub const fn decoder(&self) -> &Decoder<B, ID> {
+    pub const fn decoder(&self) -> &Decoder<B, I> {
         &self.decoder
     }
 
     /// Returns the decoder, for the next connection.
-    pub fn into_decoder(self) -> Decoder<B, ID> {
+    pub fn into_decoder(self) -> Decoder<B, I> {
         self.decoder
     }
 }
 
-impl<S, B, const ID: usize> Stream for EventStream<S, Decoder<B, ID>>
+impl<S, B, I> Stream for EventStream<S, Decoder<B, I>>
 where
     S: TryStream<Ok: AsRef<[u8]> + 'static>,
-    B: AsRef<[u8]> + AsMut<[u8]>,
+    B: Buffer,
+    I: Buffer,
 {
     type Item = Result<OwnedEvent, ReadError<S::Error>>;
 
@@ -123,10 +124,11 @@ where
     }
 }
 
-impl<S, B, const ID: usize> FusedStream for EventStream<S, Decoder<B, ID>>
+impl<S, B, I> FusedStream for EventStream<S, Decoder<B, I>>
 where
     S: TryStream<Ok: AsRef<[u8]> + 'static>,
-    B: AsRef<[u8]> + AsMut<[u8]>,
+    B: Buffer,
+    I: Buffer,
 {
     fn is_terminated(&self) -> bool {
         self.ended && self.chunk.is_none()

@@ -20,7 +20,7 @@ use crate::server::{Schedule, Turn};
 /// A stream of the events in a body. [`from_body`](BodyEvents::from_body) creates it.
 pub type BodyEvents<T, D> = EventStream<Chunks<T>, D>;
 
-impl<T: Body, B, const ID: usize> BodyEvents<T, Decoder<B, ID>> {
+impl<T: Body, B, I> BodyEvents<T, Decoder<B, I>> {
     /// Creates a stream of the events in a response body; see [`EventStream::new`].
     ///
     /// ```
@@ -30,10 +30,10 @@ impl<T: Body, B, const ID: usize> BodyEvents<T, Decoder<B, ID>> {
     ///
     /// /// `body` is an `Incoming` with hyper, and a `Body` from `Response::into` with reqwest.
     /// async fn first<T: http_body::Body + Unpin>(body: T) -> Option<OwnedEvent> {
-    ///     EventStream::from_body(body, Decoder::new(vec![0; 1 << 20])).try_next().await.ok()?
+    ///     EventStream::from_body(body, Decoder::boxed(1 << 20)).try_next().await.ok()?
     /// }
     /// ```
-    pub const fn from_body(body: T, decoder: Decoder<B, ID>) -> Self {
+    pub const fn from_body(body: T, decoder: Decoder<B, I>) -> Self {
         Self::new(Chunks { body }, decoder)
     }
 }
@@ -48,7 +48,7 @@ pin_project! {
     /// use embedded_sse::io::{futures::EventStream, http_body::Chunks};
     ///
     /// struct Feed<T: http_body::Body> {
-    ///     events: EventStream<Chunks<T>, Decoder<Vec<u8>>>,
+    ///     events: EventStream<Chunks<T>, Decoder<Box<[u8]>, Box<[u8]>>>,
     /// }
     /// ```
     #[derive(Clone, Debug)]
@@ -119,19 +119,19 @@ impl fmt::Debug for EncodedFrame {
     }
 }
 
-/// A clock, and a future that waits until a time on it.
+/// A clock, and futures of a named type that wait until a time on it, which a body can hold.
 ///
 /// With tokio, use [`io::tokio::Clock`](crate::io::tokio::Clock).
 ///
 /// ```
 /// use embedded_sse::client::Instant;
-/// use embedded_sse::io::{StdClock, http_body::Timer};
+/// use embedded_sse::io::{StdClock, http_body::Sleeper};
 ///
 /// /// For a runtime with another timer.
-/// struct MyTimer(StdClock);
+/// struct MySleeper(StdClock);
 /// # mod runtime { pub fn sleep_until(_: std::time::Instant) -> core::future::Ready<()> { core::future::ready(()) } }
 ///
-/// impl Timer for MyTimer {
+/// impl Sleeper for MySleeper {
 ///     type Sleep = core::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 ///     fn now(&self) -> Instant {
@@ -145,7 +145,7 @@ impl fmt::Debug for EncodedFrame {
 ///     }
 /// }
 /// ```
-pub trait Timer {
+pub trait Sleeper {
     /// Completes when the time has come.
     type Sleep: Future<Output = ()>;
 
@@ -157,7 +157,7 @@ pub trait Timer {
 }
 
 #[cfg(feature = "tokio")]
-impl Timer for super::tokio::Clock {
+impl Sleeper for super::tokio::Clock {
     type Sleep = ::tokio::time::Sleep;
 
     fn now(&self) -> Instant {
@@ -202,7 +202,7 @@ pin_project! {
     #[must_use = "bodies do nothing unless they are polled"]
     pub struct EventBody<S, T>
     where
-        T: Timer,
+        T: Sleeper,
     {
         #[pin]
         frames: S,
@@ -214,7 +214,7 @@ pin_project! {
     }
 }
 
-impl<S, T: Timer> EventBody<S, T> {
+impl<S, T: Sleeper> EventBody<S, T> {
     /// Creates a body that sends `frames`. The times of `schedule` must come from the clock of `timer`.
     pub const fn new(frames: S, schedule: Schedule, timer: T) -> Self {
         Self { frames, schedule, timer, sleep: None, ended: false }
@@ -224,7 +224,7 @@ impl<S, T: Timer> EventBody<S, T> {
 impl<S, T> Body for EventBody<S, T>
 where
     S: TryStream<Ok = EncodedFrame>,
-    T: Timer,
+    T: Sleeper,
 {
     type Data = Bytes;
     type Error = S::Error;
@@ -279,7 +279,7 @@ where
     }
 }
 
-impl<S: fmt::Debug, T: Timer + fmt::Debug> fmt::Debug for EventBody<S, T> {
+impl<S: fmt::Debug, T: Sleeper + fmt::Debug> fmt::Debug for EventBody<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventBody")
             .field("frames", &self.frames)

@@ -3,7 +3,7 @@
 //! The modules here must not make protocol decisions: those belong to [`codec`](crate::codec),
 //! [`client`](crate::client) and [`server`](crate::server).
 
-#[cfg(any(feature = "embedded-io", feature = "tokio"))]
+#[cfg(feature = "embedded-io")]
 mod chunk;
 #[cfg(feature = "embedded-io")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io")))]
@@ -16,7 +16,7 @@ pub mod embedded_io;
 #[cfg(feature = "embedded-io-async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
 pub mod embedded_io_async;
-#[cfg(any(feature = "embedded-io", feature = "futures", feature = "tokio"))]
+#[cfg(any(feature = "embedded-io", feature = "futures"))]
 mod error;
 #[cfg(feature = "futures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "futures")))]
@@ -42,7 +42,7 @@ pub use driver::blocking as driver_blocking;
 pub use driver::request::{HeaderError, HeaderList, Request};
 #[cfg(all(feature = "embassy-time", feature = "embedded-io-async"))]
 pub use embassy_time::EmbassyTimer;
-#[cfg(any(feature = "embedded-io", feature = "futures", feature = "tokio"))]
+#[cfg(any(feature = "embedded-io", feature = "futures"))]
 pub use error::ReadError;
 #[cfg(feature = "rand_core-06")]
 pub use rand_core::RandCore06;

@@ -7,7 +7,7 @@ use std::io;
 use ::tokio_util::codec;
 use bytes::{Buf, BufMut, BytesMut};
 
-use crate::codec::{Decoder, Found, Frame, OwnedEvent, TooLong};
+use crate::codec::{Buffer, Decoder, Found, Frame, OwnedEvent, TooLong};
 
 /// Decodes events for `FramedRead`.
 ///
@@ -23,38 +23,38 @@ use crate::codec::{Decoder, Found, Frame, OwnedEvent, TooLong};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let body = &b"data: light on\n\n"[..]; // or a socket after the response headers
-/// let mut events = FramedRead::new(body, EventDecoder::new(Decoder::new(vec![0; 1 << 20])));
+/// let mut events = FramedRead::new(body, EventDecoder::new(Decoder::boxed(1 << 20)));
 /// assert_eq!(events.next().await.unwrap()??.data(), b"light on");
 /// assert!(events.next().await.is_none());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct EventDecoder<B, const ID: usize = 64> {
-    decoder: Decoder<B, ID>,
+pub struct EventDecoder<D> {
+    decoder: D,
 }
 
-impl<B, const ID: usize> EventDecoder<B, ID> {
+impl<B, I> EventDecoder<Decoder<B, I>> {
     /// Creates a decoder at the start of a stream. [Resets](Decoder::reset) `decoder`, which keeps the last event ID
     /// and the reconnection time of the previous connection.
-    pub const fn new(mut decoder: Decoder<B, ID>) -> Self {
+    pub const fn new(mut decoder: Decoder<B, I>) -> Self {
         decoder.reset();
         Self { decoder }
     }
 
     /// Returns the inner decoder, which has the last event ID and the reconnection time, and reports whether the stream
     /// ended in the middle of an event.
-    pub const fn decoder(&self) -> &Decoder<B, ID> {
+    pub const fn decoder(&self) -> &Decoder<B, I> {
         &self.decoder
     }
 
     /// Returns the inner decoder, for the next connection.
-    pub fn into_decoder(self) -> Decoder<B, ID> {
+    pub fn into_decoder(self) -> Decoder<B, I> {
         self.decoder
     }
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize> codec::Decoder for EventDecoder<B, ID> {
+impl<B: Buffer, I: Buffer> codec::Decoder for EventDecoder<Decoder<B, I>> {
     type Item = Result<OwnedEvent, TooLong>;
     type Error = io::Error;
 

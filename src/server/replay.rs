@@ -14,11 +14,11 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use crate::codec::Frame;
+use crate::codec::{Buffer, Frame};
 
 /// Keeps the newest frames that fit into `buffer`, and finds those after a given `Last-Event-ID`.
 ///
-/// `buffer` is any `AsRef<[u8]> + AsMut<[u8]>`. A frame takes its encoded length, the length of its ID, and 8 bytes. Up
+/// `buffer` is any [`Buffer`]. A frame takes its encoded length, the length of its ID, and 8 bytes. Up
 /// to the length of one frame is unused at the end of the buffer. New frames replace the oldest ones.
 ///
 /// ```
@@ -103,7 +103,7 @@ impl<B> Replay<B> {
     }
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>> Replay<B> {
+impl<B: Buffer> Replay<B> {
     /// Adds a frame, and removes the oldest ones as needed. Call this for each frame that you send.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::harness::Random;
 const SECOND: u64 = 1000;
 const HOUR: u64 = 3600 * SECOND;
 
-type Client = Session<[u8; 64], Random>;
+type Client = Session<Decoder<[u8; 64]>, Random>;
 
 fn client(policy: Policy, seed: u64) -> Client {
     Session::new(Decoder::new([0; 64]), Reconnect::new(policy, Random(seed)))

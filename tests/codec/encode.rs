@@ -117,19 +117,19 @@ fn a_buffer_that_is_too_short_is_reported_with_the_size_needed() {
 }
 
 #[test]
-fn an_encoder_resumes_at_every_buffer_size() {
-    for (frame, bytes) in table() {
-        for size in sizes(bytes.len() + 2).skip(1) {
-            let (mut encoder, mut written) = (frame.encoder(), Vec::new());
+fn the_bytes_resume_at_every_buffer_size() {
+    for (frame, expected) in table() {
+        for size in sizes(expected.len() + 2).skip(1) {
+            let (mut bytes, mut written) = (frame.bytes(), Vec::new());
             let mut buffer = vec![0; size];
-            while !encoder.is_done() {
-                assert_eq!(encoder.fill(&mut []), 0, "empty buffer, {frame:?}");
-                let len = encoder.fill(&mut buffer);
-                assert!(len == size || encoder.is_done(), "{len} of {size} filled, {frame:?}");
+            while !bytes.is_done() {
+                assert_eq!(bytes.fill(&mut []), 0, "empty buffer, {frame:?}");
+                let len = bytes.fill(&mut buffer);
+                assert!(len == size || bytes.is_done(), "{len} of {size} filled, {frame:?}");
                 written.extend_from_slice(&buffer[..len]);
             }
-            assert!(written == bytes.as_bytes(), "size {size}, {frame:?}: {}", String::from_utf8_lossy(&written));
-            assert_eq!(encoder.fill(&mut buffer), 0, "after the end, {frame:?}");
+            assert!(written == expected.as_bytes(), "size {size}, {frame:?}: {}", String::from_utf8_lossy(&written));
+            assert_eq!(bytes.fill(&mut buffer), 0, "after the end, {frame:?}");
         }
     }
 }

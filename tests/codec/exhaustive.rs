@@ -126,7 +126,7 @@ fn check_events(stream: &[u8]) {
         }
         _ => None,
     });
-    let mut decoder = Decoder::<_, 256>::with_id_capacity([0; ROOM]);
+    let mut decoder = Decoder::with_id_store([0; ROOM], [0; 2 * 256]);
     let (mut rest, mut decoded) = (stream, Vec::new());
     while let Some(event) = decoder.next_event(&mut rest) {
         let event = event.expect("the event fits");

@@ -4,7 +4,7 @@
 use crate::common::Said;
 use crate::model::Model;
 use crate::streams::{Bytes, streams};
-use embedded_sse::{Decoder, Event, Found, Item, SetIdError, TooLong};
+use embedded_sse::{Buffer, Decoder, Event, Found, Item, SetIdError, TooLong};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -33,7 +33,7 @@ impl Way {
     }
 
     /// Returns the report and the number of bytes of the chunk that it consumed.
-    fn ask<const ID: usize>(self, decoder: &mut Decoder<Vec<u8>, ID>, chunk: &[u8]) -> (Option<Said>, usize) {
+    fn ask(self, decoder: &mut Decoder<Vec<u8>, impl Buffer>, chunk: &[u8]) -> (Option<Said>, usize) {
         let mut rest = chunk;
         match self {
             Self::NextEvent => {
@@ -75,7 +75,7 @@ fn too_long(TooLong { field, .. }: TooLong) -> Said {
 
 /// Runs the operations and checks each step with the model. After the operations the streams are read to their end.
 fn run<const ID: usize>(connections: &[Bytes], operations: &[Operation], buffer: usize) {
-    let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; buffer]);
+    let mut decoder = Decoder::with_id_store(vec![0; buffer], vec![0; 2 * ID]);
     let mut model = Model::new(buffer, ID);
     let mut connections = connections.iter().map(|stream| &stream[..]);
     let mut stream = connections.next().unwrap_or_default();

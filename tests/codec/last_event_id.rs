@@ -35,7 +35,7 @@ fn a_set_id_applies_until_the_stream_names_another() {
 
 #[test]
 fn an_id_that_no_stream_can_send_is_refused() {
-    let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+    let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
     assert_eq!(decoder.set_last_event_id(b"1234"), Ok(()));
     for id in [&b"a\0"[..], b"\r", b"a\nb"] {
         assert_eq!(decoder.set_last_event_id(id), Err(SetIdError::Forbidden));
@@ -59,7 +59,7 @@ fn an_id_can_be_set_in_the_middle_of_a_block() {
 /// The id that is set takes no space from the id of the current block, whichever half of the store that is in.
 #[test]
 fn setting_an_id_inside_a_block_keeps_the_id_of_the_block() {
-    let mut decoder = Decoder::<_, 2>::with_id_capacity([0; 8]);
+    let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 2]);
     for (set, own) in [(b"ab", b"cd"), (b"ef", b"gh"), (b"ij", b"kl")] {
         for piece in [&b"id: "[..], own, b"\n"] {
             assert!(decoder.next_event(&mut &piece[..]).is_none());

@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use embedded_sse::{Decoder, Field};
+use embedded_sse::{Buffer, Decoder, Field};
 
 use crate::common::{Said, specified};
 
@@ -101,7 +101,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn agrees_with<const ID: usize>(&self, decoder: &Decoder<Vec<u8>, ID>) {
+    pub(crate) fn agrees_with(&self, decoder: &Decoder<Vec<u8>, impl Buffer>) {
         assert_eq!(decoder.last_event_id(), self.last_event_id, "last event ID");
         assert_eq!(decoder.reconnection_time(), self.reconnection_time, "reconnection time");
         assert_eq!(decoder.is_mid_event(), self.is_mid_event(), "in the middle of an event");

@@ -24,11 +24,11 @@ proptest! {
         let specified = specified(id.as_bytes(), &stream);
         let tokens = reassembled(id.as_bytes(), pieces(&stream, &cuts));
         prop_assert_eq!(&tokens, &specified, "tokens");
-        let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
+        let mut decoder = Decoder::with_id_store(vec![0; stream.len()], [0; 2 * ID]);
         decoder.set_last_event_id(id.as_bytes()).unwrap();
         let items = decoded_items(&mut decoder, pieces(&stream, &cuts));
         prop_assert_eq!(&items, &specified, "items");
-        let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
+        let mut decoder = Decoder::with_id_store(vec![0; stream.len()], [0; 2 * ID]);
         decoder.set_last_event_id(id.as_bytes()).unwrap();
         let events = decoded_events(&mut decoder, pieces(&stream, &cuts));
         prop_assert_eq!(events, specified.events(), "events");
@@ -39,7 +39,7 @@ proptest! {
     fn every_prefix_reports_all_it_completes(stream in streams()) {
         // The grammar reads each prefix from its start, so the stream must be short.
         let stream = &stream[..stream.len().min(60)];
-        let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; stream.len()]);
+        let mut decoder = Decoder::with_id_store(vec![0; stream.len()], [0; 2 * ID]);
         let mut said = Vec::new();
         for (end, byte) in stream.iter().enumerate() {
             said.extend(decoded_items(&mut decoder, [core::slice::from_ref(byte)]).said);
@@ -54,7 +54,7 @@ proptest! {
     /// After a reset the decoder keeps the last event ID and the reconnection time and nothing else (R13, R62).
     #[test]
     fn a_reset_keeps_only_the_id_and_the_reconnection_time(first in streams(), second in streams()) {
-        let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; first.len().max(second.len())]);
+        let mut decoder = Decoder::with_id_store(vec![0; first.len().max(second.len())], [0; 2 * ID]);
         let before = decoded_items(&mut decoder, [&first[..]]);
         decoder.reset();
         let after = decoded_items(&mut decoder, [&second[..]]);
@@ -69,9 +69,9 @@ proptest! {
         let limits = Limits { buffer, id: SHORT };
         let expected = byte_by_byte(&stream, limits);
         let bytes = stream.iter().map(core::slice::from_ref);
-        let decoded = decoded_items(&mut Decoder::<_, SHORT>::with_id_capacity(vec![0; buffer]), bytes.clone());
+        let decoded = decoded_items(&mut Decoder::with_id_store(vec![0; buffer], [0; 2 * SHORT]), bytes.clone());
         prop_assert_eq!(&decoded, &expected, "items");
-        let decoded = decoded_events(&mut Decoder::<_, SHORT>::with_id_capacity(vec![0; buffer]), bytes);
+        let decoded = decoded_events(&mut Decoder::with_id_store(vec![0; buffer], [0; 2 * SHORT]), bytes);
         prop_assert_eq!(&decoded, &without_comments(expected), "events");
     }
 
@@ -82,7 +82,7 @@ proptest! {
         let stream: Vec<_> = stream.iter().map(|byte| if *byte == 0 { b'0' } else { *byte }).collect();
         let cuts = cuts_of(stream.len(), &cuts);
         let (places, last_event_id) = places(&stream, Limits { buffer, id: SHORT });
-        let mut decoder = Decoder::<_, SHORT>::with_id_capacity(vec![0; buffer]);
+        let mut decoder = Decoder::with_id_store(vec![0; buffer], [0; 2 * SHORT]);
         let decoded = decoded_items(&mut decoder, pieces(&stream, &cuts));
         prop_assert_eq!(decoded.said.len(), places.len(), "{:?} in {:?}", decoded, places);
         for (said, place) in decoded.said.iter().zip(&places) {
@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn a_buffer_of_the_right_size_is_enough(stream in streams(), cuts in cuts()) {
         let cuts = cuts_of(stream.len(), &cuts);
-        let mut decoder = Decoder::<_, ID>::with_id_capacity(vec![0; needed(&stream)]);
+        let mut decoder = Decoder::with_id_store(vec![0; needed(&stream)], [0; 2 * ID]);
         let decoded = decoded_events(&mut decoder, pieces(&stream, &cuts));
         prop_assert_eq!(decoded, specified(b"", &stream).events());
     }
@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn the_number_of_steps_is_linear(stream in streams(), cuts in cuts(), buffer in 0..24_usize, items in any::<bool>()) {
         let cuts = cuts_of(stream.len(), &cuts);
-        let mut decoder = Decoder::<_, SHORT>::with_id_capacity(vec![0; buffer]);
+        let mut decoder = Decoder::with_id_store(vec![0; buffer], [0; 2 * SHORT]);
         for mut piece in pieces(&stream, &cuts) {
             let mut told_id = true;
             loop {
@@ -126,7 +126,7 @@ proptest! {
         before in "(: [a-z]{0,9}\n|\n){0,3}", event_type in "[a-z]{1,9}", data in "[^\r\n]{0,40}", id in "[a-z]{1,9}",
     ) {
         let stream = format!("{before}event: {event_type}\nid: {id}\ndata: {data}\n\n");
-        let mut decoder = Decoder::<_, ID>::with_id_capacity([]);
+        let mut decoder = Decoder::with_id_store([], [0; 2 * ID]);
         let decoded = decoded_events(&mut decoder, [stream.as_bytes()]);
         prop_assert_eq!(decoded.said, [Said::event(event_type.as_bytes(), data.as_bytes(), id.as_bytes())]);
     }

@@ -30,7 +30,7 @@ fn every_recorded_stream_is_decoded_like_the_grammar() {
             assert_eq!(events.said.len(), *expected, "{name}: number of events in MANIFEST.json");
         }
         for size in SIZES.into_iter().chain([stream.len().max(1)]) {
-            let decoder = || Decoder::<_, 1024>::with_id_capacity(vec![0; stream.len()]);
+            let decoder = || Decoder::with_id_store(vec![0; stream.len()], [0; 2 * 1024]);
             let decoded = decoded_items(&mut decoder(), stream.chunks(size));
             assert!(decoded == specified, "{name} in pieces of {size}: items differ");
             let decoded = decoded_events(&mut decoder(), stream.chunks(size));

@@ -19,7 +19,7 @@ proptest! {
             expected.extend(values.said(&mut id));
         }
         let cuts = cuts_of(stream.len(), &cuts);
-        let mut decoder = Decoder::<_, 8192>::with_id_capacity(vec![0; stream.len()]);
+        let mut decoder = Decoder::with_id_store(vec![0; stream.len()], [0; 2 * 8192]);
         let decoded = decoded_items(&mut decoder, pieces(&stream, &cuts));
         prop_assert_eq!(decoded.said, expected);
         prop_assert_eq!(decoded.last_event_id, id.into_bytes());
@@ -37,10 +37,10 @@ proptest! {
     #[test]
     fn what_was_read_can_be_written(stream in streams()) {
         let text = String::from_utf8_lossy(&stream);
-        let mut decoder = Decoder::<_, 8192>::with_id_capacity(vec![0; text.len()]);
+        let mut decoder = Decoder::with_id_store(vec![0; text.len()], [0; 2 * 8192]);
         let first = decoded_items(&mut decoder, [text.as_bytes()]);
         let written: Vec<u8> = first.said.iter().flat_map(|said| Values::of(said).written(7)).collect();
-        let mut decoder = Decoder::<_, 8192>::with_id_capacity(vec![0; written.len()]);
+        let mut decoder = Decoder::with_id_store(vec![0; written.len()], [0; 2 * 8192]);
         let mut second = decoded_items(&mut decoder, [&written[..]]);
         // The writer adds a space before a comment's text if there is none.
         for (first, second) in first.said.iter().zip(&mut second.said) {

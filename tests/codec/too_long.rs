@@ -9,7 +9,7 @@ use board::prelude::*;
 /// Decodes byte by byte with 8 bytes for an event and 4 for an id. Returns the reports and the last event ID at the
 /// end.
 fn byte_by_byte(stream: &str) -> (Vec<Said>, String) {
-    let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+    let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
     let outcome = decoded_items(&mut decoder, stream.as_bytes().iter().map(core::slice::from_ref));
     (outcome.said, String::from_utf8(outcome.last_event_id).unwrap())
 }
@@ -19,7 +19,7 @@ fn in_any_pieces(stream: &str) -> (Vec<Said>, String) {
     let expected = byte_by_byte(stream);
     for cut in 0..=stream.len() {
         let (head, tail) = stream.as_bytes().split_at(cut);
-        let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+        let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
         let outcome = decoded_items(&mut decoder, [head, tail]);
         let ids: Vec<_> = outcome.said.iter().filter(|said| **said == Said::TooLong(Field::Id)).collect();
         let expected_ids: Vec<_> = expected.0.iter().filter(|said| **said == Said::TooLong(Field::Id)).collect();
@@ -145,7 +145,7 @@ fn an_event_in_one_piece_needs_no_buffer() {
 
 #[test]
 fn a_reset_discards_a_lost_event() {
-    let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+    let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
     let lost = b"id: 12345\nevent: 123456789\ndata: 123456789\n";
     assert_eq!(decoded_items(&mut decoder, lost.iter().map(core::slice::from_ref)).said, []);
     decoder.reset();
@@ -158,7 +158,7 @@ fn a_reset_discards_a_lost_event() {
 #[test]
 fn an_id_that_is_too_long_is_reported_after_a_reset() {
     for (next, behind) in [(&b"data: a\n\n"[..], 1), (b"", 0), (b": c\n", 0), (b"\xEF\xBB\xBFdata: a\n\n", 1)] {
-        let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+        let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
         let mut stream = &b"id: 1\n\nid: 12345\ndata: b\n\ndata: of the old stream"[..];
         assert!(matches!(decoder.next_event(&mut stream), Some(Ok(event)) if event.data == b"b"));
         decoder.reset();
@@ -185,7 +185,7 @@ fn event_without_a_report_returns_what_was_read_so_far() {
 /// Its block was never dispatched, so that nothing of it counts (R41).
 #[test]
 fn an_id_that_is_too_long_in_an_unfinished_block_is_not_reported() {
-    let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+    let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
     assert_eq!(decoded_events(&mut decoder, [&b"data: a\nid: 12345\n"[..]]).said, []);
     decoder.reset();
     assert_eq!(decoded_events(&mut decoder, [&b"data: a\n\n"[..]]).said, [event("message", "a", "")]);

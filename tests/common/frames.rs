@@ -100,11 +100,11 @@ impl Values {
         );
         assert_eq!(frame.segments().collect::<String>().as_bytes(), written, "segments of {self:?}");
         assert_eq!(frame.to_string().as_bytes(), written, "Display of {self:?}");
-        let mut encoder = frame.encoder();
+        let mut bytes = frame.bytes();
         let (mut filled, mut part) = (Vec::new(), vec![0; size.max(1)]);
-        while !encoder.is_done() {
-            let length = encoder.fill(&mut part);
-            assert!(length > 0, "a resumed encoder makes progress: {self:?}");
+        while !bytes.is_done() {
+            let length = bytes.fill(&mut part);
+            assert!(length > 0, "the bytes resume: {self:?}");
             filled.extend_from_slice(&part[..length]);
         }
         assert_eq!(filled, written, "{self:?} through a buffer of {size} bytes");

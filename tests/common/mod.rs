@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 
-use embedded_sse::{Decoder, Event, Field, Item, Token, Tokenizer, TooLong};
+use embedded_sse::{Buffer, Decoder, Event, Field, Item, Token, Tokenizer, TooLong};
 
 #[cfg(target_os = "none")]
 use board::prelude::*;
@@ -74,13 +74,10 @@ pub(crate) fn pieces<'i>(input: &'i [u8], cuts: &'i [usize]) -> impl Iterator<It
 }
 
 /// Returns what `next_event` reports about a stream that arrives in these pieces.
-pub(crate) fn decoded_events<'i, B, const ID: usize>(
-    decoder: &mut Decoder<B, ID>,
+pub(crate) fn decoded_events<'i>(
+    decoder: &mut Decoder<impl Buffer, impl Buffer>,
     pieces: impl IntoIterator<Item = &'i [u8]>,
-) -> Outcome
-where
-    B: AsRef<[u8]> + AsMut<[u8]>,
-{
+) -> Outcome {
     let mut said = Vec::new();
     for mut piece in pieces {
         while let Some(found) = decoder.next_event(&mut piece) {
@@ -92,13 +89,10 @@ where
 }
 
 /// Returns what `next_item` reports about a stream that arrives in these pieces.
-pub(crate) fn decoded_items<'i, B, const ID: usize>(
-    decoder: &mut Decoder<B, ID>,
+pub(crate) fn decoded_items<'i>(
+    decoder: &mut Decoder<impl Buffer, impl Buffer>,
     pieces: impl IntoIterator<Item = &'i [u8]>,
-) -> Outcome
-where
-    B: AsRef<[u8]> + AsMut<[u8]>,
-{
+) -> Outcome {
     let mut said = Vec::new();
     for mut piece in pieces {
         while let Some(found) = decoder.next_item(&mut piece) {
@@ -122,10 +116,7 @@ fn of_event(found: Result<Event<'_>, TooLong>) -> Said {
     }
 }
 
-fn outcome<B, const ID: usize>(decoder: &Decoder<B, ID>, said: Vec<Said>) -> Outcome
-where
-    B: AsRef<[u8]> + AsMut<[u8]>,
-{
+fn outcome(decoder: &Decoder<impl Buffer, impl Buffer>, said: Vec<Said>) -> Outcome {
     Outcome { said, last_event_id: decoder.last_event_id().into(), reconnection_time: decoder.reconnection_time() }
 }
 

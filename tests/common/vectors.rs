@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::fs;
 use std::path::Path;
 
-use embedded_sse::Decoder;
+use embedded_sse::{Buffer, Decoder};
 use serde_json::Value;
 
 use crate::common::{Outcome, Said};
@@ -39,8 +39,8 @@ impl Vector {
         }
     }
 
-    pub(crate) fn decoder<B: AsRef<[u8]> + AsMut<[u8]>>(&self, buffer: B) -> Decoder<B, ID> {
-        let mut decoder = Decoder::with_id_capacity(buffer);
+    pub(crate) fn decoder<B: Buffer>(&self, buffer: B) -> Decoder<B, Box<[u8]>> {
+        let mut decoder = Decoder::with_id_store(buffer, vec![0; 2 * ID].into());
         decoder.set_last_event_id(self.initial_last_event_id.as_bytes()).expect("an id that fits");
         decoder
     }

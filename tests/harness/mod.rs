@@ -16,7 +16,7 @@ use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Response, 
 #[cfg(target_os = "none")]
 use board::prelude::*;
 
-pub(crate) type Client = Session<[u8; 256], Random, 64>;
+pub(crate) type Client = Session<Decoder<[u8; 256]>, Random>;
 
 /// Splitmix64: sufficient for spread, and the same on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

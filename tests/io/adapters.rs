@@ -13,12 +13,13 @@ use bytes::Bytes;
 use bytes::buf::Chain;
 use embedded_sse::client::{Instant, NoJitter};
 use embedded_sse::io::ReadError;
+use embedded_sse::io::embedded_io_async::{BufEventReader, EventReader};
 use embedded_sse::io::futures::EventStream;
 use embedded_sse::io::http_body::{EncodedFrame, EventBody};
-use embedded_sse::io::tokio::{BufEventReader, Clock, EventReader};
+use embedded_sse::io::tokio::{Clock, FromTokio};
 use embedded_sse::io::tokio_util::{EventDecoder, FrameEncoder};
 use embedded_sse::server::Schedule;
-use embedded_sse::{Decoder, Event, EventId, Field, Frame, Item, OwnedEvent, SingleLine, TooLong};
+use embedded_sse::{Buffer, Decoder, Event, EventId, Field, Frame, Item, OwnedEvent, SingleLine, TooLong};
 use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, SinkExt, Stream, StreamExt, stream};
 use http_body::Body;
@@ -38,7 +39,7 @@ macro_rules! impatient {
     };
 }
 
-type Events = Decoder<Vec<u8>, ID>;
+type Events = Decoder<Vec<u8>, Box<[u8]>>;
 
 /// The reports, including an error of the transport, and the decoder at the end.
 type Read = (Vec<Result<Said, io::ErrorKind>>, Events);
@@ -55,10 +56,10 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     ("body of data in two parts", |pieces, decoder| {
         read_stream(EventStream::from_body(transport::Body::<Chain<Bytes, Bytes>>::new(pieces), decoder))
     }),
-    ("EventReader", |pieces, decoder| read(EventReader::new(pieces, [0; 512], decoder))),
-    ("EventReader, byte by byte", |pieces, decoder| read(EventReader::new(pieces, [0; 1], decoder))),
+    ("EventReader", |pieces, decoder| read(EventReader::new(FromTokio::new(pieces), [0; 512], decoder))),
+    ("EventReader, byte by byte", |pieces, decoder| read(EventReader::new(FromTokio::new(pieces), [0; 1], decoder))),
     ("EventReader, items", |pieces, decoder| {
-        let mut events = EventReader::new(pieces, [0; 512], decoder);
+        let mut events = EventReader::new(FromTokio::new(pieces), [0; 512], decoder);
         let mut said = Vec::new();
         while let Some(next) = impatient!(events.next_item()).transpose() {
             said.extend(of_item(next));
@@ -66,7 +67,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
         (said, events.into_parts().1)
     }),
     ("BufEventReader", |pieces, decoder| {
-        let mut events = BufEventReader::new(pieces, decoder);
+        let mut events = BufEventReader::new(FromTokio::new(pieces), decoder);
         let mut said = Vec::new();
         while let Some(next) = impatient!(events.next()).transpose() {
             said.push(of_event(next));
@@ -74,7 +75,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
         (said, events.into_parts().1)
     }),
     ("BufEventReader, items", |pieces, decoder| {
-        let mut events = BufEventReader::new(pieces, decoder);
+        let mut events = BufEventReader::new(FromTokio::new(pieces), decoder);
         let mut said = Vec::new();
         while let Some(next) = impatient!(events.next_item()).transpose() {
             said.extend(of_item(next));
@@ -91,7 +92,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     }),
 ];
 
-fn read(mut events: EventReader<Piecewise, impl AsRef<[u8]> + AsMut<[u8]>, Vec<u8>, ID>) -> Read {
+fn read(mut events: EventReader<FromTokio<Piecewise>, impl Buffer, Events>) -> Read {
     let mut said = Vec::new();
     while let Some(next) = impatient!(events.next()).transpose() {
         said.push(of_event(next));
@@ -167,7 +168,7 @@ fn what_is_too_long_does_not_end_the_stream_and_an_error_does() {
     let stream =
         format!("id: 1\ndata: {0}\n\ndata: b\n\nevent: {0}\ndata\n\nid: {0}\ndata: c\n\ndata: lost", "x".repeat(600));
     for (name, read) in ADAPTERS {
-        let mut decoder = Events::with_id_capacity(vec![0; 100]);
+        let mut decoder = Events::with_id_store(vec![0; 100], vec![0; 2 * ID].into());
         decoder.set_last_event_id(b"before").unwrap();
         let (said, decoder) = read(Piecewise::new(stream.as_bytes().chunks(7), End::Reset), decoder);
         let expected = [
@@ -203,7 +204,7 @@ fn a_report_that_consumes_nothing_does_not_wait() {
         events.take(2).map(Result::unwrap).collect().await
     }
     let chunks = || Piecewise::new([&b"id: 12345678\ndata: x\n\n"[..]], End::Silence);
-    let decoder = || Decoder::<_, 4>::with_id_capacity([0; 64]);
+    let decoder = || Decoder::with_id_store([0; 64], [0; 2 * 4]);
     let expected = [Said::event(b"message", b"x", b""), Said::TooLong(Field::Id)];
 
     let events = EventStream::new(of_bytes(chunks()), decoder());
@@ -212,13 +213,13 @@ fn a_report_that_consumes_nothing_does_not_wait() {
     let events = events.map(|next| next.unwrap().map_err(ReadError::TooLong)).map(of_owned);
     assert_eq!(impatient_once(two(events)), expected);
 
-    let mut events = EventReader::new(chunks(), [0; 64], decoder());
+    let mut events = EventReader::new(FromTokio::new(chunks()), [0; 64], decoder());
     let said = [
         of_event(impatient!(events.next()).transpose().unwrap()),
         of_event(impatient!(events.next()).transpose().unwrap()),
     ];
     assert_eq!(said.map(Result::unwrap), expected);
-    let mut events = BufEventReader::new(chunks(), decoder());
+    let mut events = BufEventReader::new(FromTokio::new(chunks()), decoder());
     let said = [
         of_event(impatient!(events.next()).transpose().unwrap()),
         of_event(impatient!(events.next()).transpose().unwrap()),
@@ -276,7 +277,7 @@ async fn next<S, T>(
     clock: &T,
 ) -> Option<Result<(String, u64), S>>
 where
-    T: embedded_sse::io::http_body::Timer,
+    T: embedded_sse::io::http_body::Sleeper,
 {
     let frame = core::future::poll_fn(|context| core::pin::Pin::new(&mut *body).poll_frame(context)).await?;
     let text =

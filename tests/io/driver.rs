@@ -41,8 +41,8 @@ impl Said {
     }
 }
 
-type TestSession = Session<[u8; 64], NoJitter>;
-type TestEvents<'d> = Events<'d, [u8; 64], NoJitter, [u8; 512], &'d World>;
+type TestSession = Session<Decoder<[u8; 64]>, NoJitter>;
+type TestEvents<'d> = Events<'d, TestSession, [u8; 512], &'d World>;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -85,7 +85,9 @@ fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>,
     let blocking = World::new(1);
     let mut count = 0..;
     let connect = Scripted(&blocking, |asked: &Asked| script(count.next().unwrap(), asked));
-    let mut events = driver_blocking::Events::new(session(policy), [0; 512], connect, &blocking, [0; 256], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(policy), [0; 512], &blocking);
+    let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     let mut said_blocking = vec![];
     while !matches!(said_blocking.last(), Some(Said::Stopped(_))) {
         said_blocking.push(Said::of(events.next()));
@@ -167,7 +169,9 @@ fn nothing_is_lost_in_200_cuts_blocking() {
     let world = World::new(8);
     let server = Numbered::new(100_000, &world);
     let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 200));
-    let mut events = driver_blocking::Events::new(session(policy()), [0; 512], connect, &world, [0; 256], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     let mut count = 0;
     while server.check(200, count, &Said::of(events.next()), &world) {
         count += 1;
@@ -425,14 +429,9 @@ fn headers_that_do_not_fit_are_reported() {
     assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::Closed));
 
     let connect = Scripted(&world, |_: &Asked| unreachable!("no request is sent"));
-    let mut events = driver_blocking::Events::new(
-        session(policy()),
-        [0; 512],
-        connect,
-        &world,
-        [0; 128],
-        |headers: &mut HeaderList<'_>| headers.push("Authorization", "a\nb"),
-    );
+    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let (mut room, mut headers) = ([0; 128], |headers: &mut HeaderList<'_>| headers.push("Authorization", "a\nb"));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     assert_eq!(Said::of(events.next()), Said::Headers(HeaderError::Forbidden));
     events.session().close();
     assert_eq!(Said::of(events.next()), Said::Stopped(StopReason::Closed));
@@ -465,7 +464,9 @@ fn nothing_is_read_before_it_is_asked_for() {
 fn nothing_is_read_before_it_is_asked_for_blocking() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream(&"data: 1\n\n".repeat(500), End::Silent));
-    let mut events = driver_blocking::Events::new(session(policy()), [0; 512], connect, &world, [0; 256], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     events.next().unwrap();
     assert_eq!(world.reads(), 1);
     for _ in 1..500 {
@@ -551,7 +552,9 @@ fn drivers_wait_for_a_network_that_is_down() {
 fn a_network_that_is_down_is_reported_if_no_other_task_could_change_it() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| nothing_more());
-    let mut events = driver_blocking::Events::new(session(policy()), [0; 512], connect, &world, [0; 256], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     events.session().network_down(world.now());
     assert_eq!(Said::of(events.next()), Said::Offline);
     events.session().network_up(world.now());
@@ -583,8 +586,9 @@ fn comments_and_reconnection_times_are_reported() {
     let mut count = 0..;
     let blocking = World::new(1);
     let connect = Scripted(&blocking, |_: &Asked| script(count.next().unwrap()));
-    let mut events_blocking =
-        driver_blocking::Events::new(session(policy()), [0; 512], connect, &blocking, [0; 256], |_| Ok(()));
+    let mut driver_blocking = driver_blocking::Driver::new(session(policy()), [0; 512], &blocking);
+    let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events_blocking = driver_blocking.events(connect, &mut room, &mut headers);
     for expected in expected.by_ref() {
         assert_eq!(format!("{:?}", world.block_on(events.next_item())), expected);
         assert_eq!(format!("{:?}", events_blocking.next_item()), expected, "blocking");

@@ -22,7 +22,7 @@ fn policy() -> Policy {
     Policy::new(Backoff::fixed(SECOND)).liveness(None)
 }
 
-fn session(policy: Policy) -> Session<[u8; 64], NoJitter> {
+fn session(policy: Policy) -> Session<Decoder<[u8; 64]>, NoJitter> {
     Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter))
 }
 
@@ -273,7 +273,9 @@ fn watchdogs_fire_while_reads_are_ready() {
 
     let (world, counts) = (World::new(1), Counts::default());
     let connect = Ready::new(&world, &counts, ENDLESS, 14);
-    let mut events = driver_blocking::Events::new(session(policy), [0; 64], connect, &world, [0; 128], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(policy), [0; 64], &world);
+    let (mut room, mut headers) = ([0; 128], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     assert_eq!(events.next(), Err(NextError::Stopped(StopReason::MaxAttempts)));
     assert!((1_000..1_010).contains(&counts.reads.get()), "{} reads of a millisecond", counts.reads.get());
 }
@@ -299,7 +301,9 @@ fn a_busy_application_loses_no_connection() {
 
         let (world, counts) = (World::new(1), Counts::default());
         let connect = Ready::new(&world, &counts, stream, chunk);
-        let mut events = driver_blocking::Events::new(session(policy), [0; 64], connect, &world, [0; 128], |_| Ok(()));
+        let mut driver = driver_blocking::Driver::new(session(policy), [0; 64], &world);
+        let (mut room, mut headers) = ([0; 128], |_: &mut HeaderList<'_>| Ok(()));
+        let mut events = driver.events(connect, &mut room, &mut headers);
         for _ in 0..100 {
             assert_eq!(events.next().map(|event| event.data), Ok(&b"1"[..]), "in chunks of {chunk}");
             world.pass(600_000);
@@ -425,7 +429,9 @@ fn a_request_that_never_went_out_is_tried_again() {
         if missing > 0 { Err(HeaderError::Unavailable) } else { Ok(()) }
     };
     let connect = Refused(Ready::new(&world, &counts, b"data: 1\n\n", 9), 2);
-    let mut events = driver_blocking::Events::new(once(), [0; 64], connect, &world, [0; 128], headers);
+    let mut driver = driver_blocking::Driver::new(once(), [0; 64], &world);
+    let (mut room, mut headers) = ([0; 128], headers);
+    let mut events = driver.events(connect, &mut room, &mut headers);
     assert_eq!(events.next().map(|event| event.data), Ok(&b"1"[..]));
     assert_eq!(counts.requests.get(), 1);
 }
@@ -486,7 +492,9 @@ fn attempts_that_fail_at_once_make_way_for_other_tasks() {
 fn a_read_that_a_signal_interrupts_is_repeated() {
     let (world, counts) = (World::new(1), Counts::default());
     let connect = || Ready { interrupted: true, ..Ready::new(&world, &counts, b"data: 1\n\n", 2) };
-    let mut events = driver_blocking::Events::new(session(policy()), [0; 64], connect(), &world, [0; 128], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 64], &world);
+    let (mut room, mut headers) = ([0; 128], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect(), &mut room, &mut headers);
     for _ in 0..100 {
         assert_eq!(events.next().map(|event| event.data), Ok(&b"1"[..]));
     }

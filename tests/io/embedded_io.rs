@@ -12,7 +12,7 @@ use crate::common::{Outcome, Said, decoded_events, decoded_items, pieces};
 use embedded_io::{Error, ErrorKind, ErrorType};
 use embedded_sse::io::embedded_io::{ReadError, WriteError};
 use embedded_sse::io::{embedded_io as blocking, embedded_io_async as asynchronous};
-use embedded_sse::{Decoder, Event, EventId, Frame, Item, SingleLine};
+use embedded_sse::{Buffer, Decoder, Event, EventId, Frame, Item, SingleLine};
 use serde_json::Value;
 
 /// A transport that delivers pieces. It can fail before each piece. Asynchronous calls are pending for some polls.
@@ -144,7 +144,7 @@ fn of_item<E: Error>(next: Result<Option<Item<'_>>, ReadError<E>>) -> Option<Sai
     })
 }
 
-fn outcome<B: AsRef<[u8]> + AsMut<[u8]>, const ID: usize>(said: Vec<Said>, decoder: &Decoder<B, ID>) -> Outcome {
+fn outcome(said: Vec<Said>, decoder: &Decoder<impl Buffer, impl Buffer>) -> Outcome {
     Outcome { said, last_event_id: decoder.last_event_id().into(), reconnection_time: decoder.reconnection_time() }
 }
 
@@ -162,8 +162,8 @@ macro_rules! read_all {
 
 const ID: usize = 8192;
 
-fn decoder(input: &[u8]) -> Decoder<Vec<u8>, ID> {
-    Decoder::with_id_capacity(vec![0; input.len()])
+fn decoder(input: &[u8]) -> Decoder<Vec<u8>, Vec<u8>> {
+    Decoder::with_id_store(vec![0; input.len()], vec![0; 2 * ID])
 }
 
 #[test]
@@ -203,8 +203,8 @@ fn every_vector_in_pieces_of_every_kind() {
 const STREAM: &[u8] = b": hi\nretry: 9\nid: 1\ndata: one\n\ndata: two\ndata: lines\n\nid: 123456789\ndata: 3\n\n\
     data: too long for the buffer\n\nevent: last\ndata: 5\n\ndata: unfinished";
 
-fn small_decoder() -> Decoder<[u8; 16], 4> {
-    Decoder::with_id_capacity([0; 16])
+fn small_decoder() -> Decoder<[u8; 16], [u8; 8]> {
+    Decoder::with_id_store([0; 16], [0; 8])
 }
 
 /// Drops each future after `polls` polls and continues with a new one, until one is ready.

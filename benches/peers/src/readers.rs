@@ -42,7 +42,7 @@ struct EventsAsBytes;
 
 impl Reader for EventsAsBytes {
     fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
-        let mut decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        let mut decoder = Decoder::with_id_store(scratch, [0; 2 * LONGEST_ID]);
         for mut chunk in bytes.chunks(chunk) {
             while let Some(Ok(event)) = decoder.next_event(&mut chunk) {
                 seen(black_box(event).data);
@@ -56,7 +56,7 @@ struct EventsAsText;
 
 impl Reader for EventsAsText {
     fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
-        let mut decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        let mut decoder = Decoder::with_id_store(scratch, [0; 2 * LONGEST_ID]);
         for mut chunk in bytes.chunks(chunk) {
             while let Some(Ok(event)) = decoder.next_event(&mut chunk) {
                 if let Ok(data) = black_box(event).data_str() {
@@ -72,7 +72,7 @@ struct OwnedEvents;
 
 impl Reader for OwnedEvents {
     fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
-        let decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        let decoder = Decoder::with_id_store(scratch, [0; 2 * LONGEST_ID]);
         drain(EventStream::new(ready(counted(bytes, chunk)), decoder), |event| seen(black_box(&event).data()));
     }
 }
@@ -82,7 +82,7 @@ struct OwnedEventsAsText;
 
 impl Reader for OwnedEventsAsText {
     fn read(bytes: &'static [u8], chunk: usize, scratch: &mut [u8], mut seen: impl FnMut(&[u8])) {
-        let decoder = Decoder::<_, LONGEST_ID>::with_id_capacity(scratch);
+        let decoder = Decoder::with_id_store(scratch, [0; 2 * LONGEST_ID]);
         drain(EventStream::new(ready(counted(bytes, chunk)), decoder), |event| {
             if let Ok(data) = black_box(&event).data_str() {
                 seen(black_box(data).as_bytes());

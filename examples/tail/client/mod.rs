@@ -33,11 +33,11 @@ pub(crate) use http::http;
 /// The longest last event ID, in bytes. Servers do not accept longer headers anyway.
 const ID: usize = 8 * 1024;
 
-pub(crate) type StreamSession = Session<Vec<u8>, fn() -> u32, ID>;
+pub(crate) type StreamSession = Session<Decoder<Vec<u8>, Vec<u8>>, fn() -> u32>;
 
 /// Creates a session with room for events of `buffer` bytes.
 pub(crate) fn session(policy: Policy, buffer: usize) -> StreamSession {
-    Session::new(Decoder::with_id_capacity(vec![0; buffer]), Reconnect::new(policy, random))
+    Session::new(Decoder::with_id_store(vec![0; buffer], vec![0; 2 * ID]), Reconnect::new(policy, random))
 }
 
 /// Follows one stream.

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn gave_id_reports_whether_the_stream_sent_an_id_since_the_reset() {
         for size in 1..20 {
-            let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 8]);
+            let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
             decoder.set_last_event_id(b"set").expect("it fits");
             for (stream, gave) in [
                 (&b"data: x\n\n"[..], false),

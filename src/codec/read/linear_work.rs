@@ -17,7 +17,7 @@ const COPIES: usize = 2;
 const LENGTH: usize = 32 * 1024;
 
 /// A decoder with room for any id of these tests.
-type Large = Decoder<Vec<u8>, LENGTH>;
+type Large = Decoder<Vec<u8>, Vec<u8>>;
 
 fn repeated(unit: &[u8]) -> Vec<u8> {
     unit.iter().copied().cycle().take(LENGTH).collect()
@@ -63,7 +63,7 @@ fn decoding_looks_at_and_copies_each_byte_a_few_times() {
         for size in [1, 7, 64, 1460, stream.len()] {
             for room in [0, 100, stream.len()] {
                 for items in [false, true] {
-                    let mut decoder = Large::with_id_capacity(alloc::vec![0; room]);
+                    let mut decoder = Large::with_id_store(alloc::vec![0; room], alloc::vec![0; 2 * LENGTH]);
                     let (looked_at, copied) = work_of(&mut decoder, &stream, size, items);
                     let run = alloc::format!("{name}, in pieces of {size}, room for {room}, items: {items}");
                     assert!(
@@ -100,7 +100,7 @@ fn the_cost_of_a_byte_does_not_depend_on_what_is_stored() {
     ];
     for (name, kept) in kept {
         for items in [false, true] {
-            let mut decoder = Large::with_id_capacity(alloc::vec![0; 3 << 20]);
+            let mut decoder = Large::with_id_store(alloc::vec![0; 3 << 20], alloc::vec![0; 2 * LENGTH]);
             work_of(&mut decoder, &kept, 1460, items);
             for byte in b"x: y\0\t : z" {
                 let (looked_at, copied) = work_of(&mut decoder, &[*byte], 1, items);

@@ -1,14 +1,15 @@
 //! Writes a whole frame into one buffer, for processors on which every branch and every pass matters.
 //!
-//! Writes the same bytes as [`Encoder`](crate::Encoder) from the same definitions in `wire.rs`, several times as fast
-//! and with twice the code. Small processors use the encoder instead.
+//! Writes the same bytes as [`FrameBytes`](crate::FrameBytes) from the same definitions in `wire.rs`, several times as fast
+//! and with twice the code. Small processors use `FrameBytes` instead.
 
 use super::copy::{copy_line, copy_line_like};
 use super::plain::copy_plain;
+use crate::codec::digits::{digit_count, first_digit};
 use crate::codec::field::Field;
 use crate::codec::line_end::{find_line_end, line_end_len};
 use crate::codec::write::frame::Frame;
-use crate::codec::write::wire::{FRAME_END, digit_count, first_digit, is_bare, label};
+use crate::codec::write::wire::{FRAME_END, is_bare, label};
 
 const LINE_END: u8 = FRAME_END.as_bytes()[0];
 

@@ -5,5 +5,6 @@
 pub(super) mod data_writer;
 pub(super) mod frame;
 pub(super) mod output;
+pub(super) mod relay;
 pub(super) mod segments;
 pub(super) mod wire;

@@ -19,7 +19,7 @@ impl Frame<'_> {
     /// # Errors
     ///
     /// Returns [`BufferFull`] if the frame is longer than the buffer. The content of the buffer is then unspecified and
-    /// must not be sent. To write through a smaller buffer, use the [`encoder`](Self::encoder).
+    /// must not be sent. To write through a smaller buffer, use [`bytes`](Self::bytes).
     #[inline]
     pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b mut [u8], BufferFull> {
         match pace::write(self, buffer) {
@@ -38,13 +38,13 @@ impl Frame<'_> {
 /// Writes the frame as text. Fails only if the sink does.
 impl fmt::Display for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.segments().try_for_each(|segment| f.write_str(segment))
+        self.segments().fmt(f)
     }
 }
 
 /// Reports that a frame is longer than the buffer it was to be written to.
 ///
-/// Provide a buffer of at least `needed` bytes, or write through a smaller one with [`Frame::encoder`].
+/// Provide a buffer of at least `needed` bytes, or write through a smaller one with [`Frame::bytes`].
 ///
 /// ```
 /// use embedded_sse::Frame;

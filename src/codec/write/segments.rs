@@ -2,10 +2,12 @@
 //!
 //! This module must not depend on what the bytes mean to a reader: `wire.rs` defines that.
 
+use core::fmt;
 use core::iter::FusedIterator;
 
 use super::frame::Frame;
-use super::wire::{FRAME_END, ORDER, digit_count, first_digit, is_bare, label, split_line, text};
+use super::wire::{FRAME_END, ORDER, is_bare, label, split_line, text};
+use crate::codec::digits::{digit_count, first_digit};
 use crate::codec::field::Field;
 
 impl<'a> Frame<'a> {
@@ -14,9 +16,9 @@ impl<'a> Frame<'a> {
         Segments::new(*self)
     }
 
-    /// Returns an encoder that writes the frame through buffers of any size.
-    pub fn encoder(&self) -> Encoder<'a> {
-        Encoder::new(self.segments())
+    /// Returns the bytes of the frame, for buffers of any size.
+    pub fn bytes(&self) -> FrameBytes<'a> {
+        FrameBytes::new(self.segments())
     }
 }
 
@@ -117,29 +119,36 @@ impl<'a> Iterator for Segments<'a> {
 
 impl FusedIterator for Segments<'_> {}
 
-/// Writes a frame through buffers of any size, including ones smaller than the frame.
+/// Writes the pieces that were not returned yet. Fails only if the sink does.
+impl fmt::Display for Segments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.clone().try_for_each(|segment| f.write_str(segment))
+    }
+}
+
+/// The bytes of one frame, which fill buffers of any size one after another.
 ///
 /// ```
 /// use embedded_sse::Frame;
 ///
-/// let mut encoder = Frame::new().data("a long line").encoder();
+/// let mut bytes = Frame::new().data("a long line").bytes();
 /// let mut sent = Vec::new();
-/// while !encoder.is_done() {
+/// while !bytes.is_done() {
 ///     let mut buffer = [0; 4];
-///     let len = encoder.fill(&mut buffer);
+///     let len = bytes.fill(&mut buffer);
 ///     sent.extend_from_slice(&buffer[..len]);
 /// }
 /// assert_eq!(sent, b"data: a long line\n\n");
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Encoder<'a> {
+pub struct FrameBytes<'a> {
     segments: Segments<'a>,
     /// The unwritten rest of the current segment. Empty only at the end of the frame.
     rest: &'a [u8],
 }
 
-impl<'a> Encoder<'a> {
+impl<'a> FrameBytes<'a> {
     pub(crate) fn new(mut segments: Segments<'a>) -> Self {
         let rest = segments.next().unwrap_or_default().as_bytes();
         Self { segments, rest }

@@ -67,28 +67,3 @@ pub(crate) fn split_line(text: &str) -> (&str, Option<&str>) {
     let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     (line, rest.get(line_end_len(rest.as_bytes())..).filter(|_| !rest.is_empty()))
 }
-
-/// Returns the number of decimal digits of `number`.
-pub(crate) fn digit_count(number: u64) -> u8 {
-    let mut count = 20;
-    while count > 1 && first_digit(count, number).1 == number {
-        count -= 1;
-    }
-    count
-}
-
-/// Splits off the first of the number's `count` digits, and returns it and the rest of the number.
-///
-/// It subtracts, because a small processor has no division instruction and would link a large routine.
-pub(crate) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
-    let mut power = 1u64;
-    for _ in 1..count {
-        power = power.wrapping_mul(10);
-    }
-    let mut digit = 0;
-    while number >= power {
-        number -= power;
-        digit += 1;
-    }
-    ("0123456789".get(digit..=digit).unwrap_or("0"), number)
-}

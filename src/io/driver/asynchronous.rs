@@ -11,11 +11,13 @@ use core::pin::{Pin, pin};
 use core::task::Poll;
 
 use super::super::chunk::Chunk;
+use super::AnySession;
 use super::events::{Events, Held};
 use super::exchange::{Exchange, Stage, make_way};
 use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
+use crate::codec::{Buffer, Decoder};
 
 /// Opens connections. Implement it for your HTTP client.
 ///
@@ -172,8 +174,8 @@ impl<T: Timer + ?Sized> Timer for &T {
 /// ```
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Driver<B, J, C, W, const ID: usize = 64> {
-    pub(super) session: RefCell<Session<B, J, ID>>,
+pub struct Driver<S, C, W> {
+    pub(super) session: RefCell<S>,
     /// Borrowed by the body that is being read into it, or by the events that are lent from it.
     chunk: RefCell<Chunk<C>>,
     pub(super) timer: W,
@@ -197,13 +199,13 @@ pub(super) struct Filled {
     pub(super) at: Instant,
 }
 
-impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID> {
+impl<S, C, W> Driver<S, C, W> {
     /// Creates a driver. Does nothing until you wait for an event.
     ///
-    /// `chunk` is any `AsRef<[u8]> + AsMut<[u8]>`; each read fills it. It needs at least one byte; with an empty chunk
+    /// `chunk` is any [`Buffer`]; each read fills it. It needs at least one byte; with an empty chunk
     /// each stream ends at once.
     #[must_use]
-    pub const fn new(session: Session<B, J, ID>, chunk: C, timer: W) -> Self {
+    pub const fn new(session: S, chunk: C, timer: W) -> Self {
         Self {
             session: RefCell::new(session),
             chunk: RefCell::new(Chunk::new(chunk)),
@@ -218,16 +220,17 @@ impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID> {
 
     /// Returns the session, for example to store the last event ID.
     #[must_use]
-    pub fn into_session(self) -> Session<B, J, ID> {
+    pub fn into_session(self) -> S {
         self.session.into_inner()
     }
 }
 
-impl<B, J, C, W, const ID: usize> Driver<B, J, C, W, ID>
+impl<B, I, J, C, W> Driver<Session<Decoder<B, I>, J>, C, W>
 where
-    B: AsRef<[u8]> + AsMut<[u8]>,
+    B: Buffer,
+    I: Buffer,
     J: Jitter,
-    C: AsRef<[u8]> + AsMut<[u8]>,
+    C: Buffer,
     W: Timer,
 {
     /// Runs the transport's half. Pin the future and pass it to [`events`](Self::events); have only one at a time.
@@ -273,7 +276,7 @@ where
     pub fn events<'d>(
         &'d self,
         run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
-    ) -> Events<'d, B, J, C, W, ID> {
+    ) -> Events<'d, Session<Decoder<B, I>, J>, C, W> {
         Events::new(self, run)
     }
 
@@ -341,7 +344,7 @@ where
     }
 
     /// Borrows the session. It is free whenever this half is polled.
-    async fn session(&self) -> RefMut<'_, Session<B, J, ID>> {
+    async fn session(&self) -> RefMut<'_, Session<Decoder<B, I>, J>> {
         poll_fn(|_| self.session.try_borrow_mut().map_or(Poll::Pending, Poll::Ready)).await
     }
 
@@ -365,18 +368,19 @@ where
     }
 
     /// Borrows the session and the chunk for the application's half, if the chunk holds bytes that were not decoded.
-    pub(super) fn hold(&self) -> Option<Held<'_, B, J, C, ID>> {
+    pub(super) fn hold(&self) -> Option<Held<'_, AnySession<B, I, J>, C>> {
         let Filled { epoch, at } = self.filled.get()?;
         let (session, chunk) = (self.session.try_borrow_mut().ok()?, self.chunk.try_borrow_mut().ok()?);
         Some(Held { session, chunk, epoch, at })
     }
 }
 
-impl<B, J, C, W, const ID: usize> Stage for Driver<B, J, C, W, ID>
+impl<B, I, J, C, W> Stage for Driver<Session<Decoder<B, I>, J>, C, W>
 where
-    B: AsRef<[u8]> + AsMut<[u8]>,
+    B: Buffer,
+    I: Buffer,
     J: Jitter,
-    C: AsRef<[u8]> + AsMut<[u8]>,
+    C: Buffer,
     W: Timer,
 {
     fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict> {

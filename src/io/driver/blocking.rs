@@ -12,7 +12,7 @@
 //! ```
 //! use embedded_sse::Decoder;
 //! use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Response, Session, StopReason, Verdict};
-//! use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
+//! use embedded_sse::io::driver_blocking::{Connect, Driver, NextError, Timer};
 //! use embedded_sse::io::{HeaderList, Request};
 //!
 //! /// An HTTP client that answers the first request with two events, and the second one with status 204.
@@ -59,10 +59,10 @@
 //! }
 //!
 //! let session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
-//! let room = [0; HeaderList::room_for(64) + 32];
-//! let mut events = Events::new(session, [0; 64], Client { requests: 0 }, Clock(Instant::ZERO), room, |headers| {
-//!     headers.push("Authorization", "Bearer 42")
-//! });
+//! let mut driver = Driver::new(session, [0; 64], Clock(Instant::ZERO));
+//! let mut room = [0; HeaderList::room_for(64) + 32];
+//! let mut headers = |list: &mut HeaderList<'_>| list.push("Authorization", "Bearer 42");
+//! let mut events = driver.events(Client { requests: 0 }, &mut room, &mut headers);
 //! let mut seen = Vec::new();
 //! let reason = loop {
 //!     match events.next() {
@@ -82,8 +82,9 @@ use ::embedded_io::{Error, ErrorKind, Read};
 use super::super::chunk::Chunk;
 pub use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
+use super::{AnySession, StepWith};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
-use crate::codec::{Event, Found, Item, Step};
+use crate::codec::{Buffer, Decoder, Event, Found, Item};
 
 /// Opens connections. Implement it for your HTTP client.
 ///
@@ -221,18 +222,20 @@ pub trait Timer {
     fn wait_until(&mut self, at: Instant);
 }
 
-/// Yields events from one connection after another until the session stops.
+/// A session together with a chunk buffer and a timer.
 ///
 /// ```
 /// use embedded_sse::Decoder;
 /// use embedded_sse::client::{Policy, Reconnect, Session, StopReason};
 /// use embedded_sse::io::HeaderList;
-/// use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
+/// use embedded_sse::io::driver_blocking::{Connect, Driver, NextError, Timer};
 ///
 /// fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) -> StopReason {
 ///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
-///     let room = [0; HeaderList::room_for(64)];
-///     let mut events = Events::new(session, [0; 512], connect, timer, room, |_headers| Ok(()));
+///     let mut driver = Driver::new(session, [0; 512], timer);
+///     let mut room = [0; HeaderList::room_for(64) + 64];
+///     let mut headers = |list: &mut HeaderList<'_>| list.push("Authorization", "Bearer 42");
+///     let mut events = driver.events(connect, &mut room, &mut headers);
 ///     loop {
 ///         match events.next() {
 ///             Ok(event) => println!("{:?}", event.data_str()),
@@ -244,13 +247,70 @@ pub trait Timer {
 /// ```
 ///
 /// The [module](self) has a complete example.
-pub struct Events<B, J, C, T: Connect, W, R, H, const ID: usize = 64> {
-    session: Session<B, J, ID>,
+#[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Driver<S, C, W> {
+    session: S,
     chunk: Chunk<C>,
-    connect: T,
     timer: W,
-    room: R,
-    headers: H,
+}
+
+impl<S, C, W> Driver<S, C, W> {
+    /// Creates a driver. Does nothing until you ask for an event.
+    ///
+    /// `chunk` is any [`Buffer`]; each read fills it. It needs at least one byte; with an empty chunk each stream ends
+    /// at once.
+    #[must_use]
+    pub const fn new(session: S, chunk: C, timer: W) -> Self {
+        Self { session, chunk: Chunk::new(chunk), timer }
+    }
+
+    /// Returns the session, for example to store the last event ID.
+    #[must_use]
+    pub fn into_session(self) -> S {
+        self.session
+    }
+
+    /// Returns the events. Dropping the returned value closes the connection, and events that were read and not taken
+    /// are lost. A new one starts with a new attempt.
+    ///
+    /// `headers` is called for each request and adds the application's headers to those of the session. `room` holds
+    /// all headers of one request: [`HeaderList::room_for`] the longest id that fits, plus the application's own.
+    pub const fn events<'d, T: Connect>(
+        &'d mut self,
+        connect: T,
+        room: &'d mut [u8],
+        headers: &'d mut dyn FnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
+    ) -> Events<'d, S, C, W, T> {
+        Events { driver: self, connect, room, headers, connection: None }
+    }
+}
+
+/// Yields events from one connection after another until the session stops. [`Driver::events`] creates it.
+///
+/// ```
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{Jitter, Session, StopReason};
+/// use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
+///
+/// fn print<J: Jitter, W: Timer, T: Connect>(
+///     mut events: Events<'_, Session<Decoder<[u8; 1024]>, J>, [u8; 512], W, T>,
+/// ) -> StopReason {
+///     loop {
+///         match events.next() {
+///             Ok(event) if event.data == b"[DONE]" => events.session().close(),
+///             Ok(event) => println!("{:?}", event.data_str()),
+///             Err(NextError::Stopped(reason)) => return reason,
+///             Err(error) => eprintln!("{error}"),
+///         }
+///     }
+/// }
+/// ```
+pub struct Events<'d, S, C, W, T: Connect> {
+    driver: &'d mut Driver<S, C, W>,
+    connect: T,
+    room: &'d mut [u8],
+    headers: &'d mut dyn FnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
     connection: Option<Connection<T::Body>>,
 }
 
@@ -262,25 +322,15 @@ struct Connection<D> {
     at: Instant,
 }
 
-impl<B, J, C, T, W, R, H, const ID: usize> Events<B, J, C, T, W, R, H, ID>
+impl<B, I, J, C, W, T> Events<'_, Session<Decoder<B, I>, J>, C, W, T>
 where
-    B: AsRef<[u8]> + AsMut<[u8]>,
+    B: Buffer,
+    I: Buffer,
     J: Jitter,
-    C: AsRef<[u8]> + AsMut<[u8]>,
-    T: Connect,
+    C: Buffer,
     W: Timer,
-    R: AsMut<[u8]>,
-    H: FnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
+    T: Connect,
 {
-    /// Creates a driver. Does nothing until you ask for an event.
-    ///
-    /// `chunk` is filled by each read. It needs at least one byte; with an empty chunk each stream ends at once.
-    /// `headers` is called for each request and adds the application's headers to those of the session. `room` holds
-    /// all headers of one request: [`HeaderList::room_for`] IDs of `ID` bytes, plus the application's own.
-    pub const fn new(session: Session<B, J, ID>, chunk: C, connect: T, timer: W, room: R, headers: H) -> Self {
-        Self { session, chunk: Chunk::new(chunk), connect, timer, room, headers, connection: None }
-    }
-
     /// Returns the next event, from this connection or a later one. Blocks until there is one. The end of a connection
     /// is not reported.
     ///
@@ -290,7 +340,7 @@ where
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Result<Event<'_>, NextError> {
         self.advance(Session::step)?;
-        Ok(self.session.decoder().event(self.chunk.lent()))
+        Ok(self.driver.session.decoder().event(self.driver.chunk.lent()))
     }
 
     /// Like [`next`](Self::next), but also returns comments and `retry` lines; see
@@ -301,13 +351,13 @@ where
     /// [`NextError`]. You may call it again after each of them.
     pub fn next_item(&mut self) -> Result<Item<'_>, NextError> {
         let found = self.advance(Session::step_item)?;
-        Ok(self.session.decoder().item(found, self.chunk.lent()))
+        Ok(self.driver.session.decoder().item(found, self.driver.chunk.lent()))
     }
 
     /// Returns the session, for example to report a change of the network or to store the last event ID. Its times come
     /// from the timer's clock.
-    pub const fn session(&mut self) -> &mut Session<B, J, ID> {
-        &mut self.session
+    pub const fn session(&mut self) -> &mut Session<Decoder<B, I>, J> {
+        &mut self.driver.session
     }
 
     /// Returns the attempt whose connection is open, for reports to the [`session`](Self::session).
@@ -315,11 +365,11 @@ where
         self.connection.as_ref().map(|connection| connection.epoch)
     }
 
-    fn advance(&mut self, step: fn(&mut Session<B, J, ID>, Epoch, Instant, &[u8]) -> Step) -> Result<Found, NextError> {
+    fn advance(&mut self, step: StepWith<AnySession<B, I, J>>) -> Result<Found, NextError> {
         loop {
             if let Some(connection) = &self.connection {
-                let step = step(&mut self.session, connection.epoch, connection.at, self.chunk.rest());
-                self.chunk.advance(step.consumed);
+                let step = step(&mut self.driver.session, connection.epoch, connection.at, self.driver.chunk.rest());
+                self.driver.chunk.advance(step.consumed);
                 match step.found {
                     Some(Found::TooLong(too_long)) => return Err(NextError::TooLong(too_long)),
                     Some(found) => return Ok(found),
@@ -332,16 +382,16 @@ where
 
     /// Performs the session's next action.
     fn act(&mut self) -> Result<(), NextError> {
-        let now = self.timer.now();
-        let action = self.session.poll(now);
+        let now = self.driver.timer.now();
+        let action = self.driver.session.poll(now);
         let reads = |of| matches!(action, Action::Read { epoch, .. } | Action::Disconnect(epoch) if epoch == of);
         self.connection.take_if(|open| !reads(open.epoch));
         match action {
             Action::Connect(epoch) => return self.attempt(epoch, now),
             // The session may order this only because the time without a call counted as silence.
             Action::Read { epoch, .. } | Action::Disconnect(epoch) => self.read(epoch, now),
-            Action::WaitUntil(at) => self.timer.wait_until(at),
-            Action::AwaitResponse { epoch, .. } => self.session.lost(epoch, now),
+            Action::WaitUntil(at) => self.driver.timer.wait_until(at),
+            Action::AwaitResponse { epoch, .. } => self.driver.session.lost(epoch, now),
             Action::WaitForNetwork => return Err(NextError::Offline),
             Action::Stop(reason) => return Err(NextError::Stopped(reason)),
         }
@@ -350,64 +400,64 @@ where
 
     /// Runs one attempt: the first request and those that follow redirects.
     fn attempt(&mut self, epoch: Epoch, now: Instant) -> Result<(), NextError> {
-        self.session.connecting(epoch, now);
+        self.driver.session.connecting(epoch, now);
         let mut redirected = false;
-        while let Action::AwaitResponse { until, .. } = self.session.poll(self.timer.now()) {
-            let mut list = HeaderList::new(self.room.as_mut());
-            let of_session = self.session.headers().try_for_each(|(name, value)| list.push(name, value));
+        while let Action::AwaitResponse { until, .. } = self.driver.session.poll(self.driver.timer.now()) {
+            let mut list = HeaderList::new(self.room);
+            let of_session = self.driver.session.headers().try_for_each(|(name, value)| list.push(name, value));
             if let Err(error) = of_session.and_then(|()| (self.headers)(&mut list)) {
-                self.session.not_sent(epoch, self.timer.now());
+                self.driver.session.not_sent(epoch, self.driver.timer.now());
                 return if error == HeaderError::Unavailable { Ok(()) } else { Err(NextError::Headers(error)) };
             }
             let mut verdict = None;
             let opened = self.connect.open(&Request::new(&list, redirected), until, &mut |response| {
-                *verdict.insert(self.session.responded(epoch, self.timer.now(), response))
+                *verdict.insert(self.driver.session.responded(epoch, self.driver.timer.now(), response))
             });
             match (opened, verdict) {
                 (Ok(Some(body)), Some(Verdict::Accept)) => {
-                    self.connection = Some(Connection { epoch, body, at: self.timer.now() });
+                    self.connection = Some(Connection { epoch, body, at: self.driver.timer.now() });
                     return Ok(());
                 }
                 (Ok(_), Some(Verdict::Redirect { .. })) => redirected = true,
                 (Err(error), None) if !self.connect.may_have_sent(&error) => {
-                    self.session.not_sent(epoch, self.timer.now());
+                    self.driver.session.not_sent(epoch, self.driver.timer.now());
                     return Ok(());
                 }
                 _ => break,
             }
         }
         // Has no effect if the response has already ended the attempt.
-        self.session.lost(epoch, self.timer.now());
+        self.driver.session.lost(epoch, self.driver.timer.now());
         Ok(())
     }
 
     fn read(&mut self, epoch: Epoch, now: Instant) {
         let Some(open) = &mut self.connection else {
             // The session came with a connection of its own.
-            return self.session.lost(epoch, now);
+            return self.driver.session.lost(epoch, now);
         };
         // Nothing was read since the last read ended: do not count that time as silence.
-        self.session.resumed(open.at, now);
-        let Action::Read { until, .. } = self.session.poll(now) else {
-            return self.session.lost(epoch, now);
+        self.driver.session.resumed(open.at, now);
+        let Action::Read { until, .. } = self.driver.session.poll(now) else {
+            return self.driver.session.lost(epoch, now);
         };
         self.connect.set_deadline(&mut open.body, until);
-        let read = open.body.read(self.chunk.room());
-        let now = self.timer.now();
+        let read = open.body.read(self.driver.chunk.room());
+        let now = self.driver.timer.now();
         match read {
-            Ok(0) => self.session.ended(epoch, now),
+            Ok(0) => self.driver.session.ended(epoch, now),
             Ok(length) => {
-                self.chunk.filled(length);
+                self.driver.chunk.filled(length);
                 open.at = now;
             }
             // A signal interrupted the read; the connection is still good.
             Err(error) if error.kind() == ErrorKind::Interrupted => open.at = now,
-            Err(_) => self.session.lost(epoch, now),
+            Err(_) => self.driver.session.lost(epoch, now),
         }
     }
 }
 
-impl<B, J, C, T: Connect, W, R, H, const ID: usize> fmt::Debug for Events<B, J, C, T, W, R, H, ID> {
+impl<S, C, W, T: Connect> fmt::Debug for Events<'_, S, C, W, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events")
             .field("epoch", &self.connection.as_ref().map(|open| open.epoch))
@@ -416,7 +466,7 @@ impl<B, J, C, T: Connect, W, R, H, const ID: usize> fmt::Debug for Events<B, J, 
 }
 
 #[cfg(feature = "defmt")]
-impl<B, J, C, T: Connect, W, R, H, const ID: usize> defmt::Format for Events<B, J, C, T, W, R, H, ID> {
+impl<S, C, W, T: Connect> defmt::Format for Events<'_, S, C, W, T> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Events {{ epoch: {}, .. }}", self.connection.as_ref().map(|open| open.epoch));
     }

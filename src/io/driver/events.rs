@@ -13,8 +13,9 @@ use core::task::Poll;
 use super::super::chunk::Chunk;
 use super::asynchronous::{Driver, Filled, Timer};
 use super::next_error::NextError;
+use super::{AnySession, StepWith};
 use crate::client::{Epoch, Instant, Jitter, Session};
-use crate::codec::{Event, Found, Item, Step};
+use crate::codec::{Buffer, Decoder, Event, Found, Item};
 
 /// How many reads in a row may be ready at once before the task yields to others.
 const MOST_READS: u8 = 16;
@@ -25,11 +26,13 @@ const MOST_READS: u8 = 16;
 /// count towards any timeout. After 16 reads in a row that are ready at once, it yields to other tasks.
 ///
 /// ```
-/// # use embedded_sse::client::Jitter;
-/// use embedded_sse::client::StopReason;
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{Jitter, Session, StopReason};
 /// use embedded_sse::io::driver::{Events, NextError, Timer};
 ///
-/// async fn print<J: Jitter, W: Timer>(mut events: Events<'_, [u8; 1024], J, [u8; 512], W>) -> StopReason {
+/// async fn print<J: Jitter, W: Timer>(
+///     mut events: Events<'_, Session<Decoder<[u8; 1024]>, J>, [u8; 512], W>,
+/// ) -> StopReason {
 ///     loop {
 ///         match events.next().await {
 ///             Ok(event) if event.data == b"[DONE]" => events.finished(),
@@ -41,18 +44,15 @@ const MOST_READS: u8 = 16;
 /// }
 /// ```
 #[must_use = "a driver does nothing until you wait for an event"]
-pub struct Events<'d, B, J, C, W, const ID: usize = 64> {
-    driver: &'d Driver<B, J, C, W, ID>,
+pub struct Events<'d, S, C, W> {
+    driver: &'d Driver<S, C, W>,
     run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
     /// What the last event borrows from, until the next call.
-    held: Option<Held<'d, B, J, C, ID>>,
+    held: Option<Held<'d, S, C>>,
 }
 
-impl<'d, B, J, C, W, const ID: usize> Events<'d, B, J, C, W, ID> {
-    pub(super) fn new(
-        driver: &'d Driver<B, J, C, W, ID>,
-        run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
-    ) -> Self {
+impl<'d, S, C, W> Events<'d, S, C, W> {
+    pub(super) fn new(driver: &'d Driver<S, C, W>, run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>) -> Self {
         Self { driver, run, held: None }
     }
 }
@@ -60,8 +60,8 @@ impl<'d, B, J, C, W, const ID: usize> Events<'d, B, J, C, W, ID> {
 /// The borrows that the application's half holds while events of a chunk are in use. The transport's half waits for
 /// them.
 #[derive(Debug)]
-pub(super) struct Held<'d, B, J, C, const ID: usize> {
-    pub(super) session: RefMut<'d, Session<B, J, ID>>,
+pub(super) struct Held<'d, S, C> {
+    pub(super) session: RefMut<'d, S>,
     pub(super) chunk: RefMut<'d, Chunk<C>>,
     pub(super) epoch: Epoch,
     /// When the chunk was read.
@@ -69,19 +69,20 @@ pub(super) struct Held<'d, B, J, C, const ID: usize> {
 }
 
 /// Marks that the application waits for an event. Records the time when it is dropped.
-struct Listening<'d, B, J, C, W: Timer, const ID: usize>(&'d Driver<B, J, C, W, ID>);
+struct Listening<'d, S, C, W: Timer>(&'d Driver<S, C, W>);
 
-impl<B, J, C, W: Timer, const ID: usize> Drop for Listening<'_, B, J, C, W, ID> {
+impl<S, C, W: Timer> Drop for Listening<'_, S, C, W> {
     fn drop(&mut self) {
         self.0.left.set(Some(self.0.timer.now()));
     }
 }
 
-impl<'d, B, J, C, W, const ID: usize> Events<'d, B, J, C, W, ID>
+impl<'d, B, I, J, C, W> Events<'d, Session<Decoder<B, I>, J>, C, W>
 where
-    B: AsRef<[u8]> + AsMut<[u8]>,
+    B: Buffer,
+    I: Buffer,
     J: Jitter,
-    C: AsRef<[u8]> + AsMut<[u8]>,
+    C: Buffer,
     W: Timer,
 {
     /// Returns the next event, from this connection or a later one. The end of a connection is not reported.
@@ -118,7 +119,7 @@ where
     /// for example when an event was too long.
     ///
     /// Returns `None` only when called from inside the transport's half while it uses the session.
-    pub fn session<T>(&mut self, look: impl FnOnce(&mut Session<B, J, ID>) -> T) -> Option<T> {
+    pub fn session<T>(&mut self, look: impl FnOnce(&mut Session<Decoder<B, I>, J>) -> T) -> Option<T> {
         match &mut self.held {
             Some(held) => Some(look(&mut held.session)),
             None => self.driver.session.try_borrow_mut().ok().map(|mut session| look(&mut session)),
@@ -162,8 +163,8 @@ where
 
     async fn advance(
         &mut self,
-        step: fn(&mut Session<B, J, ID>, Epoch, Instant, &[u8]) -> Step,
-    ) -> Result<(&Held<'d, B, J, C, ID>, Found), NextError> {
+        step: StepWith<AnySession<B, I, J>>,
+    ) -> Result<(&Held<'d, AnySession<B, I, J>, C>, Found), NextError> {
         let driver = self.driver;
         self.held = None;
         if let Some(left) = driver.left.take() {
@@ -209,14 +210,14 @@ where
     }
 }
 
-impl<B, J, C, W, const ID: usize> fmt::Debug for Events<'_, B, J, C, W, ID> {
+impl<S, C, W> fmt::Debug for Events<'_, S, C, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<B, J, C, W, const ID: usize> defmt::Format for Events<'_, B, J, C, W, ID> {
+impl<S, C, W> defmt::Format for Events<'_, S, C, W> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Events {{ .. }}");
     }

@@ -35,3 +35,12 @@ pub use events::Events;
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
 pub use exchange::Exchange;
 pub use next_error::NextError;
+
+use crate::client::{Epoch, Instant, Session};
+use crate::codec::{Decoder, Step};
+
+/// A session over any memory.
+type AnySession<B, I, J> = Session<Decoder<B, I>, J>;
+
+/// [`Session::step`] or [`Session::step_item`].
+type StepWith<S> = fn(&mut S, Epoch, Instant, &[u8]) -> Step;

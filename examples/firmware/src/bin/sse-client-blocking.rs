@@ -12,8 +12,9 @@ use core::net::SocketAddrV4;
 use embedded_io::{ErrorKind, Read, Write};
 use embedded_sse::Decoder;
 use embedded_sse::client::{Instant, Reconnect, Response, Session, Verdict};
+use embedded_sse::io::HeaderList;
 use embedded_sse::io::Request;
-use embedded_sse::io::driver_blocking::{Connect, Events, NextError, Timer};
+use embedded_sse::io::driver_blocking::{Connect, Driver, NextError, Timer};
 use embedded_sse_firmware::blocking::{Connection, Network, now};
 use embedded_sse_firmware::board::{Board, Settings, idle};
 use embedded_sse_firmware::follow::{report, show, stopped};
@@ -33,7 +34,9 @@ fn main() -> ! {
     let decoder = Decoder::new(ROOM.init_with(|| [0; _]).as_mut_slice());
     let session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
     let connect = Http { network: &network, to, path, head: [0; 1024] };
-    let mut events = Events::new(session, [0; 512], connect, Clock, [0; 256], |_| Ok(()));
+    let mut driver = Driver::new(session, [0; 512], Clock);
+    let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(connect, &mut room, &mut headers);
     let mut tally = Tally::default();
     loop {
         match events.next() {

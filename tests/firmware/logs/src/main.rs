@@ -43,7 +43,7 @@ fn reading() {
         println!("{}", token);
     }
     println!("{}", tokenizer);
-    let mut decoder = Decoder::<_, 4>::with_id_capacity([0; 4]);
+    let mut decoder = Decoder::with_id_store([0; 4], [0; 2 * 4]);
     println!("{}", decoder);
     println!("{}", decoder.set_last_event_id(b"12345"));
     println!("{}", decoder.step(b"data: a\n\n"));
@@ -70,7 +70,7 @@ fn writing() {
     let frame = Frame::new().comment("b").event_type(event_type).id(id).retry_ms(5).data("c");
     println!("{}", frame);
     println!("{}", frame.segments());
-    println!("{}", frame.encoder());
+    println!("{}", frame.bytes());
     let full: Result<_, BufferFull> = frame.encode(&mut [0; 4]).map(|written| written.len());
     println!("{}", full);
     println!("{}", DataWriter::new(Sink, &frame).ok());
@@ -119,8 +119,8 @@ fn connecting() {
     println!("{}", Rules::Resilient.judge(&response));
 }
 
-fn session() -> Session<[u8; 4], NoJitter, 4> {
-    Session::new(Decoder::with_id_capacity([0; 4]), Reconnect::new(Policy::ktor(0), NoJitter))
+fn session() -> Session<Decoder<[u8; 4], [u8; 8]>, NoJitter> {
+    Session::new(Decoder::with_id_store([0; 4], [0; 8]), Reconnect::new(Policy::ktor(0), NoJitter))
 }
 
 fn serving() {
@@ -150,14 +150,16 @@ fn driving() {
     let driver = Driver::new(session(), [0; 4], EmbassyTimer);
     println!("{}", driver);
     println!("{}", driver.events(pin!(pending::<Infallible>())));
-    let mut events = driver_blocking::Events::new(session(), [0; 4], Nothing, Nothing, [0; 64], |_| Ok(()));
+    let mut driver = driver_blocking::Driver::new(session(), [0; 4], Nothing);
+    let (mut room, mut headers) = ([0; 64], |_: &mut HeaderList<'_>| Ok(()));
+    let mut events = driver.events(Nothing, &mut room, &mut headers);
     println!("{}", events.next().map(|event| event.data.len()));
     println!("{}", events);
-    println!("{}", embedded_io::EventReader::new((), [0; 4], Decoder::<_, 4>::with_id_capacity([0; 4])));
-    println!("{}", embedded_io::BufEventReader::new((), Decoder::<_, 4>::with_id_capacity([0; 4])));
+    println!("{}", embedded_io::EventReader::new((), [0; 4], Decoder::with_id_store([0; 4], [0; 2 * 4])));
+    println!("{}", embedded_io::BufEventReader::new((), Decoder::with_id_store([0; 4], [0; 2 * 4])));
     println!("{}", embedded_io::EventWriter::new((), [0; 4]));
-    println!("{}", embedded_io_async::EventReader::new((), [0; 4], Decoder::<_, 4>::with_id_capacity([0; 4])));
-    println!("{}", embedded_io_async::BufEventReader::new((), Decoder::<_, 4>::with_id_capacity([0; 4])));
+    println!("{}", embedded_io_async::EventReader::new((), [0; 4], Decoder::with_id_store([0; 4], [0; 2 * 4])));
+    println!("{}", embedded_io_async::BufEventReader::new((), Decoder::with_id_store([0; 4], [0; 2 * 4])));
     println!("{}", embedded_io_async::EventWriter::new((), [0; 4]));
     println!("{}", (EmbassyTimer, RandCore06(()), RandCore09(()), RandCore010(())));
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use embedded_sse::client::{
     Action, Epoch, Heard, Instant, Jitter, Policy, Reconnect, Response, Session, StopReason, Verdict,
 };
-use embedded_sse::{DataWriter, Decoder, EventId, Frame, SingleLine, Tokenizer};
+use embedded_sse::{Buffer, DataWriter, Decoder, EventId, Frame, SingleLine, Tokenizer};
 
 use crate::{Received, used};
 
@@ -69,10 +69,10 @@ pub fn encoder() -> impl FnMut(Received<'_>) {
 pub fn pieces() -> impl FnMut(Received<'_>) {
     move |Received { text, now, .. }| {
         let frame = Frame::new().comment(text).retry_ms(now).data(text);
-        let mut encoder = frame.encoder();
+        let mut bytes = frame.bytes();
         let mut buffer = [0; 16];
-        while !encoder.is_done() {
-            used(encoder.fill(&mut buffer));
+        while !bytes.is_done() {
+            used(bytes.fill(&mut buffer));
             used(&buffer);
         }
         used(frame.encoded_len());
@@ -166,7 +166,7 @@ pub fn session() -> impl FnMut(Received<'_>) {
     }
 }
 
-fn end<B: AsRef<[u8]> + AsMut<[u8]>>(session: &mut Session<B, impl Jitter>, epoch: Epoch, at: Instant, now: u64) {
+fn end<B: Buffer, I: Buffer>(session: &mut Session<Decoder<B, I>, impl Jitter>, epoch: Epoch, at: Instant, now: u64) {
     match now {
         0 => session.ended(epoch, at),
         1 => session.finished(epoch, at),

@@ -33,7 +33,7 @@ pub struct Vector {
 board::main!(every_vector);
 
 fn every_vector() -> i32 {
-    static DECODER: Single = Single(RefCell::new(Decoder::with_id_capacity(Room([0; ROOM]))));
+    static DECODER: Single = Single(RefCell::new(Decoder::with_id_store(Room([0; ROOM]), [0; 2 * ID])));
     let mut decoder = DECODER.0.borrow_mut();
     let (mut failed, mut runs) = (0, 0);
     for vector in VECTORS {
@@ -186,7 +186,7 @@ fn next<'a, 'c: 'a>(
         .map(|found| found.map(|item| if let Item::Event(event) = item { Some(event) } else { None }))
 }
 
-type Reader = Decoder<Room, ID>;
+type Reader = Decoder<Room, [u8; 2 * ID]>;
 
 /// A buffer of which the decoder uses the first [`USED`] bytes.
 struct Room([u8; ROOM]);

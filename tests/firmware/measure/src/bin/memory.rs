@@ -5,22 +5,22 @@
 use board::println;
 use embedded_sse::client::{NoJitter, Policy, Reconnect, Session};
 use embedded_sse::server::{Replay, Schedule};
-use embedded_sse::{Decoder, Encoder, FixedEvent, Frame, Tokenizer};
+use embedded_sse::{Decoder, FixedEvent, Frame, FrameBytes, Tokenizer};
 
 board::main!(memory);
 
 fn memory() -> i32 {
     for (name, size) in [
         ("tokenizer", size_of::<Tokenizer>()),
-        ("bare_decoder", size_of::<Decoder<[u8; 0], 0>>()),
+        ("bare_decoder", size_of::<Decoder<[u8; 0], [u8; 0]>>()),
         ("decoder", size_of::<Decoder<[u8; 256]>>()),
         ("fixed_event", size_of::<FixedEvent<256>>()),
         ("frame", size_of::<Frame<'_>>()),
-        ("encoder", size_of::<Encoder<'_>>()),
+        ("frame_bytes", size_of::<FrameBytes<'_>>()),
         ("policy", size_of::<Policy>()),
         ("reconnect", size_of::<Reconnect<NoJitter>>()),
-        ("bare_session", size_of::<Session<[u8; 0], NoJitter, 0>>()),
-        ("session", size_of::<Session<[u8; 256], NoJitter>>()),
+        ("bare_session", size_of::<Session<Decoder<[u8; 0], [u8; 0]>, NoJitter>>()),
+        ("session", size_of::<Session<Decoder<[u8; 256]>, NoJitter>>()),
         ("replay", size_of::<Replay<[u8; 0]>>()),
         ("schedule", size_of::<Schedule>()),
     ] {
@@ -120,7 +120,7 @@ mod stack {
         let mut buffer = [0; 7];
         for text in TEXTS {
             let frame = Frame::new().comment(text).retry_ms(u64::MAX).data(text);
-            let mut encoder = frame.encoder();
+            let mut encoder = frame.bytes();
             while !encoder.is_done() {
                 most = most.max(used(&mut || parts::used(encoder.fill(&mut buffer))));
             }

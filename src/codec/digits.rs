@@ -1,0 +1,42 @@
+//! Numbers in decimal.
+//!
+//! Only this module writes digits. It must not depend on where they are written.
+
+/// Returns the number of decimal digits of `number`.
+pub(crate) fn digit_count(number: u64) -> u8 {
+    let mut count = 20;
+    while count > 1 && first_digit(count, number).1 == number {
+        count -= 1;
+    }
+    count
+}
+
+/// Splits off the first of the number's `count` digits, and returns it and the rest of the number.
+///
+/// It subtracts, because a small processor has no division instruction and would link a large routine.
+pub(crate) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
+    let mut power = 1u64;
+    for _ in 1..count {
+        power = power.wrapping_mul(10);
+    }
+    let mut digit = 0;
+    while number >= power {
+        number -= power;
+        digit += 1;
+    }
+    ("0123456789".get(digit..=digit).unwrap_or("0"), number)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::codec::EventId;
+    use alloc::string::ToString;
+
+    #[test]
+    fn every_number_of_digits_is_written() {
+        let edges = (0..20).flat_map(|zeros| [10u64.pow(zeros) - 1, 10u64.pow(zeros), 10u64.pow(zeros) + 1]);
+        for number in edges.chain([7, u64::MAX - 1, u64::MAX]) {
+            assert_eq!(EventId::decimal(number, &mut [b'x'; 20]).as_str(), number.to_string());
+        }
+    }
+}
