@@ -34,7 +34,7 @@ fn everybody_reads_what_we_write() {
             length += message.data.len();
             length < ENOUGH || length == message.data.len()
         });
-        let bytes = written.messages.iter().flat_map(|message| encoded(message)).collect();
+        let bytes = written.messages.iter().flat_map(encoded).collect();
         let messages = written.messages.iter().map(as_read).collect();
         let input: &'static Input = Box::leak(Box::new(Input { name: written.name, bytes, messages }));
         for reader in readers::all() {
