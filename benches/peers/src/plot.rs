@@ -7,6 +7,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::contender::Kind;
+use crate::report::Ranked;
 
 const WIDTH: i32 = 760;
 const ROW: i32 = 34;
@@ -14,9 +15,8 @@ const TOP: i32 = 64;
 const LEFT: i32 = 190;
 const RIGHT: i32 = 150;
 
-/// Draws the chart. `ranking` holds, fastest first: the name, the kind, the speed as a multiple of the fastest peer's,
-/// and on how many of the `inputs` the result was correct.
-pub fn readers(path: &Path, ranking: &[(&str, Kind, f64, usize)], inputs: usize) -> Result<(), Box<dyn Error>> {
+/// Draws the chart. `ranking` holds the readers, fastest first, with their speeds as multiples of the fastest peer's.
+pub fn readers(path: &Path, ranking: &[Ranked], inputs: usize) -> Result<(), Box<dyn Error>> {
     let Some(longest) = ranking.first().map(|row| row.2) else {
         return Err("nothing was measured at 1460-byte chunks".into());
     };

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::contender::Kind;
+use crate::figures::Spread;
 use crate::race::{Entrant, Race};
 use crate::verdict::{self, Verdict};
 
@@ -108,24 +109,47 @@ fn ratios(races: &[&Race], ours: &[&str]) {
     }
 }
 
-/// Returns the mean speed of each reader as a multiple of the fastest peer's, and on how many inputs it was correct,
-/// fastest first.
-pub fn ranking(races: &[Race], chunk: usize) -> Vec<(&'static str, Kind, f64, usize)> {
+/// One reader on all inputs: its name, its kind, its mean speed, and on how many inputs it was correct.
+pub type Ranked = (&'static str, Kind, f64, usize);
+
+/// Returns the mean speed of each reader in MB/s.
+pub fn speeds(races: &[Race], chunk: usize) -> Vec<Ranked> {
     let races: Vec<_> = races.iter().filter(|race| race.chunk == chunk).collect();
     let Some(first) = races.first() else { return Vec::new() };
-    let mut ranking: Vec<_> = first
-        .entrants
-        .iter()
-        .filter(|entrant| entrant.kind != Kind::Limit)
-        .map(|entrant| {
-            let own: Vec<_> = races.iter().filter_map(|race| Some((race, race.find(entrant.name)?))).collect();
-            let speed = verdict::geometric_mean(own.iter().map(|(race, entrant)| race.megabytes_per_second(entrant)));
-            let right = own.iter().filter(|(_, entrant)| entrant.right).count();
-            (entrant.name, entrant.kind, speed, right)
-        })
-        .collect();
+    let readers = first.entrants.iter().filter(|entrant| entrant.kind != Kind::Limit);
+    let speeds = readers.map(|entrant| {
+        let own: Vec<_> = races.iter().filter_map(|race| Some((race, race.find(entrant.name)?))).collect();
+        let speed = verdict::geometric_mean(own.iter().map(|(race, entrant)| race.megabytes_per_second(entrant)));
+        let right = own.iter().filter(|(_, entrant)| entrant.right).count();
+        (entrant.name, entrant.kind, speed, right)
+    });
+    speeds.collect()
+}
+
+/// Returns the median of the speeds over the runs as a multiple of the fastest peer's, fastest first.
+pub fn ranking(runs: &[Vec<Ranked>]) -> Vec<Ranked> {
+    let mut ranking = runs.first().cloned().unwrap_or_default();
+    for (index, row) in ranking.iter_mut().enumerate() {
+        row.2 = Spread::of(runs.iter().map(|run| run[index].2).collect()).median;
+    }
     ranking.sort_by(|a, b| b.2.total_cmp(&a.2));
     let best_peer = ranking.iter().find(|row| row.1 == Kind::Peer).map_or(1.0, |row| row.2);
     ranking.iter_mut().for_each(|row| row.2 /= best_peer);
     ranking
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_are_ranked_by_their_median_speed_relative_to_the_fastest_peer() {
+        let run = |ours, one, other| {
+            vec![("one", Kind::Peer, one, 2), ("ours", Kind::Ours, ours, 2), ("other", Kind::Peer, other, 1)]
+        };
+        let runs = [run(600.0, 100.0, 50.0), run(300.0, 10.0, 200.0), run(900.0, 150.0, 250.0)];
+        let expected = [("ours", Kind::Ours, 3.0, 2), ("other", Kind::Peer, 1.0, 1), ("one", Kind::Peer, 0.5, 2)];
+        assert!(ranking(&runs).iter().eq(&expected));
+        assert!(ranking(&[]).is_empty());
+    }
 }

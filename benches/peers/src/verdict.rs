@@ -33,9 +33,9 @@ const MEANS: &[(usize, &str, f64)] = &[(1460, BYTES, 2.5), (1460, TEXT, 1.6), (6
 const SINGLE: &[(&str, f64)] = &[("tokens", 3.0), ("tiny", 3.0)];
 
 /// The size of the `Bytes` for streams of owned events.
-const STREAM_CHUNK: usize = 1460;
+pub const STREAM_CHUNK: usize = 1460;
 /// The peers with streams of owned events, the floor on any input, and the floor for the mean.
-const STREAMS: &[(&str, f64, f64)] = &[("sse-stream of Bytes", 1.0, 1.4), ("eventsource-stream", 1.0, 4.0)];
+pub const STREAMS: &[(&str, f64, f64)] = &[("sse-stream of Bytes", 1.0, 1.4), ("eventsource-stream", 1.0, 4.0)];
 
 /// Returns the verdicts. `inputs` is the number of all inputs: a mean over fewer of them gives no verdict.
 pub fn judge(reading: &[Race], writing: &[Race], inputs: usize) -> Vec<Verdict> {
@@ -115,7 +115,8 @@ pub fn geometric_mean(values: impl Iterator<Item = f64>) -> f64 {
     f64::exp(sum / count)
 }
 
-fn ratio(race: &Race, name: &str, other: &str) -> Option<f64> {
+/// Returns the speed of one contender as a multiple of another's.
+pub fn ratio(race: &Race, name: &str, other: &str) -> Option<f64> {
     Some(race.find(other)?.seconds() / race.find(name)?.seconds())
 }
 
