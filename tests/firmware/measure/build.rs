@@ -18,7 +18,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     memory::write(&out, &env::var("TARGET").expect("cargo sets it"));
     let mut code = String::new();
-    for input in inputs::all().iter().filter(|input| matches!(input.name, "tokens" | "tiny" | "20-lines")) {
+    for input in inputs::all().iter().filter(|input| matches!(input.name, "tokens" | "named" | "tiny" | "20-lines")) {
         let end = SIZE + input.bytes[SIZE..].windows(2).position(|end| end == b"\n\n").expect("an event's end") + 2;
         let stream = &input.bytes[..end];
         let count = stream.windows(2).filter(|end| end == b"\n\n").count();
@@ -27,16 +27,18 @@ fn main() {
         writeln!(code, "const {name}: Stream = Stream {{ bytes: b\"{}\", data: &[{data}] }};", stream.escape_ascii())
             .unwrap();
     }
+    let (line, events) = ("\t".repeat(180), SIZE / 188);
+    let stream = format!("data: {line}\n\n").repeat(events);
+    let data = format!("{line:?}, ").repeat(events);
+    writeln!(code, "const TABS: Stream = Stream {{ bytes: b\"{}\", data: &[{data}] }};", stream.escape_default())
+        .unwrap();
     fs::write(out.join("streams.rs"), code).expect("the output folder can be written");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=../board/build/memory.rs");
     println!("cargo:rerun-if-changed=../../../benches/inputs/mod.rs");
 }
 
-/// The data of the first events, which have nothing else.
+/// The data of the first events.
 fn data(input: &Input, count: usize) -> impl Iterator<Item = &str> {
-    input.messages.iter().take(count).map(|message| {
-        assert!(message.event_type.is_none() && message.id.is_none(), "{} is data only", input.name);
-        message.data.as_str()
-    })
+    input.messages.iter().take(count).map(|message| message.data.as_str())
 }
