@@ -2,10 +2,10 @@
 //! has to be a link to it.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-const PAGE: &str = include_str!("../src/rules.md");
+use crate::files::sources;
+
+const PAGE: &str = include_str!("../../src/rules.md");
 
 /// A citation such as `R33`, and the text before and after it in its line.
 struct Citation<'l> {
@@ -16,15 +16,9 @@ struct Citation<'l> {
 
 #[test]
 fn citations_of_rules_resolve() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let rules = rules_on(PAGE);
-    let mut files = Vec::new();
-    sources(&root.join("src"), &mut files);
-    assert!(files.len() > 30, "the sources are found");
     let mut faults = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("a source file");
-        let name = file.strip_prefix(root).expect("below the root").display().to_string();
+    for (name, text) in sources() {
         faults.extend(faults_in(&text, &rules).into_iter().map(|(line, fault)| format!("{name}:{line}: {fault}")));
     }
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
@@ -82,17 +76,6 @@ fn rules_on(page: &str) -> BTreeSet<String> {
         assert!(rules.insert(anchor.to_uppercase()), "{anchor} is there twice");
     }
     rules
-}
-
-fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of sources") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
 }
 
 /// What is wrong with the citations, and in which lines.

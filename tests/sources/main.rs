@@ -1,0 +1,5 @@
+//! What must hold of the text of the sources and of the pages.
+
+mod files;
+
+mod rules_links;
