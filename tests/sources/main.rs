@@ -3,4 +3,5 @@
 mod files;
 
 mod formats;
+mod page_links;
 mod rules_links;
