@@ -4,4 +4,5 @@ mod files;
 
 mod formats;
 mod page_links;
+mod repetitions;
 mod rules_links;
