@@ -44,7 +44,7 @@ fn valid_text_is_returned_unchanged() {
     for length in LENGTHS {
         let text = text(length);
         let stream = format!("event: {text}!\nid: {text}?\ndata: {text}\n\n");
-        let mut decoder = Decoder::<_, 256>::with_id_capacity([0; 512]);
+        let mut decoder = Decoder::with_id_store([0; 512], [0; 512]);
         for piece in [1, 7, stream.len()] {
             let mut events = 0;
             for mut chunk in stream.as_bytes().chunks(piece) {

@@ -9,8 +9,6 @@ const EXCEPTIONS: [(&str, &str, &str); 10] = [
     ("src/io/http_body.rs", "EncodedFrame", "holds `Bytes`, which need a heap"),
     ("src/io/http_body.rs", "EventBody", "yields `Bytes`, which need a heap"),
     ("src/io/std_time.rs", "StdClock", "needs `std`"),
-    ("src/io/tokio.rs", "EventReader", "needs tokio, which needs `std`"),
-    ("src/io/tokio.rs", "BufEventReader", "needs tokio, which needs `std`"),
     ("src/io/tokio.rs", "Clock", "needs tokio, which needs `std`"),
     ("src/io/tokio_util.rs", "EventDecoder", "needs tokio, which needs `std`"),
     ("src/io/tokio_util.rs", "FrameEncoder", "needs tokio, which needs `std`"),
