@@ -159,7 +159,7 @@ impl<B, I> Decoder<B, I> {
     /// [R13]: crate::rules#r13
     /// [R62]: crate::rules#r62
     pub const fn reset(&mut self) {
-        self.walk.machine.reset();
+        self.walk.reset();
     }
 
     /// Returns whether a heartbeat ended since the last call: a comment, or a blank line with neither a comment nor a
@@ -230,7 +230,18 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
     /// item is lost: call again to continue.
     pub fn next_event<'a, 'c: 'a>(&'a mut self, input: &mut &'c [u8]) -> Option<Result<Event<'a>, TooLong>> {
         let chunk = *input;
-        let step = self.step(chunk);
+        if self.walk.is_stored(chunk, self.buffer.as_mut()) {
+            *input = chunk.get(1..).unwrap_or_default();
+            return None;
+        }
+        self.event_in(input)
+    }
+
+    /// Kept out of line so that it does not use registers of a loop over single bytes.
+    #[inline(never)]
+    fn event_in<'a, 'c: 'a>(&'a mut self, input: &mut &'c [u8]) -> Option<Result<Event<'a>, TooLong>> {
+        let chunk = *input;
+        let step = self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, false);
         *input = chunk.get(step.consumed..).unwrap_or_default();
         match step.found? {
             Found::TooLong(too_long) => Some(Err(too_long)),
@@ -264,13 +275,21 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
     /// finds something may consume nothing.
     #[must_use = "what was not consumed has to be given again"]
     pub fn step(&mut self, chunk: &[u8]) -> Step {
-        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, false)
+        self.advance(chunk, false)
     }
 
     /// Performs one step of [`next_item`](Self::next_item) without borrowing the item; see [`step`](Self::step).
     #[must_use = "what was not consumed has to be given again"]
     pub fn step_item(&mut self, chunk: &[u8]) -> Step {
-        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, true)
+        self.advance(chunk, true)
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, chunk: &[u8], items: bool) -> Step {
+        if self.walk.is_stored(chunk, self.buffer.as_mut()) {
+            return Step { consumed: 1, found: None };
+        }
+        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, items)
     }
 
     /// Returns the event that the last step found, after [`Found::Event`]. `chunk` must be the slice that was passed to

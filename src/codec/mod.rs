@@ -24,8 +24,7 @@
 // Reading is layered, and each layer calls only the next one: decoder, walk (`pace`: `wide/` or `small.rs`), machine,
 // then block and last event ID. Writing: frame, segments, wire.
 //
-// To add a field, change `field.rs`; for reading `NAMES` and its helpers in `read/tokenizer.rs`, and `read/machine.rs`;
-// for writing `write/frame.rs`, `write/wire.rs` and `wide/frame.rs`; and the independent `grammar.rs`.
+// To add a field, see the table in ARCHITECTURE.md.
 
 mod buffer;
 mod decoder;

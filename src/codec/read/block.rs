@@ -15,6 +15,7 @@
 //! split line. Lost data takes no room, and neither does the type of an event whose data is lost.
 
 use super::span::Span;
+use crate::codec::field::Field;
 
 /// The `data` and `event` lines of one block.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,17 @@ impl Block {
         self.data.is_absent() && self.event_type.is_absent()
     }
 
+    /// Returns the first part of the event that did not fit. Such an event must not be dispatched.
+    pub(crate) const fn lost(&self) -> Option<Field> {
+        if self.data.is_lost() {
+            Some(Field::Data)
+        } else if self.event_type.is_lost() {
+            Some(Field::Event)
+        } else {
+            None
+        }
+    }
+
     pub(crate) const fn clear(&mut self) {
         self.data = Span::Absent;
         self.event_type = Span::Absent;
@@ -53,7 +65,8 @@ impl Block {
         self.data.append(value, room);
     }
 
-    /// Ends an `event` line. The last one counts; an empty one resets the type ([R27](crate::rules#r27)).
+    /// Ends an `event` line. The last one counts; an empty one resets the type ([R27](crate::rules#r27)). Nothing but the
+    /// type may lie at the end of the buffer.
     pub(crate) fn set_type(&mut self, line: Span, buffer: &mut [u8]) {
         self.event_type = line;
         self.event_type.move_to_end(buffer);

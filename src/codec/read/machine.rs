@@ -10,7 +10,7 @@ use super::block::Block;
 use super::last_event_id::LastEventId;
 use super::retry::Retry;
 use super::span::{Span, slice};
-use super::step::{Found, Step};
+use super::step::Found;
 use super::tokenizer::{Line, Piece, Tokenizer};
 use crate::codec::event::TooLong;
 use crate::codec::field::Field;
@@ -98,18 +98,15 @@ impl Machine {
         tell_id.then_some(Found::TooLong(TooLong { field: Field::Id }))
     }
 
-    /// Processes the next line or part of a line, which begins at `at`.
-    pub(crate) fn take_piece(&mut self, at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
-        let mut consumed = at;
-        let found = match self.tokenizer.next_piece(memory.chunk, &mut consumed) {
-            Some(Piece { line: Line::Blank, .. }) => self.blank_line(),
-            Some(piece) => self.field(piece, memory, items),
-            None => None,
-        };
-        Step { consumed, found }
+    /// Applies a line or a part of one.
+    pub(crate) fn apply(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
+        match piece.line {
+            Line::Blank => self.blank_line(),
+            _ => self.field(piece, memory, items),
+        }
     }
 
-    /// Applies a line or a part of one.
+    /// Applies a field or a part of one.
     pub(crate) fn field(&mut self, piece: Piece, memory: &mut Memory<'_>, items: bool) -> Option<Found> {
         let Piece { line: Line::Field(field), start, end, first, last } = piece else { return None };
         let whole = first && last;
@@ -193,13 +190,10 @@ impl Machine {
             return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
         }
         self.phase = if id_fits { Phase::Dispatched } else { Phase::TellId };
-        if self.block.data.is_lost() {
-            return Some(Found::TooLong(TooLong { field: Field::Data }));
-        }
-        if self.block.event_type.is_lost() {
-            return Some(Found::TooLong(TooLong { field: Field::Event }));
-        }
-        Some(Found::Event)
+        Some(match self.block.lost() {
+            Some(field) => Found::TooLong(TooLong { field }),
+            None => Found::Event,
+        })
     }
 
     /// Copies what is still needed from the chunk before it is released.

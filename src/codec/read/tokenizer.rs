@@ -107,9 +107,9 @@ pub(crate) struct Piece {
     pub(crate) last: bool,
 }
 
-/// The possible beginnings of a stream or a line, each followed by what it identifies: zero for the byte order mark,
-/// the [`Field`] for a name.
-const NAMES: &[u8] = b"\xEF\xBB\xBF\x00data\x01event\x02id\x03retry\x04";
+/// The possible beginnings of a stream or a line, each followed by what it identifies: [`Field::Comment`], which has no
+/// name, for the byte order mark, and the [`Field`] for a name.
+const NAMES: &[u8] = b"\xEF\xBB\xBF\x01data\x02event\x03id\x04retry\x05";
 const START: u8 = 0;
 const DATA: u8 = 4;
 const EVENT: u8 = 9;
@@ -266,12 +266,13 @@ const fn begin_name(first: u8) -> State {
 /// Returns what ends at this byte of [`NAMES`], or `None` if the byte is part of a name. The byte order mark is
 /// returned as a comment, which has no name.
 const fn named(byte: u8) -> Option<Field> {
+    const COMMENT: u8 = Field::Comment as u8;
     const DATA: u8 = Field::Data as u8;
     const EVENT: u8 = Field::Event as u8;
     const ID: u8 = Field::Id as u8;
     const RETRY: u8 = Field::Retry as u8;
     match byte {
-        0 => Some(Field::Comment),
+        COMMENT => Some(Field::Comment),
         DATA => Some(Field::Data),
         EVENT => Some(Field::Event),
         ID => Some(Field::Id),
@@ -288,5 +289,16 @@ mod tests {
     #[test]
     fn the_state_takes_three_bytes() {
         assert_eq!(size_of::<Tokenizer>(), 3);
+    }
+
+    #[test]
+    fn each_name_is_followed_by_its_field() {
+        let fields = [(DATA, Field::Data), (EVENT, Field::Event), (ID, Field::Id), (RETRY, Field::Retry)];
+        for (start, field) in fields {
+            let name = &NAMES[usize::from(start)..];
+            assert!(name.starts_with(field.name().as_bytes()), "{field}");
+            assert_eq!(named(name[field.name().len()]), Some(field));
+        }
+        assert_eq!(named(NAMES[3]), Some(Field::Comment), "after the byte order mark");
     }
 }

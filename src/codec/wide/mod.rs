@@ -42,6 +42,17 @@ pub(crate) struct Walk {
 impl Walk {
     pub(crate) const NEW: Self = Self { machine: Machine::NEW, lengths: Lengths::UNKNOWN };
 
+    /// Prepares for a new connection.
+    pub(crate) const fn reset(&mut self) {
+        self.machine.reset();
+    }
+
+    /// Small chunks have no path of their own here.
+    #[inline(always)]
+    pub(crate) const fn is_stored(&mut self, _chunk: &[u8], _buffer: &mut [u8]) -> bool {
+        false
+    }
+
     /// Consumes the chunk up to the next reportable item. With `items`, comments and `retry` lines are reported too.
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
         match self.data_first(memory.chunk, memory) {
@@ -80,7 +91,9 @@ impl Walk {
     /// whole lines.
     #[inline(never)]
     fn take_piece(&mut self, at: usize, memory: &mut Memory<'_>, items: bool) -> Step {
-        self.machine.take_piece(at, memory, items)
+        let mut consumed = at;
+        let piece = self.machine.tokenizer.next_piece(memory.chunk, &mut consumed);
+        Step { consumed, found: piece.and_then(|piece| self.machine.apply(piece, memory, items)) }
     }
 
     /// Handles the usual case of token streams: a `data` value that continues, or an event that begins with its `data`
@@ -94,7 +107,7 @@ impl Walk {
                 return Ok(Step { consumed: at, found: None });
             }
             if !self.machine.id.is_pending()
-                && !self.machine.block.event_type.is_lost()
+                && self.machine.block.lost().is_none()
                 && blank_line(&mut self.machine.tokenizer, chunk, &mut at)
             {
                 self.machine.phase = Phase::Dispatched;
