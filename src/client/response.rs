@@ -94,6 +94,10 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Rules {
+    /// Rules for a device that nobody restarts: temporary errors lead to another attempt, no earlier than `Retry-After`
+    /// allows. The default.
+    #[default]
+    Resilient,
     /// The rules of the HTML Standard ([R48] to [R55]): every response other than status 200 with an event stream stops the
     /// client. Servers may rely on that, and shed load with a 503 ([R71]).
     ///
@@ -101,10 +105,6 @@ pub enum Rules {
     /// [R55]: crate::rules#r55
     /// [R71]: crate::rules#r71
     Browser,
-    /// Rules for a device that nobody restarts: temporary errors lead to another attempt, no earlier than `Retry-After`
-    /// allows.
-    #[default]
-    Resilient,
 }
 
 impl Rules {

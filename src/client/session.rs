@@ -207,8 +207,8 @@ pub struct Session<D, J> {
     stage: Stage,
     /// The number of redirects in the current attempt.
     redirects: u8,
-    /// Whether all redirects of the current attempt were permanent.
-    permanent: bool,
+    /// Whether a redirect of the current attempt was not permanent.
+    temporary: bool,
 }
 
 /// Whether a request may be sent again after it failed or its stream ended.
@@ -295,7 +295,7 @@ impl<B: Buffer, I: Buffer, J> Session<Decoder<B, I>, J> {
             repeat: Repeat::Always,
             stage: Stage::Unsent,
             redirects: 0,
-            permanent: true,
+            temporary: false,
         }
     }
 
@@ -424,7 +424,7 @@ impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
         self.reconnect.connecting(epoch, now);
         if self.reconnect.is_connecting(epoch) {
             self.redirects = 0;
-            self.permanent = true;
+            self.temporary = false;
             self.stage = self.stage.max(Stage::Sent);
         }
     }
@@ -460,7 +460,7 @@ impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
     pub fn judged(&mut self, epoch: Epoch, now: Instant, verdict: Verdict) -> Verdict {
         let verdict = match verdict {
             Verdict::Redirect { permanent } if self.redirects < Self::MAX_REDIRECTS => {
-                Verdict::Redirect { permanent: permanent && self.permanent }
+                Verdict::Redirect { permanent: permanent && !self.temporary }
             }
             Verdict::Redirect { .. } => Verdict::Retry { after: None },
             verdict => verdict,
@@ -476,7 +476,7 @@ impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
             }
             Verdict::Redirect { permanent } => {
                 self.redirects += 1;
-                self.permanent = permanent;
+                self.temporary = !permanent;
             }
             Verdict::Retry { after } => {
                 self.before_loss(epoch, now);

@@ -17,7 +17,7 @@ pub(crate) fn digit_count(number: u64) -> u8 {
 pub(crate) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
     let mut power = 1u64;
     for _ in 1..count {
-        power = power.wrapping_mul(10);
+        power = with_digit(power, 0);
     }
     let mut digit = 0;
     while number >= power {
@@ -25,6 +25,24 @@ pub(crate) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
         digit += 1;
     }
     ("0123456789".get(digit..=digit).unwrap_or("0"), number)
+}
+
+/// Returns ten times the number plus a digit, or `u64::MAX` if that is more.
+///
+/// It adds, because a small core would have to link the 64-bit multiplication.
+pub(crate) fn with_digit(number: u64, digit: u8) -> u64 {
+    (0..10).fold(u64::from(digit), |sum, _| sum.saturating_add(number))
+}
+
+/// Writes the number to the start of `buffer` and returns its digits.
+pub(crate) fn decimal(mut number: u64, buffer: &mut [u8; 20]) -> &[u8] {
+    let count = digit_count(number);
+    for (place, left) in buffer.iter_mut().zip((1..=count).rev()) {
+        let (digit, rest) = first_digit(left, number);
+        *place = digit.as_bytes().first().copied().unwrap_or_default();
+        number = rest;
+    }
+    buffer.get(..usize::from(count)).unwrap_or_default()
 }
 
 #[cfg(test)]

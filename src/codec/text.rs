@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::digits::{digit_count, first_digit};
+use super::digits::decimal;
 use super::pace::is_known_plain;
 
 /// Holds text without a line end, such as an event type ([R9](crate::rules#r9)).
@@ -96,15 +96,8 @@ impl<'a> EventId<'a> {
     /// # Ok::<(), embedded_sse::BufferFull>(())
     /// ```
     #[must_use]
-    pub fn decimal(mut number: u64, buffer: &'a mut [u8; 20]) -> Self {
-        let count = digit_count(number);
-        for (place, left) in buffer.iter_mut().zip((1..=count).rev()) {
-            let (digit, rest) = first_digit(left, number);
-            *place = digit.as_bytes().first().copied().unwrap_or_default();
-            number = rest;
-        }
-        let digits = buffer.get(..usize::from(count)).unwrap_or_default();
-        Self(core::str::from_utf8(digits).unwrap_or_default())
+    pub fn decimal(number: u64, buffer: &'a mut [u8; 20]) -> Self {
+        Self(core::str::from_utf8(decimal(number, buffer)).unwrap_or_default())
     }
 
     /// Returns the text.

@@ -14,7 +14,7 @@
 //! [R34]: crate::rules#r34
 //! [R41]: crate::rules#r41
 
-use super::span::{Span, slice};
+use super::span::{Span, copy, slice};
 use crate::codec::line_end::has_nul;
 
 /// The state of the store. The bytes belong to the caller.
@@ -42,7 +42,7 @@ impl LastEventId {
         let place = store.get_mut(start..).and_then(|room| room.get_mut(..id.len()));
         match place {
             Some(place) if id.len() <= middle => {
-                place.copy_from_slice(id);
+                copy(id, place);
                 #[cfg(test)]
                 crate::codec::work::copied(id.len());
                 self.committed = (start, start + id.len());

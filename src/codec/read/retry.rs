@@ -2,6 +2,8 @@
 //!
 //! This module must not depend on lines or on what the time is used for.
 
+use crate::codec::digits::with_digit;
+
 /// The reconnection time, and the `retry` value being parsed, which may arrive in pieces ([R30] to [R32]).
 ///
 /// [R30]: crate::rules#r30
@@ -43,12 +45,7 @@ impl Retry {
         for &byte in piece {
             let digit = byte.wrapping_sub(b'0');
             self.seen |= if digit > 9 { Self::OTHER } else { Self::DIGITS };
-            // Multiplies by ten by repeated addition: a small core would have to link the 64-bit multiplication.
-            let before = self.digits;
-            self.digits = u64::from(digit);
-            for _ in 0..10 {
-                self.digits = self.digits.saturating_add(before);
-            }
+            self.digits = with_digit(self.digits, digit);
         }
         let sets = last && self.seen == Self::DIGITS;
         if sets {

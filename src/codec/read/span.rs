@@ -58,7 +58,7 @@ impl Span {
         let Self::Stored { end, .. } = self else { return };
         match room.get_mut(*end..).and_then(|room| room.get_mut(..value.len())) {
             Some(place) => {
-                place.copy_from_slice(value);
+                copy(value, place);
                 #[cfg(test)]
                 crate::codec::work::copied(value.len());
                 *end += value.len();
@@ -102,6 +102,11 @@ impl Span {
 /// made.
 pub(crate) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
     of.get(start..end).unwrap_or_default()
+}
+
+/// Copies bytes to a place of the same length. `copy_from_slice` would link a panic that can never occur.
+pub(crate) fn copy(bytes: &[u8], place: &mut [u8]) {
+    place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
 }
 
 /// Moves the first `length` bytes to the end. It uses cells because `copy_within` would link a panic that can never

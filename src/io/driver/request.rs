@@ -155,7 +155,7 @@ impl<'r> Request<'r> {
 #[non_exhaustive]
 pub enum HeaderError {
     /// The headers do not fit in their room; see [`HeaderList::room_for`].
-    Full,
+    Full = 1, // leaves zero for `None`, so that a `static` driver takes no flash for its initial value
     /// A value contains a control character, such as a line break. No header can carry one.
     Forbidden,
     /// A name is empty or contains a character that no header name can have, such as a colon or a space.
