@@ -1,14 +1,15 @@
-//! Firmware from source to a file, and from the file to what it says. Knows no firmware in particular.
+//! Builds firmware, and runs it under QEMU. This module must not depend on what a firmware does.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-/// What firmware is built for and runs on. Each target stands for one board.
+/// A board that QEMU emulates. Each target stands for one board.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
-    /// QEMU's name of it.
+    /// Its name in QEMU.
     pub(crate) name: &'static str,
     pub(crate) core: &'static str,
     pub(crate) target: &'static str,
@@ -22,20 +23,21 @@ pub(crate) const BOARDS: [Board; 5] = [
     Board { name: "virt", core: "RV32IMC", target: "riscv32imc-unknown-none-elf" },
 ];
 
-/// How a firmware ended.
+/// The result of a run.
 #[derive(Debug)]
 #[allow(dead_code, reason = "logs are read as bytes, all else as text")]
 pub(crate) struct Run {
     /// `None`: it did not end in time, or QEMU was killed.
     pub(crate) status: Option<i32>,
-    /// What it said, panics included: as text, and as it came.
+    /// Its output, panics included: as text and as bytes.
     pub(crate) said: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Builds binaries of a package of the workspace of firmware, and says in which folder they are. `options` are cargo's.
+/// Builds binaries of a package of the workspace, and returns the folder that they are in. `options` are cargo's.
 ///
-/// `BARE_METAL_CARGO` is the command to build with, in words between spaces; `cargo` if it is not set.
+/// The environment variable `BARE_METAL_CARGO` is the command to build with, split at spaces. If it is not set, that is
+/// `cargo`.
 pub(crate) fn build(
     workspace: &Path,
     package: &str,
@@ -53,7 +55,7 @@ pub(crate) fn build(
         .arg(workspace.join("Cargo.toml"))
         .args(options)
         .env("CARGO_TARGET_DIR", &folder)
-        // These belong to the toolchain that has built this program.
+        // Cargo has set these for the toolchain of this program.
         .env_remove("LD_LIBRARY_PATH")
         .env_remove("RUSTFLAGS")
         .output()
@@ -65,7 +67,7 @@ pub(crate) fn build(
     Ok(folder.join(target).join(profile))
 }
 
-/// Runs a firmware under QEMU. `options` are QEMU's, `arguments` the firmware's.
+/// Runs a firmware under QEMU. `options` are those of QEMU, `arguments` those of the firmware.
 pub(crate) fn run(board: Board, firmware: &Path, options: &[String], arguments: &[String]) -> Result<Run, String> {
     let (qemu, bios): (_, &[_]) = match board.target.starts_with("riscv") {
         true => ("qemu-system-riscv32", &["-bios", "none"]),
@@ -75,8 +77,11 @@ pub(crate) fn run(board: Board, firmware: &Path, options: &[String], arguments: 
         .iter()
         .chain(arguments)
         .fold(String::from("enable=on,target=native"), |config, argument: &String| config + ",arg=" + argument);
-    // Through a file: a pipe that nobody reads would fill up and stop it.
-    let log = firmware.with_extension(format!("{}.log", std::process::id()));
+    // The output goes to a file, because a pipe that nobody reads fills up and blocks. Several runs of one firmware can be
+    // in progress.
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let number = RUNS.fetch_add(1, Ordering::Relaxed);
+    let log = firmware.with_extension(format!("{}.{number}.log", std::process::id()));
     let failed = |error| format!("{qemu} for {}: {error}", firmware.display());
     let file = fs::File::create(&log).map_err(failed)?;
     let mut child = Command::new(qemu)

@@ -1,44 +1,90 @@
-//! Memory of each type and stack of each part, as the smallest board says them.
+//! Memory of each type and stack of each part, as the firmware reports them on the smallest board.
 
 use std::collections::BTreeMap;
 
-use crate::bare_metal::{BOARDS, build, run};
-use crate::held::{Budget, Budgets, Verdict};
+use crate::bare_metal::{BOARDS, run};
+use crate::budgets::{Budgets, Bytes, Held};
+use crate::level::Level;
 use crate::page::Table;
-use crate::workspace;
+use crate::progress::build;
+use crate::verdict::Verdict;
 
-pub(crate) fn measure(budgets: &Budgets, verdict: &mut Verdict) -> Result<(), String> {
+/// Bytes, row by row as in `budgets.toml`.
+pub(crate) struct Sizes {
+    ram: Vec<u64>,
+    stack: Vec<u64>,
+}
+
+pub(crate) fn measure(budgets: &Budgets) -> Result<Sizes, String> {
     let [board, ..] = BOARDS;
-    let firmware = build(&workspace(), "measure", board.target, "z", &["--bins"])?.join("memory");
+    let firmware = build("measure", board.target, Level::Z, &["--bins"])?.join("memory");
     let run = run(board, &firmware, &[], &[])?;
     if run.status != Some(0) {
         return Err(format!("{} ended with {:?}:\n{}", firmware.display(), run.status, run.said));
     }
-    let said = |kind: &str| -> BTreeMap<String, u64> {
-        let lines = run.said.lines().filter_map(|line| line.strip_prefix(kind)?.trim().split_once(' '));
-        lines.filter_map(|(name, size)| Some((name.to_owned(), size.parse().ok()?))).collect()
-    };
-    let head = format!("{}, {}, `opt-level = \"z\"`", board.target, board.core);
-    table(&format!("{head}: memory"), "bytes", &budgets.ram, said("ram"), verdict)?;
-    table(&format!("{head}: stack"), "bytes at most", &budgets.stack, said("stack"), verdict)
+    Ok(Sizes {
+        ram: in_order(&budgets.ram, &said(&run.said, "ram"))?,
+        stack: in_order(&budgets.stack, &said(&run.said, "stack"))?,
+    })
 }
 
-fn table(
-    head: &str,
-    unit: &str,
-    rows: &[Budget],
-    said: BTreeMap<String, u64>,
-    verdict: &mut Verdict,
-) -> Result<(), String> {
-    let mut table = Table::new(&format!("| {head} | {unit} | held | aim |"));
-    for row in rows {
-        let measured = *said.get(&row.part).ok_or_else(|| format!("the board does not say {}", row.part))?;
-        table.row(&format!("| {} | {measured} | {} | {} |", row.name, row.held, row.aim()));
-        verdict.compare(&format!("{head} of {}", row.name), measured, row.held);
+/// Compares the sizes with the budgets, and shows both tables.
+pub(crate) fn report(budgets: &Budgets, sizes: &Sizes, verdict: &mut Verdict) {
+    let [board, ..] = BOARDS;
+    for (rows, sizes, what, unit) in
+        [(&budgets.ram, &sizes.ram, "memory", "bytes"), (&budgets.stack, &sizes.stack, "stack", "bytes at most")]
+    {
+        let mut table = Table::new(&format!("| {}, {}, `z`: {what} | {unit} | held | aim |", board.core, board.target));
+        for (row, size) in rows.iter().zip(sizes) {
+            table.row(&format!("| {} | {size} | {} | {} |", row.name, row.held, row.aim()));
+            verdict.compare(&format!("{what} of {}", row.name), *size as f64, row.held as f64);
+        }
+        verdict.show(&table);
     }
-    verdict.show(table);
-    match said.keys().find(|name| !rows.iter().any(|row| row.part == **name)) {
-        Some(name) => Err(format!("there is no budget for the {head} of {name}")),
-        None => Ok(()),
+}
+
+pub(crate) fn held(sizes: &Sizes) -> impl Iterator<Item = Held> {
+    let tables = [("ram", &sizes.ram), ("stack", &sizes.stack)];
+    tables.into_iter().flat_map(|(table, sizes)| {
+        let held = move |(row, size): (_, &u64)| Held { table, row, key: "held".into(), value: size.to_string() };
+        sizes.iter().enumerate().map(held)
+    })
+}
+
+/// Returns the sizes that the firmware reports in lines of this kind, by name.
+fn said(output: &str, kind: &str) -> BTreeMap<String, u64> {
+    let lines = output.lines().filter_map(|line| line.strip_prefix(kind)?.trim().split_once(' '));
+    lines.filter_map(|(name, size)| Some((name.to_owned(), size.parse().ok()?))).collect()
+}
+
+/// Returns the size of each row. Each row must have a size and each size a row.
+fn in_order(rows: &[Bytes], said: &BTreeMap<String, u64>) -> Result<Vec<u64>, String> {
+    if let Some(name) = said.keys().find(|name| rows.iter().all(|row| row.part != **name)) {
+        return Err(format!("the firmware reports {name}, but budgets.toml has no row for it"));
+    }
+    let size = |row: &Bytes| said.get(&row.part).copied().ok_or(format!("the firmware does not report {}", row.part));
+    rows.iter().map(size).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(part: &str) -> Bytes {
+        Bytes { part: part.into(), name: part.to_uppercase(), held: 100, aim: None }
+    }
+
+    #[test]
+    fn sizes_are_found_by_kind_and_name() {
+        let output = "ram a 3\nram b 88\nstack a 64\nnoise\nstack c x\n";
+        assert_eq!(in_order(&[row("b"), row("a")], &said(output, "ram")), Ok(vec![88, 3]));
+        assert_eq!(in_order(&[row("a")], &said(output, "stack")), Ok(vec![64]));
+    }
+
+    #[test]
+    fn each_row_needs_a_size_and_each_size_a_row() {
+        let output = said("ram a 3\nram b 88\n", "ram");
+        assert!(in_order(&[row("a")], &output).unwrap_err().contains("reports b"));
+        assert!(in_order(&[row("a"), row("b"), row("c")], &output).unwrap_err().contains("does not report c"));
     }
 }
