@@ -14,17 +14,29 @@ use crate::workspace;
 pub(crate) struct Budgets {
     /// The compiler that the figures are of.
     pub(crate) compiler: String,
-    pub(crate) flash: Vec<Bytes>,
+    pub(crate) flash: Vec<Part>,
     pub(crate) ram: Vec<Bytes>,
     pub(crate) stack: Vec<Bytes>,
     pub(crate) instructions: Vec<Counted>,
 }
 
-/// Bytes of flash, memory or stack.
+/// Bytes of flash.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// A binary of `flash/`.
+    pub(crate) part: String,
+    pub(crate) name: String,
+    pub(crate) held: Levels<u64>,
+    /// The target for `z`.
+    pub(crate) aim: Option<u64>,
+}
+
+/// Bytes of memory or stack.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bytes {
-    /// A binary of `flash/`, or the name in the output of the firmware.
+    /// The name in the output of the firmware.
     pub(crate) part: String,
     pub(crate) name: String,
     pub(crate) held: u64,
@@ -125,13 +137,13 @@ compiler = "1"
 [[flash]]
 part = "a"
 name = "A"
-held = 3 # old
+held = { 3 = 3, s = 2, z = 1 } # old
 aim = 9
 
 [[flash]]
 part = "b"
 name = "B"
-held = 3
+held = { 3 = 3, s = 2, z = 1 }
 
 [[ram]]
 part = "c"
@@ -154,8 +166,8 @@ aim.m0       = { z = 0.5 }
 
     fn figures() -> Vec<Held> {
         [
-            ("flash", 0, "held", "6"),
-            ("flash", 1, "held", "9"),
+            ("flash", 0, "held", "{ 3 = 6, s = 5, z = 4 }"),
+            ("flash", 1, "held", "{ 3 = 9, s = 8, z = 7 }"),
             ("ram", 0, "held", "10"),
             ("stack", 0, "held", "11"),
             ("instructions", 0, "held.m0", "{ 3 = 1.25, s = 2.50, z = 3.75 }"),
@@ -175,8 +187,8 @@ aim.m0       = { z = 0.5 }
         assert_eq!(
             differ,
             [
-                "held = 6",
-                "held = 9",
+                "held = { 3 = 6, s = 5, z = 4 }",
+                "held = { 3 = 9, s = 8, z = 7 }",
                 "held = 10",
                 "held = 11",
                 "held.m0      = { 3 = 1.25, s = 2.50, z = 3.75 }",
@@ -200,7 +212,7 @@ aim.m0       = { z = 0.5 }
     #[test]
     fn the_file_is_parsed() {
         let budgets = Budgets::parse(TEXT).unwrap();
-        assert_eq!(budgets.flash.iter().map(|row| (row.held, row.aim)).collect::<Vec<_>>(), [(3, Some(9)), (3, None)]);
+        assert_eq!(budgets.flash.iter().map(|row| row.aim).collect::<Vec<_>>(), [Some(9), None]);
         let row = &budgets.instructions[0];
         assert_eq!(row.aim.get(crate::level::Core::M0).unwrap().get(crate::level::Level::Z), &Some(0.5));
         assert!(row.aim.get(crate::level::Core::M4f).is_none());

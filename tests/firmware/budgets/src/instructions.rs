@@ -29,7 +29,7 @@ pub(crate) fn measure(rows: &[Counted]) -> Result<Vec<Counts>, String> {
             let since = Instant::now();
             let counts = two_at_once(&works, |work| count(&counter, board, &firmware, work))?;
             done(&format!("counted {} works on {} at opt-level {level}", works.len(), board.core), since);
-            Ok::<_, String>(counts)
+            Ok(counts)
         })
     })?;
     let missing = |row: &Counted| format!("no count of {}", row.name);
@@ -179,7 +179,7 @@ mod tests {
             Level::S => s,
             Level::Z => z,
         };
-        Cores::try_new(|_| Levels::try_new(|level| Ok::<_, String>(at(level)))).unwrap()
+        Cores::try_new(|_| Levels::try_new(|level| Ok(at(level)))).unwrap()
     }
 
     #[test]

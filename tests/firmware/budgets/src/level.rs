@@ -48,7 +48,7 @@ pub(crate) struct Levels<T> {
 }
 
 impl<T> Levels<T> {
-    pub(crate) fn try_new<E>(mut value: impl FnMut(Level) -> Result<T, E>) -> Result<Self, E> {
+    pub(crate) fn try_new(mut value: impl FnMut(Level) -> Result<T, String>) -> Result<Self, String> {
         Ok(Self { three: value(Level::Three)?, s: value(Level::S)?, z: value(Level::Z)? })
     }
 
@@ -109,7 +109,7 @@ pub(crate) struct Cores<T> {
 }
 
 impl<T> Cores<T> {
-    pub(crate) fn try_new<E>(mut value: impl FnMut(Core) -> Result<T, E>) -> Result<Self, E> {
+    pub(crate) fn try_new(mut value: impl FnMut(Core) -> Result<T, String>) -> Result<Self, String> {
         Ok(Self { m0: value(Core::M0)?, m4f: value(Core::M4f)?, rv32imc: value(Core::Rv32imc)? })
     }
 
