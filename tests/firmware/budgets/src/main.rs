@@ -6,7 +6,7 @@
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- --write          # write the tables to README.md
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- --hold           # write the figures to budgets.toml too
 //! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash            # one table: flash, memory, instructions
-//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash --symbols  # list the symbols of what misses its aim
+//! cargo run --manifest-path tests/firmware/budgets/Cargo.toml -- flash --symbols  # list the symbols of what misses its aim, or the bytes in .data
 //! ```
 //!
 //! `BARE_METAL_CARGO` is the command that builds for bare metal. If it is not set, `cargo` builds with the targets that are
@@ -100,6 +100,9 @@ fn run(options: &Options) -> Result<Verdict, String> {
     }
     if let Some(sizes) = &sizes {
         memory::report(&budgets, sizes, &mut verdict);
+        if options.symbols {
+            memory::symbols(sizes);
+        }
     }
     if let Some(counts) = &counts {
         instructions::report(&budgets.instructions, counts, &mut verdict);

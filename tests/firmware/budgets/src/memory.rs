@@ -1,9 +1,11 @@
-//! Memory of each type and stack of each part, as the firmware reports them on the smallest board.
+//! Memory of each type and stack of each part, as the firmware reports them on the smallest board; and the initial values of
+//! statics, which a firmware keeps in flash.
 
 use std::collections::BTreeMap;
 
 use crate::bare_metal::{BOARDS, run};
 use crate::budgets::{Budgets, Bytes, Held};
+use crate::elf::{Elf, Variable};
 use crate::level::Level;
 use crate::page::Table;
 use crate::progress::build;
@@ -13,7 +15,12 @@ use crate::verdict::Verdict;
 pub(crate) struct Sizes {
     ram: Vec<u64>,
     stack: Vec<u64>,
+    /// Statics that are not initialized to zeros.
+    variables: Vec<Variable>,
 }
+
+/// The row for `.data`, which is read from the firmware of this name.
+const STATICS: &str = "statics";
 
 pub(crate) fn measure(budgets: &Budgets) -> Result<Sizes, String> {
     let [board, ..] = BOARDS;
@@ -22,8 +29,13 @@ pub(crate) fn measure(budgets: &Budgets) -> Result<Sizes, String> {
     if run.status != Some(0) {
         return Err(format!("{} ended with {:?}:\n{}", firmware.display(), run.status, run.said));
     }
+    let statics = build("flash", board.target, Level::Z, &["--bin", STATICS, "--features", STATICS])?.join(STATICS);
+    let statics = Elf::read(&statics)?;
+    let mut ram = said(&run.said, "ram");
+    ram.insert(STATICS.into(), statics.data);
     Ok(Sizes {
-        ram: in_order(&budgets.ram, &said(&run.said, "ram"))?,
+        ram: in_order(&budgets.ram, &ram)?,
+        variables: statics.variables,
         stack: in_order(&budgets.stack, &said(&run.said, "stack"))?,
     })
 }
@@ -41,6 +53,22 @@ pub(crate) fn report(budgets: &Budgets, sizes: &Sizes, verdict: &mut Verdict) {
         }
         verdict.show(&table);
     }
+}
+
+/// Prints the statics that are not initialized to zeros, and which of their bytes are not.
+pub(crate) fn symbols(sizes: &Sizes) {
+    if !sizes.variables.is_empty() {
+        println!("In .data, with the offset and the value of each byte that is not zero:");
+    }
+    for variable in &sizes.variables {
+        println!("{}", line(variable));
+    }
+    println!();
+}
+
+fn line(Variable { name, size, set }: &Variable) -> String {
+    let set: Vec<_> = set.iter().map(|(offset, byte)| format!("{offset}: {byte:#04x}")).collect();
+    format!("{size:>6} {name}: {}", set.join(", "))
 }
 
 pub(crate) fn held(sizes: &Sizes) -> impl Iterator<Item = Held> {
@@ -79,6 +107,12 @@ mod tests {
         let output = "ram a 3\nram b 88\nstack a 64\nnoise\nstack c x\n";
         assert_eq!(in_order(&[row("b"), row("a")], &said(output, "ram")), Ok(vec![88, 3]));
         assert_eq!(in_order(&[row("a")], &said(output, "stack")), Ok(vec![64]));
+    }
+
+    #[test]
+    fn a_static_is_shown_with_its_bytes_that_are_not_zero() {
+        let variable = Variable { name: "statics::of::REPLAY".into(), size: 280, set: vec![(4, 1), (260, 0xFF)] };
+        assert_eq!(line(&variable), "   280 statics::of::REPLAY: 4: 0x01, 260: 0xff");
     }
 
     #[test]
