@@ -26,10 +26,17 @@ pub(crate) struct Budgets {
 pub(crate) struct Part {
     /// A binary of `flash/`.
     pub(crate) part: String,
+    /// The binary that it is compared with.
+    #[serde(default = "empty")]
+    pub(crate) base: String,
     pub(crate) name: String,
     pub(crate) held: Levels<u64>,
     /// The target for `z`.
     pub(crate) aim: Option<u64>,
+}
+
+fn empty() -> String {
+    "empty".into()
 }
 
 /// Bytes of memory or stack.
@@ -142,6 +149,7 @@ aim = 9
 
 [[flash]]
 part = "b"
+base = "a"
 name = "B"
 held = { 3 = 3, s = 2, z = 1 }
 
@@ -203,7 +211,7 @@ aim.m0       = { z = 0.5 }
     fn a_row_without_a_figure_and_a_figure_without_a_row_are_errors() {
         let mut figures = figures();
         figures.remove(2);
-        assert_eq!(with_held(TEXT, &figures).unwrap_err(), "budgets.toml, line 18: no figure was measured for held");
+        assert_eq!(with_held(TEXT, &figures).unwrap_err(), "budgets.toml, line 19: no figure was measured for held");
         figures.push(Held { table: "ram", row: 0, key: "held".into(), value: "10".into() });
         figures.push(Held { table: "ram", row: 1, key: "held".into(), value: "10".into() });
         assert!(with_held(TEXT, &figures).unwrap_err().contains("no line for held of row 1 of ram"));
@@ -212,7 +220,8 @@ aim.m0       = { z = 0.5 }
     #[test]
     fn the_file_is_parsed() {
         let budgets = Budgets::parse(TEXT).unwrap();
-        assert_eq!(budgets.flash.iter().map(|row| row.aim).collect::<Vec<_>>(), [Some(9), None]);
+        let flash: Vec<_> = budgets.flash.iter().map(|row| (row.base.as_str(), row.aim)).collect();
+        assert_eq!(flash, [("empty", Some(9)), ("a", None)]);
         let row = &budgets.instructions[0];
         assert_eq!(row.aim.get(crate::level::Core::M0).unwrap().get(crate::level::Level::Z), &Some(0.5));
         assert!(row.aim.get(crate::level::Core::M4f).is_none());

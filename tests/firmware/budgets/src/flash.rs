@@ -1,7 +1,7 @@
 //! Flash of each part of the library, alone and together.
 //!
-//! Each part has two figures. **Linked** is the size difference between a firmware that uses the part and the empty one; this
-//! figure is held. **Own** is the sum of the symbols of the library; what is inlined into the caller is not in it.
+//! Each part has two figures. **Linked** is the size difference between a firmware that uses the part and its base, which is
+//! the empty firmware for most parts; this figure is held. **Own** is the sum of the symbols of the library; what is inlined into the caller is not in it.
 
 use crate::budgets::{Budgets, Held, Part};
 use crate::elf::Elf;
@@ -22,23 +22,24 @@ struct Sizes {
     linked: Levels<u64>,
     /// At `z`.
     own: u64,
-    /// The symbols at `z` that the empty firmware does not have, larger ones first.
+    /// The symbols at `z` that the base does not have, larger ones first.
     symbols: Vec<(String, u64)>,
 }
 
 pub(crate) fn measure(rows: &[Part]) -> Result<Linked, String> {
     let folders = Levels::try_new(|level| build("flash", TARGET, level, &["--bins"]))?;
     let read = |level, part: &str| Elf::read(&folders.get(level).join(part));
-    let empty = Levels::try_new(|level| read(level, "empty"))?;
     let sizes = |row: &Part| {
-        let mut part = read(Level::Z, &row.part)?;
-        let own = part.bytes_of("embedded_sse::");
-        part.symbols.retain(|symbol| !empty.get(Level::Z).symbols.contains(symbol));
-        let linked = |level| Ok(read(level, &row.part)?.flash.saturating_sub(empty.get(level).flash));
+        let (mut part, base) = (read(Level::Z, &row.part)?, read(Level::Z, &row.base)?);
+        let own = |elf: &Elf| elf.bytes_of("embedded_sse::");
+        let own = own(&part).saturating_sub(own(&base));
+        part.symbols.retain(|symbol| !base.symbols.contains(symbol));
+        let flash = |level, part: &str| read(level, part).map(|elf| elf.flash);
+        let linked = |level| Ok(flash(level, &row.part)?.saturating_sub(flash(level, &row.base)?));
         Ok(Sizes { linked: Levels::try_new(linked)?, own, symbols: part.symbols })
     };
     let parts = rows.iter().map(sizes).collect::<Result<_, String>>()?;
-    Ok(Linked { compiler: empty.get(Level::Z).compiler.clone(), parts })
+    Ok(Linked { compiler: read(Level::Z, "empty")?.compiler, parts })
 }
 
 /// Compares the sizes with the budgets, and shows the table.
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     fn part(name: &str, held: [u64; 3], aim: Option<u64>) -> Part {
-        Part { part: name.to_lowercase(), name: name.into(), held: levels(held), aim }
+        Part { part: name.to_lowercase(), base: "empty".into(), name: name.into(), held: levels(held), aim }
     }
 
     fn levels([three, s, z]: [u64; 3]) -> Levels<u64> {

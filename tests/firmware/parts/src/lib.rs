@@ -6,7 +6,7 @@
 
 mod parts;
 
-pub use parts::{Sink, decoder, encoder, pieces, reconnect, session, tokenizer, whole_decoder};
+pub use parts::{Sink, decoder, encoder, pieces, reconnect, session, tokenizer, two_buffers, whole_decoder};
 
 use core::hint::black_box;
 

@@ -23,7 +23,19 @@ pub fn tokenizer() -> impl FnMut(Received<'_>) {
 
 /// Events, and the id that a reconnect sends.
 pub fn decoder() -> impl FnMut(Received<'_>) {
-    let mut decoder = Decoder::new([0; 256]);
+    decode(Decoder::new([0; 256]))
+}
+
+/// The same, and a second decoder whose buffers have other types.
+pub fn two_buffers(buffer: &mut [u8]) -> impl FnMut(Received<'_>) {
+    let (mut first, mut second) = (decoder(), decode(Decoder::with_id_store(black_box(buffer), [0; 64])));
+    move |received| {
+        first(received);
+        second(received);
+    }
+}
+
+fn decode<B: Buffer, I: Buffer>(mut decoder: Decoder<B, I>) -> impl FnMut(Received<'_>) {
     move |Received { mut chunk, now, .. }| {
         while let Some(found) = decoder.next_event(&mut chunk) {
             used(found);
