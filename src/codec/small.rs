@@ -6,7 +6,7 @@ use super::field::Field;
 use super::read::machine::{Machine, Memory};
 use super::read::span::Span;
 use super::read::step::{Found, Step};
-use super::read::tokenizer::{Line, Piece, State};
+use super::read::tokenizer::{LINE_END, Line, Piece, State};
 use super::write::frame::Frame;
 
 /// Drives the machine through a chunk, piece by piece.
@@ -27,10 +27,6 @@ struct Open {
     /// The end of its room. 0 if there is no such value.
     limit: usize,
 }
-
-/// No line end is above this byte. One comparison rules out both; the other controls are rare, and the machine can deal
-/// with them.
-const LINE_END: u8 = b'\r';
 
 impl Open {
     const NONE: Self = Self { end: 0, limit: 0 };

@@ -107,6 +107,9 @@ pub(crate) struct Piece {
     pub(crate) last: bool,
 }
 
+/// No line end is above this byte. One comparison rules out both.
+pub(crate) const LINE_END: u8 = b'\r';
+
 /// The possible beginnings of a stream or a line, each followed by what it identifies: [`Field::Comment`], which has no
 /// name, for the byte order mark, and the [`Field`] for a name.
 const NAMES: &[u8] = b"\xEF\xBB\xBF\x01data\x02event\x03id\x04retry\x05";
@@ -130,7 +133,23 @@ impl Tokenizer {
     /// unfinished line does not count ([R20]). Each call takes time proportional to the bytes that it consumes.
     ///
     /// [R20]: crate::rules#r20
+    #[inline]
     pub fn next_token<'c>(&mut self, input: &mut &'c [u8]) -> Option<Token<'c>> {
+        let chunk = *input;
+        match (chunk, self.state) {
+            // A single byte, such as a UART delivers, usually continues a value.
+            (&[byte], State::Value(Line::Field(field))) if byte > LINE_END => {
+                *input = chunk.get(1..).unwrap_or_default();
+                Some(Token::Value(field, chunk))
+            }
+            ([], State::Value(_)) => None,
+            _ => self.next_token_in(input),
+        }
+    }
+
+    /// Kept out of line so that single bytes do not pay for it.
+    #[inline(never)]
+    fn next_token_in<'c>(&mut self, input: &mut &'c [u8]) -> Option<Token<'c>> {
         if let Some(field) = self.ended.take() {
             return Some(Token::EndOfField(field));
         }
