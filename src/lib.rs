@@ -89,7 +89,7 @@
 //! replay.push(&Frame::new().id(event_id!("2")).data("off"))?;
 //!
 //! let Resume::Events(mut missed) = replay.after(b"1") else { unreachable!("the ring still holds event 2") };
-//! assert_eq!(missed.next(), Some(&b"id: 2\ndata: off\n\n"[..]));
+//! assert_eq!(missed.next().unwrap().frame, b"id: 2\ndata: off\n\n");
 //! assert_eq!(missed.next(), None);
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```

@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use common::{Said, decoded_events};
 use embedded_sse::client::{Instant, NoJitter};
-use embedded_sse::server::{PushError, Replay, Resume, Schedule, Turn};
-use embedded_sse::{Decoder, EventId, Frame};
+use embedded_sse::server::{Kept, PushError, Replay, Resume, Schedule, Turn};
+use embedded_sse::{Decoder, EventId, Frame, event_id};
 use proptest::prelude::*;
 
 const S: Duration = Duration::from_secs(1);
@@ -84,13 +84,18 @@ fn push<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &mut Replay<B>, number: u32, lengt
 }
 
 /// Returns the numbers of the events that a client receives, decoded from the bytes that are written to it.
-fn numbers<'r>(frames: impl IntoIterator<Item = &'r [u8]>) -> Vec<u32> {
-    let said = decoded_events(&mut Decoder::new([0; 512]), frames).said;
+fn numbers<'r>(frames: impl IntoIterator<Item = Kept<'r>>) -> Vec<u32> {
+    let mut decoder = Decoder::new([0; 512]);
+    let said = frames.into_iter().flat_map(|kept| {
+        let said = decoded_events(&mut decoder, [kept.frame]).said;
+        assert_eq!(kept.id, decoder.last_event_id(), "the ID of each frame is the one in its bytes");
+        said
+    });
     let number = |said: Said| match said {
         Said::Event { last_event_id, .. } => str::from_utf8(&last_event_id).unwrap().parse().unwrap(),
         said => panic!("{said:?}"),
     };
-    said.into_iter().map(number).collect()
+    said.map(number).collect()
 }
 
 /// The answer to a client that has this last event ID.
@@ -160,6 +165,71 @@ fn a_frame_that_is_too_long_is_reported_as_a_cut() {
 }
 
 #[test]
+fn a_frame_that_has_only_the_id_lets_those_resume_who_received_the_long_one() {
+    let mut replay = Replay::new([0; 100]);
+    push(&mut replay, 1, 10).unwrap();
+    push(&mut replay, 2, 200).unwrap_err();
+    assert_eq!((told(&replay, "2"), replay.newest_id()), (Told::Cut, None), "even one that has received 2");
+    replay.push(&Frame::new().id(event_id!("2"))).unwrap();
+    assert_eq!((told(&replay, "2"), replay.newest_id()), (Told::UpToDate, Some(&b"2"[..])));
+    assert_eq!(told(&replay, "1"), Told::Cut, "2 is missing");
+    push(&mut replay, 3, 10).unwrap();
+    assert_eq!(told(&replay, "2"), Told::Missed(vec![3]));
+}
+
+#[test]
+fn a_client_that_was_cut_continues_after_the_newest_event() {
+    let mut replay = Replay::new([0; 256]);
+    assert_eq!(replay.newest_id(), None);
+    replay.push(&Frame::new().id(event_id!("boot-0"))).unwrap();
+    assert_eq!(told(&replay, "from before the restart"), Told::Cut);
+
+    // The state, with the ID of the newest frame.
+    let id = EventId::new(str::from_utf8(replay.newest_id().unwrap()).unwrap()).unwrap();
+    let mut client = Decoder::new([0; 64]);
+    client.set_last_event_id(b"from before the restart").unwrap();
+    let state = Frame::new().id(id).data("the light is on").to_string();
+    assert_eq!(decoded_events(&mut client, [state.as_bytes()]).said.len(), 1);
+    assert!(matches!(replay.after(client.last_event_id()), Resume::UpToDate));
+    replay.push(&Frame::new().id(event_id!("boot-1")).data("light off")).unwrap();
+    let Resume::Events(missed) = replay.after(client.last_event_id()) else { panic!("boot-1") };
+    assert_eq!(missed.map(|kept| kept.id).collect::<Vec<_>>(), [b"boot-1"]);
+}
+
+#[test]
+fn a_frame_that_has_only_an_id_moves_a_client_without_an_event() {
+    let mut replay = Replay::new([0; 256]);
+    replay.push(&Frame::new().id(event_id!("boot-0"))).unwrap();
+    let outcome = decoded_events(&mut Decoder::new([0; 64]), replay.all().map(|kept| kept.frame));
+    assert_eq!((outcome.said.len(), &outcome.last_event_id[..]), (0, &b"boot-0"[..]));
+}
+
+#[test]
+fn a_slow_client_needs_only_the_id_of_the_last_frame_it_was_sent() {
+    let mut replay = Replay::new([0; 256]);
+    replay.push(&Frame::new().id(event_id!("start"))).unwrap();
+    let (mut place, mut received) = (b"start".to_vec(), Vec::new());
+    for (number, id) in ["b", "a", "z", "m", "k", "c"].into_iter().enumerate() {
+        replay.push(&Frame::new().id(EventId::new(id).unwrap()).data("x")).unwrap();
+        // One frame for each two that are pushed.
+        if number % 2 == 0 {
+            let Resume::Events(mut missed) = replay.after(&place) else { panic!("{id} is new") };
+            place = missed.next().unwrap().id.to_vec();
+            received.push(place.clone());
+        }
+    }
+    assert_eq!(received, [b"b", b"a", b"z"]);
+}
+
+#[test]
+fn what_is_kept_is_shown_as_text() {
+    let mut replay = Replay::new([0; 64]);
+    push(&mut replay, 7, 1).unwrap();
+    let kept = replay.all().next().unwrap();
+    assert_eq!(format!("{kept:?}"), r#"Kept { id: "7", frame: "id: 7\ndata: x\n\n" }"#);
+}
+
+#[test]
 fn a_buffer_of_the_size_of_one_frame_holds_it() {
     let Err(PushError::TooLong { needed, .. }) = push(&mut Replay::new([0; 0]), 7, 30) else { panic!("too long") };
     let mut replay = Replay::new(vec![0; needed]);
@@ -213,9 +283,11 @@ proptest! {
                 prop_assert_eq!(told(&replay, &seen.to_string()), expected);
             }
             prop_assert_eq!(told(&replay, ""), Told::New);
+            let newest = (!held.is_empty()).then(|| sent.to_string());
+            prop_assert_eq!(replay.newest_id(), newest.as_ref().map(String::as_bytes));
             // At most the length of one frame is unused at the end.
             let longest = 30 + 120;
-            let used: usize = replay.all().map(|frame| frame.len() + 10).sum();
+            let used: usize = replay.all().map(|kept| kept.frame.len() + 10).sum();
             prop_assert!(held.len() == sent as usize || used + 2 * longest >= size, "{} of {}", used, size);
         }
     }

@@ -23,7 +23,7 @@
 //! }
 //! response.extend(b"connection: close\r\n\r\n");
 //! if let Resume::Events(missed) = replay.after(b"1") {
-//!     missed.for_each(|frame| response.extend(frame));
+//!     missed.for_each(|kept| response.extend(kept.frame));
 //! }
 //! assert!(response.ends_with(b"id: 2\ndata: light off\n\n"));
 //!
@@ -39,7 +39,7 @@
 mod replay;
 mod schedule;
 
-pub use replay::{Frames, PushError, Replay, Resume};
+pub use replay::{Frames, Kept, PushError, Replay, Resume};
 pub use schedule::{Schedule, Turn};
 
 /// The names and values of the headers that a response with events needs. The names are in lower case, as HTTP/2

@@ -14,12 +14,16 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use crate::codec::{Buffer, Frame};
+use crate::codec::{Buffer, Frame, Lossy};
 
 /// Keeps the newest frames that fit into `buffer`, and finds those after a given `Last-Event-ID`.
 ///
 /// `buffer` is any [`Buffer`]. A frame takes its encoded length, the length of its ID, and 8 bytes. Up
 /// to the length of one frame is unused at the end of the buffer. New frames replace the oldest ones.
+///
+/// Use each ID once, also across restarts. Otherwise a client that comes back with an ID from before the restart is taken
+/// for one that has received the newer event with the same ID. Begin each ID with something that differs from start to
+/// start, such as the time of the start or a random number: `1a2b3c-1`, `1a2b3c-2`.
 ///
 /// ```
 /// use embedded_sse::{Frame, event_id};
@@ -30,7 +34,7 @@ use crate::codec::{Buffer, Frame};
 /// replay.push(&Frame::new().id(event_id!("2")).data("light off"))?;
 ///
 /// let Resume::Events(mut missed) = replay.after(b"1") else { unreachable!() };
-/// assert_eq!(missed.next(), Some(&b"id: 2\ndata: light off\n\n"[..]));
+/// assert_eq!(missed.next().unwrap().frame, b"id: 2\ndata: light off\n\n");
 /// assert_eq!(missed.next(), None);
 /// assert!(matches!(replay.after(b"2"), Resume::UpToDate));
 /// assert!(matches!(replay.after(b"before the reboot"), Resume::Cut));
@@ -60,7 +64,7 @@ pub struct Replay<B> {
 /// /// Returns the first bytes of a response, in a stream whose events are changes to a state.
 /// fn begin(replay: &Replay<[u8; 256]>, last_event_id: &str, state: &Frame<'_>) -> Result<Vec<u8>, BufferFull> {
 ///     Ok(match replay.after(last_event_id.as_bytes()) {
-///         Resume::Events(missed) => missed.collect::<Vec<_>>().concat(),
+///         Resume::Events(missed) => missed.flat_map(|kept| kept.frame).copied().collect(),
 ///         Resume::UpToDate => Vec::new(),
 ///         // The client has no state, or an unknown one.
 ///         _ => state.encode(&mut [0; 128])?.to_vec(),
@@ -87,11 +91,15 @@ pub enum Resume<'r> {
     /// The client has no last event ID: it is new, or has not received an event with an ID yet. It missed nothing that
     /// it could name.
     ///
-    /// If the events are changes to a state, send the state first, with the ID of the newest event. If the latest
-    /// events are useful by themselves, send those of [`Replay::all`]. Then continue with new events.
+    /// If the events are changes to a state, send the state first, with the ID of the newest event
+    /// ([`Replay::newest_id`]). If the latest events are useful by themselves, send those of [`Replay::all`]. Then
+    /// continue with new events.
     New,
     /// The event is not kept, or it never existed, so it is not known what the client missed. Send an event of your own
-    /// that makes the client fetch the whole state again, then continue with new events.
+    /// that contains the whole state, or that makes the client fetch it again. Then continue with new events.
+    ///
+    /// Give that event the ID of the newest event ([`Replay::newest_id`]). Otherwise the client keeps its old ID, and is
+    /// cut again if it reconnects before the next event.
     Cut,
 }
 
@@ -111,7 +119,23 @@ impl<B: Buffer> Replay<B> {
     /// - [`PushError::NoId`]: the frame has no ID, so that no client could name it in `Last-Event-ID`. Nothing has
     ///   changed.
     /// - [`PushError::TooLong`]: the frame does not fit into the whole buffer. All frames are removed, because a client
-    ///   that has not received this one cannot resume from an earlier one: such a client gets [`Resume::Cut`].
+    ///   that has not received this one cannot resume from an earlier one: such a client gets [`Resume::Cut`]. So does a
+    ///   client that did receive it from you, unless you then push a frame with its ID alone:
+    ///
+    /// ```
+    /// use embedded_sse::server::{PushError, Replay, Resume};
+    /// use embedded_sse::{Frame, event_id};
+    ///
+    /// let mut replay = Replay::new([0; 32]);
+    /// let long = Frame::new().id(event_id!("8")).data("longer than the whole buffer");
+    /// // Connected clients receive `long` all the same.
+    /// if let Err(PushError::TooLong { .. }) = replay.push(&long) {
+    ///     replay.push(&Frame::new().id(event_id!("8")))?;
+    /// }
+    /// assert!(matches!(replay.after(b"8"), Resume::UpToDate)); // was connected
+    /// assert!(matches!(replay.after(b"7"), Resume::Cut)); // was not
+    /// # Ok::<(), PushError>(())
+    /// ```
     pub fn push(&mut self, frame: &Frame<'_>) -> Result<(), PushError> {
         let id = frame.id.map(|id| id.as_str().as_bytes()).filter(|id| !id.is_empty()).ok_or(PushError::NoId)?;
         let length = frame.encoded_len();
@@ -150,13 +174,43 @@ impl<B: Buffer> Replay<B> {
             return Resume::New;
         }
         let mut frames = self.all();
-        if !frames.any_record(last_event_id) {
+        if !frames.any(|kept| kept.id == last_event_id) {
             Resume::Cut
         } else if frames.left == 0 {
             Resume::UpToDate
         } else {
             Resume::Events(frames)
         }
+    }
+
+    /// Returns the ID of the newest frame, or `None` if no frame is kept: before the first one, and after one that was
+    /// [too long](PushError::TooLong).
+    ///
+    /// An event that gives a client the whole state needs this ID, so that a reconnect resumes after it. To have an ID
+    /// from the start, push a frame that has nothing but an ID. It tells a client where it is without an event
+    /// ([R35](crate::rules#r35)). The time that this takes grows with the number of frames.
+    ///
+    /// ```
+    /// use embedded_sse::server::{Replay, Resume};
+    /// use embedded_sse::{EventId, Frame, event_id, single_line};
+    ///
+    /// let mut replay = Replay::new([0; 256]);
+    /// assert_eq!(replay.newest_id(), None);
+    /// replay.push(&Frame::new().id(event_id!("1a2b3c-0")))?; // at the start
+    /// assert_eq!(replay.newest_id(), Some(&b"1a2b3c-0"[..]));
+    ///
+    /// if let Resume::Cut = replay.after(b"from before the restart") {
+    ///     let mut state = Frame::new().event_type(single_line!("state")).data("the light is on");
+    ///     if let Some(id) = replay.newest_id() {
+    ///         state = state.id(EventId::new(str::from_utf8(id)?)?);
+    ///     }
+    ///     assert_eq!(state.encode(&mut [0; 64])?, b"event: state\nid: 1a2b3c-0\ndata: the light is on\n\n");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn newest_id(&self) -> Option<&[u8]> {
+        self.all().last().map(|kept| kept.id)
     }
 
     /// Returns all frames that are kept, the oldest first.
@@ -187,8 +241,38 @@ impl<B: Buffer> Replay<B> {
     }
 }
 
-/// An iterator over frames of a [`Replay`], oldest first. Each item is the bytes of one whole frame, ready to be
-/// written.
+/// A frame that a [`Replay`] keeps, with its ID.
+///
+/// To send frames at the pace of a slow client, keep the ID of the last frame that was sent to it, and continue with
+/// [`Replay::after`] this ID.
+///
+/// ```
+/// use embedded_sse::{Frame, event_id};
+/// use embedded_sse::server::{Kept, Replay};
+///
+/// let mut replay = Replay::new([0; 256]);
+/// replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
+/// let kept = replay.all().next();
+/// assert_eq!(kept, Some(Kept { id: b"1", frame: b"id: 1\ndata: light on\n\n" }));
+/// # Ok::<(), embedded_sse::server::PushError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Kept<'r> {
+    /// The ID of the frame, never empty.
+    pub id: &'r [u8],
+    /// The bytes of the whole frame, ready to be written.
+    pub frame: &'r [u8],
+}
+
+/// Shows the bytes as text.
+impl fmt::Debug for Kept<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("id", &Lossy(self.id)).field("frame", &Lossy(self.frame)).finish()
+    }
+}
+
+/// An iterator over frames of a [`Replay`], oldest first. Each item is one whole frame, with its ID.
 ///
 /// ```
 /// use embedded_sse::{Frame, event_id};
@@ -198,7 +282,7 @@ impl<B: Buffer> Replay<B> {
 /// replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
 /// let mut frames = replay.all();
 /// assert_eq!(frames.len(), 1);
-/// assert_eq!(frames.next(), Some(&b"id: 1\ndata: light on\n\n"[..]));
+/// assert_eq!(frames.next().unwrap().frame, b"id: 1\ndata: light on\n\n");
 /// # Ok::<(), embedded_sse::server::PushError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -211,8 +295,10 @@ pub struct Frames<'r> {
     wrap: Option<usize>,
 }
 
-impl<'r> Frames<'r> {
-    fn next_record(&mut self) -> Option<(&'r [u8], &'r [u8])> {
+impl<'r> Iterator for Frames<'r> {
+    type Item = Kept<'r>;
+
+    fn next(&mut self) -> Option<Kept<'r>> {
         self.left = self.left.checked_sub(1)?;
         let (id, rest) = self.buffer.get(self.at..)?.split_first_chunk()?;
         let (frame, rest) = rest.split_first_chunk()?;
@@ -222,25 +308,7 @@ impl<'r> Frames<'r> {
             (self.at, self.wrap) = (0, None);
         }
         let (id, rest) = rest.split_at_checked(id)?;
-        Some((id, rest.get(..frame)?))
-    }
-
-    /// Advances past the first record with this ID. Returns whether there is one.
-    fn any_record(&mut self, id: &[u8]) -> bool {
-        while let Some((other, _)) = self.next_record() {
-            if other == id {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-impl<'r> Iterator for Frames<'r> {
-    type Item = &'r [u8];
-
-    fn next(&mut self) -> Option<&'r [u8]> {
-        self.next_record().map(|(_, frame)| frame)
+        Some(Kept { id, frame: rest.get(..frame)? })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

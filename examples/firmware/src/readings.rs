@@ -9,7 +9,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::watch::{Receiver, Watch};
 use embedded_sse::server::{Replay, Resume};
 use embedded_sse::{EventId, Frame, single_line};
-use heapless::String;
+use heapless::{String, Vec};
 
 /// The number of clients at the same time.
 pub const CLIENTS: usize = 3;
@@ -27,15 +27,25 @@ pub struct Readings {
     run: u32,
 }
 
+/// The ID of a reading: at most 8 digits, a dash and 10 digits.
+type Id = Vec<u8, 24>;
+
 /// What a client has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Nothing.
     Start,
-    /// All readings up to this number.
-    After(u32),
+    /// All readings up to the one with this ID.
+    After(Id),
     /// Readings that are no longer kept.
     Unknown,
+}
+
+impl Place {
+    /// Returns the place after the reading with this ID, which is one of ours.
+    fn after(id: &[u8]) -> Self {
+        Vec::from_slice(id).map_or(Self::Unknown, Self::After)
+    }
 }
 
 impl Readings {
@@ -64,11 +74,10 @@ impl Readings {
 
     /// Returns what a client with this last event ID has seen.
     pub fn place(&self, last_event_id: &[u8]) -> Place {
-        let number = || str::from_utf8(last_event_id).ok()?.split_once('-')?.1.parse().ok();
         match self.replay.borrow().after(last_event_id) {
-            _ if last_event_id.is_empty() => Place::Start,
-            Resume::Cut => Place::Unknown,
-            _ => number().map_or(Place::Unknown, Place::After),
+            Resume::New => Place::Start,
+            Resume::Events(_) | Resume::UpToDate => Place::after(last_event_id),
+            _ => Place::Unknown,
         }
     }
 
@@ -76,39 +85,34 @@ impl Readings {
     /// bytes, or 0 if the client has seen everything.
     pub fn take(&self, place: &mut Place, room: &mut [u8]) -> usize {
         let replay = self.replay.borrow();
-        let from_first = || (replay.all(), self.newest.get().wrapping_sub(replay.all().count() as u32));
         let mut length = 0;
-        let missed = match *place {
-            Place::Start => None,
-            Place::After(number) => match replay.after(self.id(number).as_bytes()) {
-                Resume::Events(frames) => Some((frames, number)),
+        let frames = match place {
+            Place::Start | Place::Unknown => replay.all(),
+            Place::After(id) => match replay.after(id) {
+                Resume::Events(frames) => frames,
                 Resume::UpToDate => return 0,
                 _ => {
                     *place = Place::Unknown; // the client is too slow
-                    None
+                    replay.all()
                 }
             },
-            Place::Unknown => None,
         };
-        let (frames, mut number) = missed.unwrap_or_else(from_first);
         if *place == Place::Unknown {
             length = RESTART.encode(room).map_or(0, |restart| restart.len());
+            *place = Place::Start;
         }
-        for frame in frames {
-            let Some(free) = room.get_mut(length..length + frame.len()) else { break };
-            free.copy_from_slice(frame);
-            length += frame.len();
-            number = number.wrapping_add(1);
-        }
-        if length > 0 {
-            *place = Place::After(number);
+        for kept in frames {
+            let Some(free) = room.get_mut(length..length + kept.frame.len()) else { break };
+            free.copy_from_slice(kept.frame);
+            length += kept.frame.len();
+            *place = Place::after(kept.id);
         }
         length
     }
 
     fn id(&self, number: u32) -> String<24> {
         let mut id = String::new();
-        // At most 8 digits, a dash and 10 digits.
+        // It always fits.
         let _ = write!(id, "{:08x}-{number}", self.run);
         id
     }
