@@ -19,8 +19,9 @@ use super::read::step::{Found, Step};
 ///
 /// `buffer` is any [`Buffer`]: an array, a slice, a box or a vector. It must hold the data and the type of the longest
 /// event that is split between chunks. An event that lies whole in one chunk and has one `data` line is borrowed from
-/// the chunk and needs no buffer at all. Ids have a store of their own, so that a long id cannot take room from the
-/// data. It holds two of them: the last event ID and the id of the event that is being received.
+/// the chunk and needs no buffer at all. Where data consists of several lines, the LF that joins two of them takes room
+/// too. Ids have a store of their own, so that a long id cannot take room from the data. The store holds two ids: the
+/// last event ID and the id of the event that is being received.
 ///
 /// A stream is decoded exactly as the HTML Standard prescribes, whatever its bytes and wherever it is split; no stream
 /// is malformed ([R33]). Nothing is ever truncated: an item that is too long is left out as a whole and reported once, as
@@ -51,6 +52,32 @@ use super::read::step::{Found, Step};
 /// # Ok::<(), embedded_sse::TooLong>(())
 /// ```
 ///
+/// # One byte at a time
+///
+/// A chunk may be a single byte, for example from a UART. In a `static` or a field of a struct, the type names both arrays:
+///
+/// ```
+/// use embedded_sse::Decoder;
+///
+/// struct Port {
+///     decoder: Decoder<[u8; 300], [u8; 200]>, // `Decoder<[u8; 300]>` if it is from `Decoder::new`
+///     is_on: bool,
+/// }
+///
+/// impl Port {
+///     fn received(&mut self, byte: u8) {
+///         let mut chunk = &[byte][..];
+///         while let Some(event) = self.decoder.next_event(&mut chunk) {
+///             self.is_on = event.is_ok_and(|event| event.data == b"on");
+///         }
+///     }
+/// }
+///
+/// let mut port = Port { decoder: Decoder::with_id_store([0; 300], [0; 200]), is_on: false };
+/// b"data: on\n\n".iter().for_each(|byte| port.received(*byte));
+/// assert!(port.is_on);
+/// ```
+///
 /// [R33]: crate::rules#r33
 /// [R62]: crate::rules#r62
 #[derive(Clone, Debug)]
@@ -62,7 +89,7 @@ pub struct Decoder<B, I = [u8; 128]> {
 }
 
 impl<B> Decoder<B> {
-    /// Creates a decoder at the start of a stream, with room for last event IDs of up to 64 bytes.
+    /// Creates a decoder at the start of a stream, with room for last event IDs of up to 64 bytes: a store of 128 bytes.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
         Self::with_id_store(buffer, [0; 128])
@@ -347,7 +374,7 @@ impl fmt::Display for SetIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Forbidden => "an event ID cannot hold CR, LF or NUL",
-            Self::TooLong => "event ID too long: provide an id store of twice its length",
+            Self::TooLong => "event ID too long for its memory: provide more",
         })
     }
 }

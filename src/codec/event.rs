@@ -213,7 +213,8 @@ impl fmt::Debug for Lossy<'_> {
 /// Reports that something in the stream is larger than the memory provided for it. It was left out as a whole, never
 /// truncated, and decoding continues after it.
 ///
-/// The stream is valid: the receiver's memory is too small. Provide a larger buffer, or a larger store for ids.
+/// The stream is valid: the receiver's memory is too small. Provide a larger buffer, or more memory for ids: a decoder's
+/// store takes two of them, so it has to be twice as long as the longest id; a [`FixedEvent`](crate::FixedEvent) takes one.
 ///
 /// ```
 /// use embedded_sse::{Decoder, Field};
@@ -245,7 +246,7 @@ pub struct TooLong {
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.field {
-            Field::Id => f.write_str("event ID too long: provide an id store of twice its length"),
+            Field::Id => f.write_str("event ID too long for its memory: provide more"),
             Field::Comment => f.write_str("comment too long for the buffer"),
             field => write!(f, "event too long for the buffer: {field}"),
         }

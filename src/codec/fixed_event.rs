@@ -13,7 +13,9 @@ use super::field::Field;
 /// Owns the bytes of an [`Event`] without a heap: up to `DATA` bytes of data, `TYPE` bytes of type and `ID` bytes of
 /// last event ID.
 ///
-/// The default type, `message`, takes no room: `TYPE` can be 0 if the stream names no types.
+/// The default type, `message`, takes no room: `TYPE` can be 0 if the stream names no types. Unless you choose otherwise,
+/// a type may have 32 bytes and an ID 64. An ID that is longer than `ID` is an error, even if the decoder had room for
+/// it: every event carries the last event ID.
 ///
 /// For example, the task that reads hands events to the task that handles them:
 ///
@@ -43,7 +45,8 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYP
     ///
     /// # Errors
     ///
-    /// Returns [`TooLong`] for the first of type, data and last event ID that does not fit. Nothing is truncated.
+    /// Returns [`TooLong`] for the first of type, data and last event ID that does not fit. Nothing is truncated. The
+    /// decoder goes on, and its last event ID is that of this event.
     pub fn new(event: &Event<'_>) -> Result<Self, TooLong> {
         let too_long = |field| move |_| TooLong { field };
         let event_type = if event.event_type == Event::DEFAULT_TYPE.as_bytes() { &[] } else { event.event_type };

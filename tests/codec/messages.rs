@@ -17,7 +17,7 @@ fn messages_about_a_stream() {
     let expected = [
         (Field::Data, "event too long for the buffer: data"),
         (Field::Event, "event too long for the buffer: event"),
-        (Field::Id, "event ID too long: provide an id store of twice its length"),
+        (Field::Id, "event ID too long for its memory: provide more"),
         (Field::Comment, "comment too long for the buffer"),
     ];
     assert_eq!(told, expected.map(|(field, text)| (field, text.to_string())));
@@ -54,7 +54,7 @@ fn messages_about_arguments() {
     let mut decoder = Decoder::with_id_store([0; 0], [0; 2 * 2]);
     let mut refused = |id: &[u8]| decoder.set_last_event_id(id).map_err(|error| error.to_string());
     assert_eq!(refused(b"1\n"), Err("an event ID cannot hold CR, LF or NUL".into()));
-    assert_eq!(refused(b"123"), Err("event ID too long: provide an id store of twice its length".into()));
+    assert_eq!(refused(b"123"), Err("event ID too long for its memory: provide more".into()));
     let full: BufferFull = Frame::new().data("x").encode(&mut [0; 8]).expect_err("it is too short");
     assert_eq!(full.to_string(), "the buffer is too short: the frame needs 9 bytes");
     assert_eq!(SingleLine::new("a\rb").expect_err("CR").to_string(), "line break at byte 1");
