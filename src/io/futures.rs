@@ -21,8 +21,11 @@ pin_project! {
     ///
     /// Each item is an event or a [`ReadError`]. [`TooLong`](ReadError::TooLong) takes the place of one event, and the
     /// stream continues. The stream ends after [`Io`](ReadError::Io) and at the end of the chunks; an incomplete event
-    /// is dropped ([R41]). The chunks are polled only when this stream is polled. Waiting for the next item is
-    /// cancel-safe.
+    /// is dropped ([R41]). Afterwards [`decoder().is_mid_event()`](Decoder::is_mid_event) returns whether there was one.
+    /// The chunks are polled only when this stream is polled. Waiting for the next item is cancel-safe.
+    ///
+    /// There is no timeout: while the server is silent, the next item is pending. Put a timeout of your runtime around
+    /// each wait, or use a [`Session`](crate::client::Session), which watches the heartbeats and reconnects.
     ///
     /// ```
     /// # use core::{pin::pin, task::{Context, Poll, Waker}};

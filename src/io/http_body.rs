@@ -2,6 +2,178 @@
 //!
 //! This module polls and yields frames of a body. It must not decide what is written or when: the codec and the
 //! schedule do.
+//!
+//! # The streamed answer to one request
+//!
+//! The answer to a POST, such as the tokens of a language model, often ends with an event of its own. If the body ends
+//! before this event, the answer is incomplete.
+//!
+//! ```
+//! use std::error::Error;
+//!
+//! use embedded_sse::Decoder;
+//! use embedded_sse::client::{Response, Rules, Verdict};
+//! use embedded_sse::io::futures::EventStream;
+//! use futures_util::StreamExt;
+//!
+//! /// Returns the whole text of an answer that ends with `[DONE]`. With reqwest, pass `response.into()`.
+//! async fn text_of<T>(response: http::Response<T>) -> Result<String, Box<dyn Error>>
+//! where
+//!     T: http_body::Body<Error: Error + 'static> + Unpin,
+//! {
+//!     let header = |name| response.headers().get(name).map(|value: &http::HeaderValue| value.as_bytes());
+//!     let head = Response {
+//!         status: response.status().as_u16(),
+//!         content_type: header("content-type"),
+//!         retry_after: header("retry-after"),
+//!         ..Response::default()
+//!     };
+//!     match Rules::Resilient.judge(&head) {
+//!         Verdict::Accept => {}
+//!         Verdict::Retry { after } => return Err(format!("the server is busy, for {after:?}").into()),
+//!         verdict => return Err(format!("this is no stream: {verdict:?}").into()),
+//!     }
+//!     let mut events = EventStream::from_body(response.into_body(), Decoder::boxed(1 << 20));
+//!     let mut text = String::new();
+//!     while let Some(event) = events.next().await {
+//!         let event = event?; // the connection broke, or an event was too long
+//!         match event.data() {
+//!             b"[DONE]" => return Ok(text),
+//!             _ => text += event.data_str()?,
+//!         }
+//!     }
+//!     let at = if events.decoder().is_mid_event() { "in the middle of an event" } else { "before [DONE]" };
+//!     Err(format!("the answer broke off {at}, after {text:?}").into())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // A body that is already there. `String` is a body of `Bytes`.
+//! let answer = |body: &str| {
+//!     let response = http::Response::builder().header("content-type", "text/event-stream; charset=utf-8");
+//!     text_of(response.body(body.to_owned()).expect("the header is valid"))
+//! };
+//! let text = answer("data: Hel\n\ndata: lo\n\ndata: [DONE]\n\n").await;
+//! assert_eq!(text.unwrap(), "Hello");
+//! let error = answer("data: Hel\n\n").await.unwrap_err();
+//! assert_eq!(error.to_string(), r#"the answer broke off before [DONE], after "Hel""#);
+//! let error = answer("data: Hel\n\ndata: l").await.unwrap_err();
+//! assert_eq!(error.to_string(), r#"the answer broke off in the middle of an event, after "Hel""#);
+//! # let json = http::Response::builder().header("content-type", "application/json").body(String::new()).unwrap();
+//! # assert_eq!(text_of(json).await.unwrap_err().to_string(), "this is no stream: Stop(ContentType)");
+//! # }
+//! ```
+//!
+//! To resume an answer that broke off, use a [`Session`](crate::client::Session) with
+//! [`Repeat::Never`](crate::client::Repeat::Never). It sends the request again only if the answer has event IDs, with the
+//! last one. Report the last event with [`finished`](crate::client::Session::finished). If the answer has no such event
+//! and simply ends, set [`Policy::stop_at_end`](crate::client::Policy::stop_at_end).
+//!
+//! # One feed for many clients
+//!
+//! A [`Replay`](crate::server::Replay) has the events for clients that come back, a channel passes on the new ones, and an
+//! [`EventBody`] sends both:
+//!
+//! ```
+//! use core::convert::Infallible;
+//! use core::time::Duration;
+//! use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//!
+//! use axum::body::Body;
+//! use axum::extract::State;
+//! use axum::http::HeaderMap;
+//! use axum::response::{AppendHeaders, IntoResponse, Response};
+//! use bytes::Bytes;
+//! use embedded_sse::io::http_body::{EncodedFrame, EventBody};
+//! use embedded_sse::io::tokio::Clock;
+//! use embedded_sse::server::{HEADERS, Replay, Resume, Schedule};
+//! use embedded_sse::{EventId, Frame, event_id, single_line};
+//! use futures_util::{Stream, StreamExt, stream};
+//! use tokio::sync::broadcast;
+//!
+//! /// Sent to a client for which events are missing: it discards what it has, and uses what follows.
+//! const RESTART: Frame<'static> = Frame::new().event_type(single_line!("restart")).data("");
+//!
+//! struct Feed {
+//!     replay: Mutex<Replay<Box<[u8]>>>,
+//!     live: broadcast::Sender<EncodedFrame>,
+//!     clock: Clock,
+//! }
+//!
+//! impl Feed {
+//!     fn new() -> Self {
+//!         let replay = Mutex::new(Replay::new(vec![0; 1 << 16].into()));
+//!         Self { replay, live: broadcast::Sender::new(100), clock: Clock::new() }
+//!     }
+//!
+//!     fn replay(&self) -> MutexGuard<'_, Replay<Box<[u8]>>> {
+//!         self.replay.lock().unwrap_or_else(PoisonError::into_inner)
+//!     }
+//!
+//!     /// Sends an event to all clients. The ID must be unique, also across restarts of the server.
+//!     fn publish(&self, id: EventId<'_>, data: &str) {
+//!         let frame = Frame::new().id(id).data(data);
+//!         let mut replay = self.replay();
+//!         if replay.push(&frame).is_err() {
+//!             // Too long for the ring. Those who receive it now can resume after it; the others are cut.
+//!             let _ = replay.push(&Frame::new().id(id));
+//!         }
+//!         let _ = self.live.send(frame.into()); // an error means that nobody listens
+//!     }
+//!
+//!     /// Returns the events for a client with this last event ID: those that it missed, then the new ones.
+//!     fn frames(&self, last_event_id: &[u8]) -> impl Stream<Item = Result<EncodedFrame, Infallible>> + use<> {
+//!         // Under one lock, so that no event is published between the two and none is sent twice.
+//!         let replay = self.replay();
+//!         let live = self.live.subscribe();
+//!         let (restart, missed) = match replay.after(last_event_id) {
+//!             Resume::Events(missed) => (None, Some(missed)),
+//!             Resume::UpToDate => (None, None),
+//!             Resume::New => (None, Some(replay.all())),
+//!             _ => (Some(RESTART.into()), Some(replay.all())),
+//!         };
+//!         let missed = missed.into_iter().flatten();
+//!         let missed = missed.map(|kept| EncodedFrame::from_bytes(Bytes::copy_from_slice(kept.frame)));
+//!         let missed: Vec<_> = restart.into_iter().chain(missed).collect();
+//!         // Ends with the feed, and when the client is too slow: it reconnects, and gets what it missed from the ring.
+//!         let live = stream::unfold(live, |mut live| async { Some((live.recv().await.ok()?, live)) });
+//!         stream::iter(missed).chain(live).map(Ok)
+//!     }
+//! }
+//!
+//! /// A route of axum.
+//! async fn events(State(feed): State<Arc<Feed>>, headers: HeaderMap) -> Response {
+//!     let last_event_id = headers.get("last-event-id").map_or(&b""[..], |id| id.as_bytes());
+//!     let schedule = Schedule::new(feed.clock.now()).keep_alive(Duration::from_secs(15));
+//!     let body = EventBody::new(feed.frames(last_event_id), schedule, feed.clock);
+//!     (AppendHeaders(HEADERS), Body::new(body)).into_response()
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! # use embedded_sse::{Decoder, io::futures::EventStream};
+//! let feed = Arc::new(Feed::new());
+//! feed.publish(event_id!("1a2b3c-1"), "light on");
+//! feed.publish(event_id!("1a2b3c-2"), "light off");
+//! # let connect = |id: &'static str| {
+//! #     let headers = [("last-event-id".parse().unwrap(), id.parse().unwrap())].into_iter().collect();
+//! #     let response = events(State(feed.clone()), headers);
+//! #     async { EventStream::from_body(response.await.into_body(), Decoder::boxed(256)) }
+//! # };
+//! # let mut client = connect("1a2b3c-1").await;
+//! # assert_eq!(client.next().await.unwrap().unwrap().data(), b"light off");
+//! # feed.publish(event_id!("1a2b3c-3"), "light on again");
+//! # assert_eq!(client.next().await.unwrap().unwrap().data(), b"light on again");
+//! # let mut client = connect("before-1").await;
+//! # assert_eq!(client.next().await.unwrap().unwrap().event_type(), b"restart");
+//! # for _ in 0..3 { client.next().await.unwrap().unwrap(); }
+//! # // A client that is too slow.
+//! # for _ in 0..150 { feed.publish(event_id!("1a2b3c-4"), ""); }
+//! # assert!(client.next().await.is_none());
+//! # let mut client = connect("1a2b3c-3").await;
+//! # for _ in 0..150 { assert_eq!(client.next().await.unwrap().unwrap().last_event_id(), b"1a2b3c-4"); }
+//! # }
+//! ```
 
 use core::fmt;
 use core::pin::Pin;
@@ -22,6 +194,9 @@ pub type BodyEvents<T, D> = EventStream<Chunks<T>, D>;
 
 impl<T: Body, B, I> BodyEvents<T, Decoder<B, I>> {
     /// Creates a stream of the events in a response body; see [`EventStream::new`].
+    ///
+    /// Check the status and the content type first, with [`Rules::judge`](crate::client::Rules::judge). An error page is
+    /// decoded like a stream, usually to no event at all.
     ///
     /// ```
     /// use embedded_sse::io::futures::EventStream;
@@ -121,7 +296,7 @@ impl fmt::Debug for EncodedFrame {
 
 /// A clock, and futures of a named type that wait until a time on it, which a body can hold.
 ///
-/// With tokio, use [`io::tokio::Clock`](crate::io::tokio::Clock).
+/// With tokio and the feature `tokio`, use [`io::tokio::Clock`](crate::io::tokio::Clock).
 ///
 /// ```
 /// use embedded_sse::client::Instant;
@@ -178,7 +353,9 @@ pin_project! {
     /// stream. When the schedule closes it, frames that the stream still has are not sent; a client that reconnects can
     /// ask for them.
     ///
-    /// Send the response with status 200 and the headers in [`server::HEADERS`](crate::server::HEADERS).
+    /// Send the response with status 200 and the headers in [`server::HEADERS`](crate::server::HEADERS). The
+    /// [module](self#one-feed-for-many-clients) has a server with replay. `Clock` in the example needs the feature `tokio`;
+    /// for another runtime, implement [`Sleeper`].
     ///
     /// ```
     /// use core::{convert::Infallible, time::Duration};

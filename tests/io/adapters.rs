@@ -196,6 +196,19 @@ fn a_stream_of_events_ends_after_an_error() {
     assert!(events.into_decoder().is_mid_event());
 }
 
+#[test]
+fn after_the_end_of_a_stream_of_events_its_decoder_reports_whether_one_was_incomplete() {
+    for (rest, is_incomplete) in
+        [("", false), (": bye\n", false), ("data: b", true), ("data: b\n", true), ("id: 2\n", true)]
+    {
+        let chunks = stream::iter(["data: a\n\n", rest]).map(Ok::<_, Infallible>);
+        let mut events = EventStream::new(chunks, Decoder::new([0; 64]));
+        assert!(events.next().now_or_never().unwrap().unwrap().is_ok());
+        assert_eq!(events.next().now_or_never(), Some(None));
+        assert_eq!(events.decoder().is_mid_event(), is_incomplete, "{rest:?}");
+    }
+}
+
 /// An id that did not fit is reported after its event, although that consumes no byte, and without waiting for more
 /// input.
 #[test]

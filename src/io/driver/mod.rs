@@ -1,4 +1,4 @@
-//! Drives a [`Session`](crate::client::Session) over any asynchronous transport: yields events from one connection
+//! Drives a [`Session`] over any asynchronous transport: yields events from one connection
 //! after another, and reconnects when the session says so.
 //!
 //! A driver performs the session's actions and races them against a timer. It must not decide when to connect, what a
