@@ -36,6 +36,29 @@
 /// }
 /// let reconnect = Reconnect::new(Policy::standard(), Rng {});
 /// ```
+///
+/// With `std` and no other crate, the keys of its hash maps are random. To hold the source in a field of a struct, name its
+/// type `fn() -> u32`:
+///
+/// ```
+/// use std::hash::{BuildHasher, Hasher, RandomState};
+///
+/// use embedded_sse::Decoder;
+/// use embedded_sse::client::{Policy, Reconnect, Session};
+///
+/// fn random() -> u32 {
+///     RandomState::new().build_hasher().finish() as u32
+/// }
+///
+/// struct Client {
+///     session: Session<Decoder<[u8; 512]>, fn() -> u32>,
+/// }
+///
+/// let reconnect = Reconnect::new(Policy::standard(), random as fn() -> u32);
+/// let client = Client { session: Session::new(Decoder::new([0; 512]), reconnect) };
+/// assert_eq!(client.session.failures(), 0);
+/// # assert!((0..8).map(|_| random()).any(|number| number != random()));
+/// ```
 pub trait Jitter {
     /// Returns a random number, uniformly distributed over the whole range of `u32`. Called once for each wait.
     fn next_u32(&mut self) -> u32;

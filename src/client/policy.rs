@@ -22,7 +22,7 @@ use crate::time::{Instant, millis};
 /// | [`progress`](Self::progress) | no limit |
 /// | end of the stream | another attempt ([R52](crate::rules#r52)) |
 ///
-/// Times saturate at `u32::MAX` milliseconds, 49 days. A limit of that length is no limit.
+/// A time longer than `u32::MAX` milliseconds, 49 days, counts as that. A limit of that length is no limit.
 ///
 /// ```
 /// use core::time::Duration;

@@ -18,8 +18,7 @@ use crate::time::Instant;
 /// says, and reports the result. It passes the bytes that it read to [`next_event`](Self::next_event). The session
 /// keeps the last event ID and the reconnection time, and applies the timeouts of the [`Policy`](super::Policy).
 ///
-/// `B` is the buffer of the decoder, `J` the source of random numbers, and `ID` the length in bytes of the longest last
-/// event ID.
+/// `D` is the decoder, `J` the source of random numbers.
 ///
 /// # One connection, step by step
 ///
@@ -227,7 +226,7 @@ pub struct Session<D, J> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Repeat {
-    /// The request may be repeated as often as the policy allows. Use this for GET and HEAD.
+    /// The request may be repeated as often as the policy allows. Use this for GET and HEAD. The default.
     #[default]
     Always,
     /// The request may be repeated until a response is accepted as the stream. A failed connection, an attempt without
@@ -235,6 +234,32 @@ pub enum Repeat {
     UntilAnswered,
     /// The request must not be repeated, unless you report that it was [not sent](Session::not_sent). Use this for
     /// methods other than GET and HEAD: the server may have carried out such a request although no response arrived.
+    ///
+    /// A [`Verdict::Retry`] as the first answer, such as for status 429 or 503, stops the session too. If you know that the
+    /// server has not carried out the request, start it anew with [`set_repeat`](Session::set_repeat) and
+    /// [`restart`](Session::restart). First wait as long as the server asked: `restart` connects at once.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use embedded_sse::Decoder;
+    /// use embedded_sse::client::{
+    ///     Action, Instant, NoJitter, Policy, Reconnect, Repeat, Response, Session, StopReason, Verdict,
+    /// };
+    ///
+    /// let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+    /// session.set_repeat(Repeat::Never);
+    /// let now = Instant::from_millis(0);
+    /// let Action::Connect(epoch) = session.poll(now) else { unreachable!() };
+    /// session.connecting(epoch, now);
+    /// let busy = Response { status: 429, retry_after: Some(b"20"), ..Response::default() };
+    /// let Verdict::Retry { after } = session.responded(epoch, now, &busy) else { unreachable!() };
+    /// assert_eq!(session.poll(now), Action::Stop(StopReason::CannotResume));
+    ///
+    /// let now = now.saturating_add(after.unwrap_or(Duration::from_secs(3)));
+    /// session.set_repeat(Repeat::Never);
+    /// session.restart();
+    /// assert!(matches!(session.poll(now), Action::Connect(_)));
+    /// ```
     Never,
 }
 

@@ -29,6 +29,10 @@ pub enum StopReason {
     /// The application received the last event of the stream, such as `[DONE]`, and reported it.
     Finished,
     /// The stream ended, and the policy [stops at the end](super::Policy::stop_at_end).
+    ///
+    /// This is a success only if the end of the stream is its only sign of completion. If it has a last event of its own,
+    /// such as `[DONE]`, the stream is incomplete: after that event you would have reported
+    /// [`finished`](super::Session::finished).
     Ended,
     /// The server has no more events for this client: status 204 ([R54](crate::rules#r54)).
     NoContent,
