@@ -10,8 +10,8 @@ use crate::time::{Instant, millis};
 /// Decides when to write a keep-alive to one response, and when to end it.
 ///
 /// Call [`poll`](Self::poll) whenever there is nothing else to write, and report each write with
-/// [`wrote`](Self::wrote). `poll` changes nothing and can be called at any time. Times saturate at `u32::MAX`
-/// milliseconds, 49 days.
+/// [`wrote`](Self::wrote). `poll` changes nothing and can be called at any time. A duration longer than `u32::MAX`
+/// milliseconds, 49 days, counts as that.
 ///
 /// ```
 /// use core::time::Duration;
