@@ -24,7 +24,7 @@
 // Reading is layered, and each layer calls only the next one: decoder, walk (`pace`: `wide/` or `small.rs`), machine,
 // then block and last event ID. Writing: frame, segments, wire.
 //
-// To add a field, see the table in ARCHITECTURE.md.
+// To add a field, see ARCHITECTURE.md.
 
 mod buffer;
 mod decoder;

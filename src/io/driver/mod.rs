@@ -1,5 +1,5 @@
-//! Drives a [`Session`] over any asynchronous transport: yields events from one connection
-//! after another, and reconnects when the session says so.
+//! Drives a [`Session`] over any asynchronous transport: yields events from one connection after another, and reconnects
+//! when the session says so.
 //!
 //! A driver performs the session's actions and races them against a timer. It must not decide when to connect, what a
 //! response means or how long a connection may be silent (the session does), nor which URL to use (the transport does).
