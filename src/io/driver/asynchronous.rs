@@ -225,14 +225,7 @@ impl<S, C, W> Driver<S, C, W> {
     }
 }
 
-impl<B, I, J, C, W> Driver<Session<Decoder<B, I>, J>, C, W>
-where
-    B: Buffer,
-    I: Buffer,
-    J: Jitter,
-    C: Buffer,
-    W: Timer,
-{
+impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decoder<B, I>, J>, C, W> {
     /// Runs the transport's half. Pin the future and pass it to [`events`](Self::events); have only one at a time.
     ///
     /// `headers` is called for each request and adds the application's headers to those of the session. It may await;
@@ -375,14 +368,7 @@ where
     }
 }
 
-impl<B, I, J, C, W> Stage for Driver<Session<Decoder<B, I>, J>, C, W>
-where
-    B: Buffer,
-    I: Buffer,
-    J: Jitter,
-    C: Buffer,
-    W: Timer,
-{
+impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Stage for Driver<Session<Decoder<B, I>, J>, C, W> {
     fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict> {
         let verdict = self.session.try_borrow_mut().ok()?.responded(epoch, self.timer.now(), response);
         self.redirected.set(matches!(verdict, Verdict::Redirect { .. }));

@@ -322,15 +322,7 @@ struct Connection<D> {
     at: Instant,
 }
 
-impl<B, I, J, C, W, T> Events<'_, Session<Decoder<B, I>, J>, C, W, T>
-where
-    B: Buffer,
-    I: Buffer,
-    J: Jitter,
-    C: Buffer,
-    W: Timer,
-    T: Connect,
-{
+impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect> Events<'_, Session<Decoder<B, I>, J>, C, W, T> {
     /// Returns the next event, from this connection or a later one. Blocks until there is one. The end of a connection
     /// is not reported.
     ///

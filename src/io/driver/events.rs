@@ -77,14 +77,7 @@ impl<S, C, W: Timer> Drop for Listening<'_, S, C, W> {
     }
 }
 
-impl<'d, B, I, J, C, W> Events<'d, Session<Decoder<B, I>, J>, C, W>
-where
-    B: Buffer,
-    I: Buffer,
-    J: Jitter,
-    C: Buffer,
-    W: Timer,
-{
+impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Session<Decoder<B, I>, J>, C, W> {
     /// Returns the next event, from this connection or a later one. The end of a connection is not reported.
     ///
     /// # Errors
