@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --manifest-path benches/growth/Cargo.toml             # measure, and print the tables
-//! cargo run --release --manifest-path benches/growth/Cargo.toml -- --write  # also write benches/README.md and the chart
+//! cargo run --release --manifest-path benches/growth/Cargo.toml -- --write  # also write the page and the chart
 //! ```
 
 mod curves;

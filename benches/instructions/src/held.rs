@@ -12,8 +12,8 @@ pub const FILE: &str = "benches/instructions/held.toml";
 const NAME: &str = "held.toml";
 
 const HEADER: &str = "\
-# Instructions per 1000 bytes of stream, by work, input and chunk size in bytes. The guard fails if a figure is 3 % above
-# the one here. Written by: cargo run --release --manifest-path benches/instructions/Cargo.toml -- --accept
+# Instructions per 1000 bytes of stream, by work, input and chunk size in bytes. The guard fails if a figure is 3 %
+# above the one here. Written by: cargo run --release --manifest-path benches/instructions/Cargo.toml -- --accept
 ";
 
 /// What was counted: a function of `benches/work.rs`, the input, and the chunk size in bytes or `whole`.
