@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use super::buffer::Buffer;
 use super::event::{Event, Item, TooLong};
-use super::pace::Walk;
+use super::pace::{self, Walk};
 use super::read::machine::Memory;
 use super::read::step::{Found, Step};
 
@@ -261,19 +261,15 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
             *input = chunk.get(1..).unwrap_or_default();
             return None;
         }
-        self.event_in(input)
-    }
-
-    /// Kept out of line so that it does not use registers of a loop over single bytes.
-    #[inline(never)]
-    fn event_in<'a, 'c: 'a>(&'a mut self, input: &mut &'c [u8]) -> Option<Result<Event<'a>, TooLong>> {
-        let chunk = *input;
-        let step = self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, false);
-        *input = chunk.get(step.consumed..).unwrap_or_default();
-        match step.found? {
-            Found::TooLong(too_long) => Some(Err(too_long)),
-            _ => Some(Ok(self.event(chunk))),
-        }
+        pace::apart(move || {
+            let step =
+                self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, false);
+            *input = chunk.get(step.consumed..).unwrap_or_default();
+            match step.found? {
+                Found::TooLong(too_long) => Some(Err(too_long)),
+                _ => Some(Ok(self.event(chunk))),
+            }
+        })
     }
 
     /// Decodes the next event, comment or `retry` line; otherwise like [`next_event`](Self::next_event).

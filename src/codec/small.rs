@@ -143,6 +143,13 @@ impl Walk {
     }
 }
 
+/// Calls `rest`, the part of a function that a shorter path does not need. Out of line, it does not use registers of that
+/// path.
+#[inline(never)]
+pub(crate) fn apart<T>(rest: impl FnOnce() -> T) -> T {
+    rest()
+}
+
 /// Writes the frame to the start of the buffer and returns its length, or `None` if the frame does not fit.
 pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     let mut bytes = frame.bytes();
@@ -191,6 +198,11 @@ const fn has_control(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> bool {
         || f <= LINE_END
         || g <= LINE_END
         || h <= LINE_END
+}
+
+/// Copies bytes to a place of the same length. `copy_from_slice` would link a panic that can never occur.
+pub(crate) fn copy(bytes: &[u8], place: &mut [u8]) {
+    place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
 }
 
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {

@@ -14,8 +14,9 @@
 //! [R34]: crate::rules#r34
 //! [R41]: crate::rules#r41
 
-use super::span::{Span, copy, slice};
+use super::span::{Span, slice};
 use crate::codec::line_end::has_nul;
+use crate::codec::pace::copy;
 
 /// The state of the store. The bytes belong to the caller.
 #[derive(Clone, Copy, Debug)]

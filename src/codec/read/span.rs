@@ -5,6 +5,8 @@
 
 use core::cell::Cell;
 
+use crate::codec::pace::copy;
+
 /// The place of a value.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -102,11 +104,6 @@ impl Span {
 /// made.
 pub(crate) fn slice(of: &[u8], start: usize, end: usize) -> &[u8] {
     of.get(start..end).unwrap_or_default()
-}
-
-/// Copies bytes to a place of the same length. `copy_from_slice` would link a panic that can never occur.
-pub(crate) fn copy(bytes: &[u8], place: &mut [u8]) {
-    place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
 }
 
 /// Moves the first `length` bytes to the end. It uses cells because `copy_within` would link a panic that can never

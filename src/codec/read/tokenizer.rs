@@ -112,9 +112,9 @@ pub(crate) const LINE_END: u8 = b'\r';
 
 /// The possible beginnings of a stream or a line, each followed by what it identifies: [`Field::Comment`], which has no
 /// name, for the byte order mark, and the [`Field`] for a name.
-pub(crate) const NAMES: &[u8] = b"\xEF\xBB\xBF\x01data\x02event\x03id\x04retry\x05";
+const NAMES: &[u8] = b"\xEF\xBB\xBF\x01data\x02event\x03id\x04retry\x05";
 const START: u8 = 0;
-pub(crate) const DATA: u8 = 4;
+const DATA: u8 = 4;
 const EVENT: u8 = 9;
 const ID: u8 = 15;
 const RETRY: u8 = 18;
@@ -284,7 +284,7 @@ const fn begin_name(first: u8) -> State {
 
 /// Returns what ends at this byte of [`NAMES`], or `None` if the byte is part of a name. The byte order mark is
 /// returned as a comment, which has no name.
-pub(crate) const fn named(byte: u8) -> Option<Field> {
+const fn named(byte: u8) -> Option<Field> {
     const COMMENT: u8 = Field::Comment as u8;
     const DATA: u8 = Field::Data as u8;
     const EVENT: u8 = Field::Event as u8;

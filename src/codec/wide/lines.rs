@@ -6,7 +6,7 @@
 use super::scan::{is_line_end, is_plain_up_to};
 use crate::codec::field::Field;
 use crate::codec::line_end::find_line_end;
-use crate::codec::read::tokenizer::{DATA, Line, NAMES, State, Tokenizer, named};
+use crate::codec::read::tokenizer::{Line, State, Tokenizer};
 
 /// The kind of a line, determined by its beginning.
 #[derive(Clone, Copy)]
@@ -83,19 +83,6 @@ pub(crate) fn length_like(last: &mut usize, chunk: &[u8], start: usize) -> usize
     let rest = chunk.get(start..).unwrap_or_default();
     *last = find_line_end_like(*last, rest).unwrap_or(rest.len());
     *last
-}
-
-/// Takes a byte that continues a field's name, or its colon. Returns whether it does.
-#[inline(always)]
-pub(crate) fn continues_name(tokenizer: &mut Tokenizer, byte: u8) -> bool {
-    let State::Name(place @ DATA..) = tokenizer.state else { return false };
-    let expected = NAMES.get(usize::from(place)).copied().unwrap_or_default();
-    tokenizer.state = match named(expected) {
-        None if byte == expected => State::Name(place + 1),
-        Some(field) if byte == b':' => State::AfterColon(field),
-        _ => return false,
-    };
-    true
 }
 
 /// Returns whether the next byte continues a `data` value.

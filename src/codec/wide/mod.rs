@@ -16,9 +16,7 @@ mod scan;
 
 use copy::{copy_line, copy_line_like};
 pub(crate) use frame::write;
-use lines::{
-    Kind, Lengths, blank_line, continues_name, end_value, is_in_comment, is_in_data, kind, length, length_like,
-};
+use lines::{Kind, Lengths, blank_line, end_value, is_in_comment, is_in_data, kind, length, length_like};
 use plain::copy_plain;
 pub(crate) use plain::is_known_plain;
 use scan::is_line_end;
@@ -31,7 +29,7 @@ use crate::codec::read::last_event_id::LastEventId;
 use crate::codec::read::machine::{Machine, Memory, Phase};
 use crate::codec::read::span::{Span, slice};
 use crate::codec::read::step::{Found, Step};
-use crate::codec::read::tokenizer::{LINE_END, Line, Piece, State};
+use crate::codec::read::tokenizer::{Line, Piece};
 
 /// Drives the machine through a chunk, by whole lines as far as possible.
 #[derive(Clone, Debug)]
@@ -49,54 +47,17 @@ impl Walk {
         self.machine.reset();
     }
 
-    /// Stores or skips a chunk of a single byte if it continues a line and cannot end it. Returns whether it did. This is
-    /// then all there is to do.
+    /// Single bytes have no path of their own here.
     #[inline(always)]
-    pub(crate) fn is_stored(&mut self, chunk: &[u8], buffer: &mut [u8]) -> bool {
-        match *chunk {
-            [byte] if byte > LINE_END => self.take_byte(byte, buffer),
-            _ => false,
-        }
-    }
-
-    #[inline]
-    fn take_byte(&mut self, byte: u8, buffer: &mut [u8]) -> bool {
-        let State::Value(line) = self.machine.tokenizer.state else {
-            return continues_name(&mut self.machine.tokenizer, byte);
-        };
-        match (line, self.machine.block.data) {
-            (Line::Ignored, _) => true,
-            (Line::Field(Field::Comment), _) => self.machine.line.is_absent(),
-            (Line::Field(Field::Data), Span::Stored { start, end }) => {
-                let place = self.machine.block.room(buffer).get_mut(end);
-                if let Some(place) = place {
-                    *place = byte;
-                    self.machine.block.data = Span::Stored { start, end: end + 1 };
-                    return true;
-                }
-                false
-            }
-            _ => false,
-        }
+    pub(crate) const fn is_stored(&mut self, _chunk: &[u8], _buffer: &mut [u8]) -> bool {
+        false
     }
 
     /// Consumes the chunk up to the next reportable item. With `items`, comments and `retry` lines are reported too.
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
-        if memory.chunk.len() == 1 {
-            return self.single_byte(memory, items);
-        }
         match self.data_first(memory.chunk, memory) {
             Ok(step) => step,
             Err(at) => self.walk(at, memory, items),
-        }
-    }
-
-    /// Processes a chunk of a single byte. It holds no value that would have to be copied before it is released.
-    #[inline(never)]
-    fn single_byte(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
-        match self.machine.begin() {
-            None => self.take_piece(0, memory, items),
-            found => Step { consumed: 0, found },
         }
     }
 
@@ -146,7 +107,7 @@ impl Walk {
                 return Ok(Step { consumed: at, found: None });
             }
             if !self.machine.id.is_pending()
-                && self.machine.block.lost().is_none()
+                && !self.machine.block.event_type.is_lost()
                 && blank_line(&mut self.machine.tokenizer, chunk, &mut at)
             {
                 self.machine.phase = Phase::Dispatched;
@@ -329,4 +290,18 @@ fn take_id(id: &mut LastEventId, length: usize, rest: &[u8], store: &mut [u8]) -
         id.end_line(Span::Stored { start: from, end });
     }
     taken
+}
+
+/// Calls `rest`, the part of a function that a shorter path does not need. Here it stays in its place.
+#[inline(always)]
+pub(crate) fn apart<T>(rest: impl FnOnce() -> T) -> T {
+    rest()
+}
+
+/// Copies bytes to a place of the same length.
+#[inline(always)]
+pub(crate) fn copy(bytes: &[u8], place: &mut [u8]) {
+    if bytes.len() == place.len() {
+        place.copy_from_slice(bytes);
+    }
 }
