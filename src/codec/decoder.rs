@@ -261,15 +261,20 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
             *input = chunk.get(1..).unwrap_or_default();
             return None;
         }
-        pace::apart(move || {
-            let step =
-                self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, false);
+        let found = pace::apart(|| {
+            let step = self.step_in(chunk, false);
             *input = chunk.get(step.consumed..).unwrap_or_default();
-            match step.found? {
-                Found::TooLong(too_long) => Some(Err(too_long)),
-                _ => Some(Ok(self.event(chunk))),
-            }
-        })
+            step.found
+        });
+        match found? {
+            Found::TooLong(too_long) => Some(Err(too_long)),
+            _ => Some(Ok(self.event(chunk))),
+        }
+    }
+
+    #[inline(always)]
+    fn step_in(&mut self, chunk: &[u8], items: bool) -> Step {
+        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, items)
     }
 
     /// Decodes the next event, comment or `retry` line; otherwise like [`next_event`](Self::next_event).
@@ -312,7 +317,7 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
         if self.walk.is_stored(chunk, self.buffer.as_mut()) {
             return Step { consumed: 1, found: None };
         }
-        self.walk.step(&mut Memory { chunk, buffer: self.buffer.as_mut(), ids: self.ids.as_mut() }, items)
+        self.step_in(chunk, items)
     }
 
     /// Returns the event that the last step found, after [`Found::Event`]. `chunk` must be the slice that was passed to
