@@ -21,22 +21,21 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-// Zero is left for `None`, so that a decoder is all zeros and a `static` one takes no flash for its initial value.
 pub enum Field {
     /// A comment: a line that begins with a colon. The Standard does not call it a field, but it carries text too ([R5],
     /// [R22]).
     ///
     /// [R5]: crate::rules#r5
     /// [R22]: crate::rules#r22
-    Comment = 1,
+    Comment = 0,
     /// `data`: one line of the event's data ([R28](crate::rules#r28)).
-    Data = 2,
+    Data = 1,
     /// `event`: the event's type ([R27](crate::rules#r27)).
-    Event = 3,
+    Event = 2,
     /// `id`: the last event ID ([R29](crate::rules#r29)).
-    Id = 4,
+    Id = 3,
     /// `retry`: the reconnection time ([R30](crate::rules#r30)).
-    Retry = 5,
+    Retry = 4,
 }
 
 impl Field {

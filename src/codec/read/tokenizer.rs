@@ -68,8 +68,9 @@ pub enum Token<'c> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tokenizer {
     pub(crate) state: State,
-    /// The field whose last piece was returned and whose end was not reported yet.
-    ended: Option<Field>,
+    /// One more than the number of the field whose last piece was returned and whose end was not reported yet, or 0. A
+    /// tokenizer then begins as all zeros, and a `static` one takes no flash for its initial value.
+    ended: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +113,7 @@ pub(crate) const LINE_END: u8 = b'\r';
 
 /// The possible beginnings of a stream or a line, each followed by what it identifies: [`Field::Comment`], which has no
 /// name, for the byte order mark, and the [`Field`] for a name.
-const NAMES: &[u8] = b"\xEF\xBB\xBF\x01data\x02event\x03id\x04retry\x05";
+const NAMES: &[u8] = b"\xEF\xBB\xBF\x00data\x01event\x02id\x03retry\x04";
 const START: u8 = 0;
 const DATA: u8 = 4;
 const EVENT: u8 = 9;
@@ -123,7 +124,7 @@ impl Tokenizer {
     /// Creates a tokenizer at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Name(START), ended: None }
+        Self { state: State::Name(START), ended: 0 }
     }
 
     /// Returns the next token and advances `input` past the consumed bytes.
@@ -150,7 +151,7 @@ impl Tokenizer {
     /// Kept out of line so that single bytes do not pay for it.
     #[inline(never)]
     fn next_token_in<'c>(&mut self, input: &mut &'c [u8]) -> Option<Token<'c>> {
-        if let Some(field) = self.ended.take() {
+        if let Some(field) = named(core::mem::take(&mut self.ended).wrapping_sub(1)) {
             return Some(Token::EndOfField(field));
         }
         let chunk = *input;
@@ -163,7 +164,7 @@ impl Tokenizer {
             };
             let value = chunk.get(start..end).unwrap_or_default();
             if !value.is_empty() {
-                self.ended = last.then_some(field);
+                self.ended = if last { field as u8 + 1 } else { 0 };
                 return Some(Token::Value(field, value));
             }
             if last {
