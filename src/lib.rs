@@ -94,6 +94,10 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
+//! # Memory
+//!
+//! [`sizing`] says how large buffers have to be, and how to build for a small core.
+//!
 //! # Rules
 //!
 //! The documentation cites the rules of the HTML Standard by number, such as [R33](crate::rules#r33). [`rules`] lists them, and the
@@ -114,6 +118,7 @@ pub mod io;
 mod jitter;
 pub mod rules;
 pub mod server;
+pub mod sizing;
 mod time;
 
 #[cfg(feature = "alloc")]
