@@ -107,7 +107,7 @@ impl Walk {
                 return Ok(Step { consumed: at, found: None });
             }
             if !self.machine.id.is_pending()
-                && !self.machine.block.event_type.is_lost()
+                && self.machine.block.lost().is_none()
                 && blank_line(&mut self.machine.tokenizer, chunk, &mut at)
             {
                 self.machine.phase = Phase::Dispatched;
