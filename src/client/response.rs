@@ -94,8 +94,8 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Rules {
-    /// Rules for a device that nobody restarts: temporary errors lead to another attempt, no earlier than `Retry-After`
-    /// allows. The default.
+    /// For clients that run unattended. A temporary error leads to another attempt, no earlier than `Retry-After` allows.
+    /// This is the default.
     #[default]
     Resilient,
     /// The rules of the HTML Standard ([R48] to [R55]): every response other than status 200 with an event stream stops the

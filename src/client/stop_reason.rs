@@ -30,9 +30,8 @@ pub enum StopReason {
     Finished,
     /// The stream ended, and the policy [stops at the end](super::Policy::stop_at_end).
     ///
-    /// This is a success only if the end of the stream is its only sign of completion. If it has a last event of its own,
-    /// such as `[DONE]`, the stream is incomplete: after that event you would have reported
-    /// [`finished`](super::Session::finished).
+    /// If your streams end with an event that marks their end, such as `[DONE]`, this one is incomplete: report
+    /// [`finished`](super::Session::finished) when you receive that event.
     Ended,
     /// The server has no more events for this client: status 204 ([R54](crate::rules#r54)).
     NoContent,

@@ -5,8 +5,8 @@
 //!
 //! # The streamed answer to one request
 //!
-//! The answer to a POST, such as the tokens of a language model, often ends with an event of its own. If the body ends
-//! before this event, the answer is incomplete.
+//! A streamed answer to a POST, such as the tokens of a language model, often has a last event that marks its end. If the
+//! body ends before that event, the answer is incomplete.
 //!
 //! ```
 //! use std::error::Error;
@@ -118,7 +118,7 @@
 //!             // Too long for the ring. Those who receive it now can resume after it; the others are cut.
 //!             let _ = replay.push(&Frame::new().id(id));
 //!         }
-//!         let _ = self.live.send(frame.into()); // an error means that nobody listens
+//!         let _ = self.live.send(frame.into()); // fails only if there are no receivers
 //!     }
 //!
 //!     /// Returns the events for a client with this last event ID: those that it missed, then the new ones.

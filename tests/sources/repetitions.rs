@@ -10,7 +10,7 @@ const RUN: usize = 6;
 /// Files that may repeat each other.
 const ALLOWED: [(&str, &str); 1] = [("src/io/embedded_io.rs", "src/io/embedded_io_async.rs")];
 
-/// A run of lines that stands in two places. A place is a file and a line, each by its number.
+/// A run of lines that occurs in two places. A place is the index of a file and a line number.
 #[derive(Debug, PartialEq, Eq)]
 struct Repetition {
     places: [(usize, usize); 2],
@@ -50,7 +50,7 @@ fn repetitions_are_found() {
     assert_eq!(found(&["a();\n".repeat(11).as_str()]), [], "a run does not repeat itself");
 }
 
-/// Returns the runs of at least `RUN` lines that stand in two places, each at its full length.
+/// Returns the longest runs of at least `RUN` lines that occur in two places.
 fn repetitions(texts: &[&str]) -> Vec<Repetition> {
     let files: Vec<Vec<(usize, &str)>> = texts.iter().map(|text| code(text).collect()).collect();
     let mut places = HashMap::<Vec<&str>, Vec<(usize, usize)>>::new();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-/// A board that QEMU emulates. Each target stands for one board.
+/// A board that QEMU emulates. There is one board for each target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
     /// Its name in QEMU.
@@ -77,8 +77,7 @@ pub(crate) fn run(board: Board, firmware: &Path, options: &[String], arguments: 
         .iter()
         .chain(arguments)
         .fold(String::from("enable=on,target=native"), |config, argument: &String| config + ",arg=" + argument);
-    // The output goes to a file, because a pipe that nobody reads fills up and blocks. Several runs of one firmware can be
-    // in progress.
+    // Write the output to a file: a pipe blocks when it is full. The number keeps runs of the same firmware apart.
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     let number = RUNS.fetch_add(1, Ordering::Relaxed);
     let log = firmware.with_extension(format!("{}.{number}.log", std::process::id()));

@@ -62,7 +62,7 @@ pub(crate) struct Counted {
     pub(crate) aim: Cores<Option<Levels<Option<f64>>>>,
 }
 
-/// Where a held figure stands in `budgets.toml`, and its new value.
+/// The place of a held figure in `budgets.toml`, and its new value.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) table: &'static str,
