@@ -100,6 +100,7 @@ fn operation(kind: u8, argument: u8) -> Operation {
         110..118 => Operation::Lost(which),
         118..123 => Operation::Rejected(which, optional(argument).map(|_| time(argument / 2))),
         123..125 => Operation::Resumed(time(argument)),
+        125 => Operation::StartWithin(time(argument)),
         _ => Operation::ReconnectionTime(time(argument)),
     }
 }

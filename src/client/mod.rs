@@ -32,6 +32,7 @@
 //! ended, if the policy stops at the end of the stream: from Open to Stopped
 //! refused: from Connecting and Open to Stopped
 //! close: from every state to Stopped
+//! start_within: in Waiting and Offline, a later attempt
 //! ```
 //!
 //! | state | `poll` returns | after the deadline |

@@ -10,7 +10,7 @@ use super::backoff::Backoff;
 use super::open::{Heard, Open};
 use super::policy::Policy;
 use super::stop_reason::StopReason;
-use crate::jitter::{Jitter, NoJitter};
+use crate::jitter::{Jitter, NoJitter, below};
 use crate::time::{Instant, millis};
 
 /// Identifies an attempt to connect, and the connection that results from it.
@@ -145,7 +145,8 @@ const _: () = assert!(size_of::<Reconnect<NoJitter>>() - size_of::<Policy>() < 6
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum State {
-    /// No connection. `not_before` is the time that the server asked for. It applies even if the wait is cut short.
+    /// No connection. `not_before` is the time that the server or [`Reconnect::start_within`] asked for. It applies even
+    /// if the wait is cut short.
     Waiting { due: Instant, not_before: Instant },
     /// No connection, because there is no network.
     Offline { since: Instant, not_before: Instant },
@@ -173,7 +174,7 @@ enum Fact {
 }
 
 impl<J: Jitter> Reconnect<J> {
-    /// Creates a client that connects at once.
+    /// Creates a client that connects at once. A fleet of devices should also call [`start_within`](Self::start_within).
     #[must_use]
     pub const fn new(policy: Policy, jitter: J) -> Self {
         Self {
@@ -322,6 +323,34 @@ impl<J: Jitter> Reconnect<J> {
     /// even one that the server asked for.
     pub fn restart(&mut self) {
         self.apply(Instant::ZERO, Fact::Restarted);
+    }
+
+    /// Delays the next attempt until a random time between `now` and `limit` later. Call it once when a device starts,
+    /// and the devices of a fleet do not all connect at the same moment after a power cut.
+    ///
+    /// Without it, the first attempt is immediate, and the random waits of the policy begin only after a failure. Choose
+    /// `limit` by the load that the server can take: of 10,000 devices, about 170 per second connect with 60 s.
+    ///
+    /// A longer wait stays as it is, and so does the delay if the network is reported down or up. If the network appears
+    /// for many devices at the same moment, for example with their router, call this when it appears. A
+    /// [`restart`](Self::restart) ends the delay. Ignored if an attempt is in progress, if a connection is open, and after
+    /// a stop.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use embedded_sse::client::{Action, Instant, Policy, Reconnect};
+    ///
+    /// let random = || 1 << 31; // half of the range; yours is different on each device
+    /// let mut reconnect = Reconnect::new(Policy::standard(), random);
+    /// reconnect.start_within(Instant::from_millis(200), Duration::from_secs(60));
+    /// assert_eq!(reconnect.poll(Instant::ZERO), Action::WaitUntil(Instant::from_millis(30_200)));
+    /// ```
+    pub fn start_within(&mut self, now: Instant, limit: Duration) {
+        let (State::Waiting { not_before, .. } | State::Offline { not_before, .. }) = &mut self.state else { return };
+        *not_before = now.after(below(millis(limit), &mut self.jitter)).max(*not_before);
+        if let State::Waiting { due, not_before } = &mut self.state {
+            *due = (*due).max(*not_before);
+        }
     }
 
     pub(super) fn is_connecting(&self, epoch: Epoch) -> bool {

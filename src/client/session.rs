@@ -4,6 +4,8 @@
 //! It chooses the headers to send, and reports to the state machine what a chunk contains. It does not depend on URLs,
 //! methods or HTTP.
 
+use core::time::Duration;
+
 use super::open::Heard;
 use super::reconnect::{Action, Epoch, Reconnect};
 use super::response::{Response, Rules, Verdict};
@@ -645,6 +647,12 @@ impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
     /// [R64]: crate::rules#r64
     pub fn close(&mut self) {
         self.reconnect.close();
+    }
+
+    /// Delays the next attempt by a random time up to `limit`, so that the devices of a fleet do not all connect at the same
+    /// moment after a power cut; see [`Reconnect::start_within`].
+    pub fn start_within(&mut self, now: Instant, limit: Duration) {
+        self.reconnect.start_within(now, limit);
     }
 
     /// Connects now, from any state; see [`Reconnect::restart`]. The last event ID is kept.

@@ -85,6 +85,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::NetworkChanged),
         1 => Just(Operation::Close),
         2 => Just(Operation::Restart),
+        2 => time().prop_map(Operation::StartWithin),
     ]
 }
 
@@ -137,6 +138,7 @@ fn every_state_up_to_a_depth_keeps_the_rules() {
         Operation::NetworkChanged,
         Operation::Close,
         Operation::Restart,
+        Operation::StartWithin(6),
     ];
     const DEPTH: usize = 8;
     for (name, policy, max_attempts) in [("unlimited", policy, None), ("limited", limited, Some(2))] {

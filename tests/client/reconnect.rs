@@ -92,6 +92,55 @@ fn the_first_attempt_is_immediate_whatever_the_clock_shows() {
     }
 }
 
+/// 10,000 devices whose clocks start at the same moment.
+#[test]
+fn the_first_attempts_of_a_fleet_are_spread_after_a_power_cut() {
+    for (limit, most) in [(0, 10_000), (60, 40)] {
+        let mut attempts = [0_u16; 600];
+        for device in 0..10_000 {
+            let mut machine = Reconnect::new(Policy::standard(), Random(device));
+            machine.start_within(Instant::ZERO, Duration::from_secs(limit));
+            let due = match machine.poll(Instant::ZERO) {
+                Action::WaitUntil(due) => due.as_millis(),
+                Action::Connect(_) => 0,
+                other => panic!("{other:?}"),
+            };
+            attempts[due as usize / 100] += 1;
+        }
+        let peak = attempts.iter().max().copied().unwrap_or_default();
+        println!("within {limit} s: at most {peak} attempts in 100 ms");
+        assert!(peak <= most && peak > most / 2, "within {limit} s: {peak}");
+    }
+}
+
+#[test]
+fn the_delay_of_the_first_attempt_ends_only_in_time_or_with_a_restart() {
+    let (minute, delayed) = (Duration::from_secs(60), MINUTE - 1);
+    let mut device = Device::new(PLAIN);
+    device.machine.start_within(device.now(), minute);
+    device.after(SECOND);
+    device.machine.network_changed(device.now());
+    assert_eq!(device.poll(), Action::WaitUntil(Instant::from_millis(HOUR + delayed)), "moved to another network");
+    device.machine.network_down(device.now());
+    device.machine.start_within(device.now(), minute);
+    device.after(SECOND);
+    device.machine.network_up(device.now());
+    assert_eq!(device.connect().1, MINUTE - SECOND - 1 + 999, "delayed again without a network");
+
+    let before = device.machine.clone();
+    device.machine.start_within(device.now(), minute);
+    assert_eq!(device.machine, before, "an attempt in progress");
+
+    let mut device = Device::new(PLAIN);
+    device.machine.start_within(device.now(), minute);
+    device.machine.restart();
+    assert_eq!(device.connect().1, 0);
+    let epoch = device.poll().epoch().unwrap();
+    device.machine.rejected(epoch, device.now(), Some(2 * minute));
+    device.machine.start_within(device.now(), minute);
+    assert_eq!(device.connect().1, 2 * MINUTE, "a longer wait stays as it is");
+}
+
 #[test]
 fn an_attempt_that_takes_too_long_is_given_up() {
     let mut device = Device::new(PLAIN.connect_timeout(Some(Duration::from_secs(10))));

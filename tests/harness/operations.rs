@@ -29,6 +29,8 @@ pub(crate) enum Operation {
     NetworkChanged,
     Close,
     Restart,
+    /// The next attempt is delayed by less than this long.
+    StartWithin(u64),
 }
 
 /// The connection that an operation is about.
@@ -142,6 +144,11 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
             (Operation::NetworkChanged, _) => self.machine.network_changed(now),
             (Operation::Close, _) => self.machine.close(),
             (Operation::Restart, _) => self.machine.restart(),
+            (Operation::StartWithin(millis), _) => {
+                let limit = Duration::from_millis(millis);
+                self.machine.start_within(now, limit);
+                self.check_delay(before, now.saturating_add(limit));
+            }
             (_, None) => {}
         }
         if about.is_some() && about != live && !matches!(operation, Operation::Connecting(_)) {
@@ -157,6 +164,20 @@ impl<J: Jitter + Clone + PartialEq + core::fmt::Debug> Checked<J> {
             assert_eq!(self.machine, stopped, "a stop is permanent");
         }
         self.check();
+    }
+
+    /// Checks how the next attempt was delayed. It must not begin before the end of the delay, whatever the network does.
+    fn check_delay(&mut self, before: Action, end: Instant) {
+        let after = self.machine.poll(self.now);
+        match (before, after) {
+            (Action::Connect(_) | Action::WaitUntil(_), Action::WaitUntil(until)) if due(before) != Some(until) => {
+                // They are equal only where the clock saturates.
+                let within = until < end || end == Instant::from_millis(u64::MAX);
+                assert!(due(before) < Some(until) && within, "a delay within its limit: {before:?}, {after:?}");
+                self.floor = self.floor.max(until);
+            }
+            _ => assert_eq!(after, before, "only a wait is delayed"),
+        }
     }
 
     fn clamp(&self, millis: u64, most: u64) -> u64 {
