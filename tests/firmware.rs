@@ -54,7 +54,7 @@ fn every_board_passes_every_vector_and_every_test() {
 fn no_panic_is_linked() {
     let mut found = BTreeSet::new();
     for target in ["thumbv6m-none-eabi", "thumbv7em-none-eabihf"] {
-        for profile in ["s", "o3"] {
+        for profile in ["z", "s", "o3"] {
             found.extend(panics(target, profile, &["--bins", "--keep-going", "--features", "panic-free"]));
             let planted = panics(target, profile, &["--bin", "planted", "--features", "panic-free,planted"]);
             assert_eq!(planted, ["planted"], "{target}, {profile}: the planted panic must be found, and nothing else");

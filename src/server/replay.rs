@@ -364,6 +364,7 @@ fn write_record(place: &mut [u8], id: &[u8], length: usize, frame: &Frame<'_>) -
     let (head, rest) = rest.split_first_chunk_mut()?;
     *head = u32::try_from(length).ok()?.to_le_bytes();
     let (place, rest) = rest.split_at_mut_checked(id.len())?;
-    place.copy_from_slice(id);
+    // `copy_from_slice` would link a panic that can never occur.
+    place.iter_mut().zip(id).for_each(|(to, from)| *to = *from);
     frame.encode(rest).ok().map(drop)
 }

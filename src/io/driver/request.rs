@@ -199,7 +199,8 @@ impl Text<'_> {
             self.error = Some(HeaderError::Full);
             return Err(fmt::Error);
         };
-        place.copy_from_slice(piece.as_bytes());
+        // `copy_from_slice` would link a panic that can never occur.
+        place.iter_mut().zip(piece.bytes()).for_each(|(to, from)| *to = from);
         self.length = end;
         Ok(())
     }
