@@ -6,6 +6,7 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
+use super::setting::Setting;
 use crate::jitter::{Jitter, below};
 use crate::time::millis;
 
@@ -27,13 +28,13 @@ use crate::time::millis;
 #[non_exhaustive]
 pub enum Spread {
     /// `step`: no random part.
-    None,
+    None = 1, // leaves zero for the spread of the standard policy; see `Setting`
     /// `random(step)`. [`Backoff::above_floor`] adds it to its floor.
-    Full,
+    Full = 0,
     /// `step / 2 + random(step / 2)`
-    Equal,
+    Equal = 2,
     /// `min(cap, first + random(3 * previous_wait - first))`. The steps are not used.
-    Decorrelated,
+    Decorrelated = 3,
 }
 
 /// How long to wait after each consecutive failure.
@@ -78,15 +79,15 @@ pub enum Spread {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Backoff {
-    floor: u32,
-    first: u32,
-    cap: u32,
-    /// The number of bits by which the step is shifted left with each failure.
-    growth: u8,
+    floor: Setting<3_000>,
+    first: Setting<5_000>,
+    cap: Setting<60_000>,
+    /// Whether the step doubles with each failure. Otherwise it becomes four times as long.
+    doubles: bool,
     spread: Spread,
-    min_wait: u32,
-    max_retry: u32,
-    max_retry_after: u32,
+    min_wait: Setting<500>,
+    max_retry: Setting<3_600_000>,
+    max_retry_after: Setting<86_400_000>,
 }
 
 impl Backoff {
@@ -96,7 +97,7 @@ impl Backoff {
     /// [R30]: crate::rules#r30
     #[must_use]
     pub const fn fixed(time: Duration) -> Self {
-        Self { floor: millis(time), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }
+        Self { floor: Setting::new(millis(time)), spread: Spread::None, ..Self::exponential(Duration::ZERO, time) }
     }
 
     /// Waits for a random time up to `first`, doubled with each failure up to `cap`, on top of
@@ -105,14 +106,14 @@ impl Backoff {
     #[must_use]
     pub const fn exponential(first: Duration, cap: Duration) -> Self {
         Self {
-            floor: 0,
-            first: millis(first),
-            cap: millis(cap),
-            growth: 1,
+            floor: Setting::new(0),
+            first: Setting::new(millis(first)),
+            cap: Setting::new(millis(cap)),
+            doubles: true,
             spread: Spread::Full,
-            min_wait: 500,
-            max_retry: 3_600_000,
-            max_retry_after: 86_400_000,
+            min_wait: Setting::STANDARD,
+            max_retry: Setting::STANDARD,
+            max_retry_after: Setting::STANDARD,
         }
     }
 
@@ -123,7 +124,7 @@ impl Backoff {
     /// a factor of two the load stays too high for the first minute; the example `herd` shows it.
     #[must_use]
     pub const fn above_floor(floor: Duration, first: Duration, cap: Duration) -> Self {
-        Self { floor: millis(floor), growth: 2, ..Self::exponential(first, cap) }
+        Self { floor: Setting::new(millis(floor)), doubles: false, ..Self::exponential(first, cap) }
     }
 
     /// Sets how the fixed and the random part of each wait are computed.
@@ -137,7 +138,7 @@ impl Backoff {
     #[must_use]
     pub const fn min_wait(self, time: Duration) -> Self {
         let min_wait = millis(time);
-        Self { min_wait: if min_wait == 0 { 1 } else { min_wait }, ..self }
+        Self { min_wait: Setting::new(if min_wait == 0 { 1 } else { min_wait }), ..self }
     }
 
     /// Sets the longest time that a server can ask for with `retry`; one hour by default. A longer one is lowered to
@@ -147,29 +148,29 @@ impl Backoff {
     /// received a wrong value might not connect again for a very long time.
     #[must_use]
     pub const fn max_retry(self, time: Duration) -> Self {
-        Self { max_retry: millis(time), ..self }
+        Self { max_retry: Setting::new(millis(time)), ..self }
     }
 
     /// Sets the longest time that a server can ask for with `Retry-After`; one day by default. A longer one is lowered
     /// to it.
     #[must_use]
     pub const fn max_retry_after(self, time: Duration) -> Self {
-        Self { max_retry_after: millis(time), ..self }
+        Self { max_retry_after: Setting::new(millis(time)), ..self }
     }
 
     /// Returns the time that the server asked for with `Retry-After`, within the bounds.
     pub(super) fn retry_after(&self, time: Duration) -> NonZeroU32 {
-        self.bounded(millis(time), self.max_retry_after)
+        self.bounded(millis(time), self.max_retry_after.get())
     }
 
     /// Returns the time that the server asked for with `retry`, within the bounds.
     pub(super) fn asked(&self, millis: u64) -> NonZeroU32 {
-        self.bounded(u32::try_from(millis).unwrap_or(u32::MAX), self.max_retry)
+        self.bounded(u32::try_from(millis).unwrap_or(u32::MAX), self.max_retry.get())
     }
 
     /// Never returns zero, so that an `Option` of the result takes no extra memory.
     fn bounded(&self, time: u32, most: u32) -> NonZeroU32 {
-        NonZeroU32::new(time.min(most).max(self.min_wait)).unwrap_or(NonZeroU32::MIN)
+        NonZeroU32::new(time.min(most).max(self.min_wait.get())).unwrap_or(NonZeroU32::MIN)
     }
 
     /// Returns the wait in milliseconds after a failure, of which `failures` consecutive ones came before. `last` is
@@ -181,35 +182,36 @@ impl Backoff {
         last: &mut u32,
         jitter: &mut impl Jitter,
     ) -> u32 {
-        let floor = asked.map_or(self.floor, NonZeroU32::get);
-        let at_least = floor.min(self.cap);
+        let floor = asked.map_or(self.floor.get(), NonZeroU32::get);
+        let (first, cap) = (self.first.get(), self.cap.get());
+        let at_least = floor.min(cap);
         let step = self.step(failures).max(at_least);
         let (fixed, random) = match self.spread {
             Spread::None => (step, 0),
             Spread::Full => (0, below(step, jitter)),
             Spread::Equal => (step / 2, below(step - step / 2, jitter)),
             Spread::Decorrelated => {
-                let base = self.first.max(at_least);
+                let base = first.max(at_least);
                 let span = (*last).max(base).saturating_mul(3).saturating_sub(base);
                 // The wait must not exceed the floor and the cap together.
-                let most = self.cap.saturating_sub(self.first.saturating_sub(floor));
+                let most = cap.saturating_sub(first.saturating_sub(floor));
                 let random = below(span, jitter).min(most);
                 *last = base.saturating_add(random);
-                (base.min(self.cap), random)
+                (base.min(cap), random)
             }
         };
-        fixed.max(floor).max(self.min_wait).saturating_add(random)
+        fixed.max(floor).max(self.min_wait.get()).saturating_add(random)
     }
 
     /// Returns the part of a wait that is there because the server asked for this time: the time itself, and by how much
     /// the random part grows at most.
     pub(super) fn uncounted(&self, asked: u32) -> u32 {
-        asked.saturating_add(asked.min(self.cap))
+        asked.saturating_add(asked.min(self.cap.get()))
     }
 
     /// Returns the shortest time between a loss and the next attempt, even after the network has come back.
     pub(super) fn shortest(&self, asked: Option<NonZeroU32>) -> u32 {
-        asked.map_or(self.min_wait, NonZeroU32::get)
+        asked.map_or(self.min_wait.get(), NonZeroU32::get)
     }
 
     /// Returns a random wait of up to one second after the network has come back, because it came back for other
@@ -219,9 +221,10 @@ impl Backoff {
     }
 
     fn step(&self, failures: u32) -> u32 {
-        let bits = failures.saturating_mul(u32::from(self.growth)).min(31);
-        let step = self.first << bits;
-        if step >> bits == self.first { step.min(self.cap) } else { self.cap }
+        let (first, cap) = (self.first.get(), self.cap.get());
+        let bits = if self.doubles { failures } else { failures.saturating_mul(2) }.min(31);
+        let step = first << bits;
+        if step >> bits == first { step.min(cap) } else { cap }
     }
 }
 

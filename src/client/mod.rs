@@ -69,6 +69,7 @@ mod policy;
 mod reconnect;
 mod response;
 mod session;
+mod setting;
 mod stop_reason;
 
 pub use backoff::{Backoff, Spread};

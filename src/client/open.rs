@@ -1,9 +1,10 @@
 //! An open connection: how long it has been good, and how long it may stay silent.
 //!
-//! This module records what was received and when. It does not decide what happens after a connection is given up.
+//! This module records what was received and after which silence. It does not know the time, and does not decide what
+//! happens after a connection is given up.
 
-use super::policy::{Limit, Policy};
-use crate::time::Instant;
+use super::policy::Policy;
+use super::setting::Limit;
 
 /// What was received on a connection, as reported to [`Reconnect::heard`](super::Reconnect::heard). A
 /// [`Session`](super::Session) reports it for you.
@@ -34,18 +35,15 @@ pub enum Heard {
     Event,
 }
 
-/// The state of an open connection.
+/// The state of an open connection. *Now* is when bytes last arrived, or when the response was accepted if none did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Open {
-    /// When bytes last arrived, or when the response was accepted. Moved later by the time in which the application did
-    /// not read.
-    pub(super) heard: Instant,
-    /// Milliseconds from the response to `heard`.
+    /// Milliseconds from the response to now.
     age: u32,
-    /// Milliseconds from the last event, or from the response if there was none, to `heard`.
+    /// Milliseconds from the last event, or from the response if there was none, to now.
     event_ago: u32,
-    /// Milliseconds from the last heartbeat to `heard`; [`NEVER`] if there was none or an event came after it.
+    /// Milliseconds from the last heartbeat to now; [`NEVER`] if there was none or an event came after it.
     beat_ago: u32,
     /// The window that the counted gaps between heartbeats suggest: three times the longest one, but at least
     /// [`LEAST_WINDOW`].
@@ -70,15 +68,11 @@ const BURST: u32 = 1_000;
 const LEAST_WINDOW: u32 = 10_000;
 
 impl Open {
-    pub(super) const fn new(now: Instant) -> Self {
-        Self { heard: now, age: 0, event_ago: 0, beat_ago: NEVER, window: LEAST_WINDOW, beats: 0, delivered: false }
-    }
+    pub(super) const NEW: Self =
+        Self { age: 0, event_ago: 0, beat_ago: NEVER, window: LEAST_WINDOW, beats: 0, delivered: false };
 
-    /// Records that something was received.
-    pub(super) fn heard(&mut self, now: Instant, what: Heard) {
-        let silence = now.millis_since(self.heard);
-        // A chunk that was read before the application was busy, and is decoded now, does not end a silence.
-        self.heard = self.heard.max(now);
+    /// Records that something was received after a silence of this many milliseconds.
+    pub(super) fn heard(&mut self, silence: u32, what: Heard) {
         if self.beats < SEVERAL && silence > self.window {
             // The comments so far are no regular heartbeat.
             self.forget_heartbeats();
@@ -128,11 +122,11 @@ impl Open {
         self.beat_ago = self.beat_ago.saturating_add(away);
     }
 
-    /// Returns how long after `heard` the connection may stay silent before it is given up.
+    /// Returns how long the connection may stay silent from now on before it is given up.
     pub(super) fn window(&self, policy: &Policy) -> Limit {
         let learned = if self.beats < SEVERAL { Limit::NONE } else { Limit::millis(self.window) };
-        let alive = if policy.learns_liveness { learned } else { policy.liveness };
-        alive.min(policy.progress.less(self.event_ago))
+        let alive = if policy.liveness_is_set { policy.liveness.limit() } else { learned };
+        alive.min(policy.progress.limit().less(self.event_ago))
     }
 
     /// Returns whether an event was received.
@@ -140,12 +134,11 @@ impl Open {
         self.delivered
     }
 
-    /// Returns whether the failures so far are forgotten when the connection is lost. A connection that went silent was
-    /// good only until its last byte.
-    pub(super) fn is_stable(&self, now: Instant, policy: &Policy) -> bool {
-        let silence = now.millis_since(self.heard);
+    /// Returns whether the failures so far are forgotten when the connection is lost after this silence. A connection that
+    /// went silent was good only until its last byte.
+    pub(super) fn is_stable(&self, silence: u32, policy: &Policy) -> bool {
         let is_given_up = self.window(policy).is_reached_by(silence);
         let good_for = if is_given_up { self.age } else { self.age.saturating_add(silence) };
-        good_for >= policy.stable_after || (self.delivered && good_for >= policy.stable_after_event)
+        good_for >= policy.stable_after.get() || (self.delivered && good_for >= policy.stable_after_event.get())
     }
 }

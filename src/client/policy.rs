@@ -2,11 +2,11 @@
 //!
 //! This module only holds values. `backoff.rs` computes waits from them, and `reconnect.rs` applies the rest.
 
-use core::fmt;
 use core::time::Duration;
 
 use super::backoff::{Backoff, Spread};
-use crate::time::{Instant, millis};
+use super::setting::{NO_LIMIT, Setting};
+use crate::time::millis;
 
 /// When to try again, when to give up a connection, and when to stop altogether.
 ///
@@ -34,75 +34,16 @@ use crate::time::{Instant, millis};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Policy {
     pub(super) backoff: Backoff,
-    pub(super) max_attempts: Limit,
-    pub(super) max_elapsed: Limit,
-    pub(super) stable_after: u32,
-    pub(super) stable_after_event: u32,
-    pub(super) connect_timeout: Limit,
+    pub(super) max_attempts: Setting<NO_LIMIT>,
+    pub(super) max_elapsed: Setting<NO_LIMIT>,
+    pub(super) stable_after: Setting<60_000>,
+    pub(super) stable_after_event: Setting<20_000>,
+    pub(super) connect_timeout: Setting<30_000>,
     /// No limit while it is learned.
-    pub(super) liveness: Limit,
-    pub(super) learns_liveness: bool,
-    pub(super) progress: Limit,
+    pub(super) liveness: Setting<NO_LIMIT>,
+    pub(super) liveness_is_set: bool,
+    pub(super) progress: Setting<NO_LIMIT>,
     pub(super) stops_at_end: bool,
-}
-
-/// A limit in four bytes: milliseconds, a count, or no limit.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Limit(u32);
-
-impl Limit {
-    pub(super) const NONE: Self = Self(u32::MAX);
-
-    const fn time(time: Option<Duration>) -> Self {
-        match time {
-            Some(time) => Self(millis(time)),
-            None => Self::NONE,
-        }
-    }
-
-    pub(super) const fn is_reached_by(self, value: u32) -> bool {
-        value >= self.0
-    }
-
-    /// Returns whether `value` is greater than the limit. Nothing exceeds "no limit", not even a saturated value.
-    pub(super) const fn is_exceeded_by(self, value: u32) -> bool {
-        value > self.0
-    }
-
-    /// Returns the limit reduced by `value`. "No limit" stays as it is.
-    pub(super) const fn less(self, value: u32) -> Self {
-        if self.0 == u32::MAX { self } else { Self(self.0.saturating_sub(value)) }
-    }
-
-    pub(super) fn min(self, other: Self) -> Self {
-        Self(self.0.min(other.0))
-    }
-
-    /// Returns the end of a limit that starts at `since`, or `None` without a limit.
-    pub(super) fn after(self, since: Instant) -> Option<Instant> {
-        (self.0 != u32::MAX).then(|| since.after(self.0))
-    }
-
-    pub(super) const fn millis(millis: u32) -> Self {
-        Self(millis)
-    }
-}
-
-impl fmt::Debug for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == u32::MAX { f.write_str("None") } else { self.0.fmt(f) }
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for Limit {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        if self.0 == u32::MAX {
-            defmt::write!(f, "None");
-        } else {
-            defmt::write!(f, "{}", self.0);
-        }
-    }
 }
 
 impl Policy {
@@ -142,14 +83,14 @@ impl Policy {
     pub const fn new(backoff: Backoff) -> Self {
         Self {
             backoff,
-            max_attempts: Limit::NONE,
-            max_elapsed: Limit::NONE,
-            stable_after: 60_000,
-            stable_after_event: 20_000,
-            connect_timeout: Limit(30_000),
-            liveness: Limit::NONE,
-            learns_liveness: true,
-            progress: Limit::NONE,
+            max_attempts: Setting::STANDARD,
+            max_elapsed: Setting::STANDARD,
+            stable_after: Setting::STANDARD,
+            stable_after_event: Setting::STANDARD,
+            connect_timeout: Setting::STANDARD,
+            liveness: Setting::STANDARD,
+            liveness_is_set: false,
+            progress: Setting::STANDARD,
             stops_at_end: false,
         }
     }
@@ -165,7 +106,7 @@ impl Policy {
     /// The first attempt of all is not a reconnect: with 0 it is the only one.
     #[must_use]
     pub const fn max_attempts(self, attempts: u32) -> Self {
-        Self { max_attempts: Limit(attempts), ..self }
+        Self { max_attempts: Setting::new(attempts), ..self }
     }
 
     /// Stops if the next attempt would start more than `time` after the first of the consecutive failures, or after the
@@ -175,7 +116,7 @@ impl Policy {
     /// `Retry-After`, so that a server under maintenance is not given up.
     #[must_use]
     pub const fn max_elapsed(self, time: Duration) -> Self {
-        Self { max_elapsed: Limit(millis(time)), ..self }
+        Self { max_elapsed: Setting::new(millis(time)), ..self }
     }
 
     /// Sets how long a connection has to stay open, from the accepted response on, before the failures so far are
@@ -185,7 +126,7 @@ impl Policy {
     /// respond.
     #[must_use]
     pub const fn stable_after(self, time: Duration) -> Self {
-        Self { stable_after: millis(time), ..self }
+        Self { stable_after: Setting::new(millis(time)), ..self }
     }
 
     /// Sets the same time for a connection that delivered at least one event; 20 s by default. A time longer than
@@ -195,13 +136,13 @@ impl Policy {
     /// not grow. The waits should grow for a server that sends one event and closes the connection at once.
     #[must_use]
     pub const fn stable_after_event(self, time: Duration) -> Self {
-        Self { stable_after_event: millis(time), ..self }
+        Self { stable_after_event: Setting::new(millis(time)), ..self }
     }
 
     /// Sets how long an attempt may take until the response arrives, redirects included. `None`: no limit.
     #[must_use]
     pub const fn connect_timeout(self, time: Option<Duration>) -> Self {
-        Self { connect_timeout: Limit::time(time), ..self }
+        Self { connect_timeout: Setting::new(limit(time)), ..self }
     }
 
     /// Gives up a connection on which no byte arrived for `time`, not even a comment. `None`: never.
@@ -210,7 +151,7 @@ impl Policy {
     /// [`Session::resumed`](super::Session::resumed).
     #[must_use]
     pub const fn liveness(self, time: Option<Duration>) -> Self {
-        Self { liveness: Limit::time(time), learns_liveness: false, ..self }
+        Self { liveness: Setting::new(limit(time)), liveness_is_set: true, ..self }
     }
 
     /// Learns the heartbeat interval of each connection, and gives up the connection when the heartbeats stop.
@@ -224,7 +165,7 @@ impl Policy {
     /// suggest starts the count again, so that comments that come with each event are not taken for heartbeats.
     #[must_use]
     pub const fn learned_liveness(self) -> Self {
-        Self { liveness: Limit::NONE, learns_liveness: true, ..self }
+        Self { liveness: Setting::STANDARD, liveness_is_set: false, ..self }
     }
 
     /// Gives up a connection on which no event arrived for `time`, even if other bytes did. `None`: never.
@@ -233,7 +174,7 @@ impl Policy {
     /// [`Session::resumed`](super::Session::resumed).
     #[must_use]
     pub const fn progress(self, time: Option<Duration>) -> Self {
-        Self { progress: Limit::time(time), ..self }
+        Self { progress: Setting::new(limit(time)), ..self }
     }
 
     /// Stops at the end of the stream. Use it for an answer that is streamed once, not for a feed, which is resumed
@@ -248,5 +189,13 @@ impl Default for Policy {
     /// Returns [`Policy::standard`].
     fn default() -> Self {
         Self::standard()
+    }
+}
+
+/// Returns the milliseconds of a limit that may be absent.
+const fn limit(time: Option<Duration>) -> u32 {
+    match time {
+        Some(time) => millis(time),
+        None => NO_LIMIT,
     }
 }

@@ -152,8 +152,9 @@ enum State {
     Offline { since: Instant, not_before: Instant },
     /// An attempt is in progress.
     Connecting { since: Instant },
-    /// A response was accepted.
-    Open(Open),
+    /// A response was accepted. `heard` is when bytes last arrived, or when the response was accepted. Moved later by the
+    /// time in which the application did not read.
+    Open { heard: Instant, open: Open },
     /// There is nothing more to do.
     Stopped(StopReason),
 }
@@ -197,13 +198,13 @@ impl<J: Jitter> Reconnect<J> {
             State::Waiting { due, .. } => return Action::WaitUntil(due),
             State::Offline { .. } => return Action::WaitForNetwork,
             State::Stopped(reason) => return Action::Stop(reason),
-            State::Connecting { since } => (since, self.policy.connect_timeout),
-            State::Open(ref open) => (open.heard, open.window(&self.policy)),
+            State::Connecting { since } => (since, self.policy.connect_timeout.limit()),
+            State::Open { heard, ref open } => (heard, open.window(&self.policy)),
         };
         let until = limit.after(since);
         match self.state {
             _ if until.is_some_and(|until| until <= now) => Action::Disconnect(epoch),
-            State::Open(_) => Action::Read { epoch, until },
+            State::Open { .. } => Action::Read { epoch, until },
             _ => Action::AwaitResponse { epoch, until },
         }
     }
@@ -229,9 +230,11 @@ impl<J: Jitter> Reconnect<J> {
 
     /// Reports what was received on the open connection.
     pub fn heard(&mut self, epoch: Epoch, now: Instant, what: Heard) {
-        if let State::Open(open) = &mut self.state {
+        if let State::Open { heard, open } = &mut self.state {
             if epoch == self.epoch {
-                open.heard(now, what);
+                open.heard(now.millis_since(*heard), what);
+                // A chunk that was read before the application was busy, and is decoded now, does not end a silence.
+                *heard = now.max(*heard);
             }
         }
     }
@@ -244,12 +247,12 @@ impl<J: Jitter> Reconnect<J> {
     pub fn resumed(&mut self, since: Instant, now: Instant) {
         let counted_from = match &mut self.state {
             State::Connecting { since } => since,
-            State::Open(open) => &mut open.heard,
+            State::Open { heard, .. } => heard,
             _ => return,
         };
         let away = now.millis_since(since.max(*counted_from));
         *counted_from = counted_from.after(away);
-        if let State::Open(open) = &mut self.state {
+        if let State::Open { open, .. } = &mut self.state {
             open.resumed(away);
         }
     }
@@ -358,7 +361,7 @@ impl<J: Jitter> Reconnect<J> {
     }
 
     pub(super) fn is_open(&self, epoch: Epoch) -> bool {
-        epoch == self.epoch && matches!(self.state, State::Open(_))
+        epoch == self.epoch && matches!(self.state, State::Open { .. })
     }
 
     pub(super) const fn stops_at_end(&self) -> bool {
@@ -386,21 +389,21 @@ impl<J: Jitter> Reconnect<J> {
                 self.epoch = self.epoch.next();
                 Connecting { since: now }
             }
-            (Connecting { .. }, Fact::Opened) => State::Open(Open::new(now)),
+            (Connecting { .. }, Fact::Opened) => State::Open { heard: now, open: Open::NEW },
 
-            (Connecting { .. } | State::Open(_), Fact::Refused(reason)) => Stopped(reason),
-            (State::Open(_), Fact::Ended) if self.policy.stops_at_end => Stopped(StopReason::Ended),
-            (Connecting { .. } | State::Open(_), Fact::Ended) => self.failed(now, None),
-            (Connecting { .. } | State::Open(_), Fact::Lost { retry_after }) => self.failed(now, retry_after),
+            (Connecting { .. } | State::Open { .. }, Fact::Refused(reason)) => Stopped(reason),
+            (State::Open { .. }, Fact::Ended) if self.policy.stops_at_end => Stopped(StopReason::Ended),
+            (Connecting { .. } | State::Open { .. }, Fact::Ended) => self.failed(now, None),
+            (Connecting { .. } | State::Open { .. }, Fact::Lost { retry_after }) => self.failed(now, retry_after),
 
             (Offline { since, not_before }, Fact::NetworkUp | Fact::NetworkChanged) => {
                 self.begun = self.begun.after(now.millis_since(since));
                 self.prompt(now, not_before)
             }
-            (Waiting { .. } | Connecting { .. } | State::Open(_), Fact::NetworkDown) => {
+            (Waiting { .. } | Connecting { .. } | State::Open { .. }, Fact::NetworkDown) => {
                 Offline { since: now, not_before: self.gave_up(now) }
             }
-            (Waiting { .. } | Connecting { .. } | State::Open(_), Fact::NetworkChanged) => {
+            (Waiting { .. } | Connecting { .. } | State::Open { .. }, Fact::NetworkChanged) => {
                 let not_before = self.gave_up(now);
                 self.prompt(now, not_before)
             }
@@ -411,7 +414,7 @@ impl<J: Jitter> Reconnect<J> {
     /// Counts a failure, and returns the state after it.
     fn failed(&mut self, now: Instant, retry_after: Option<NonZeroU32>) -> State {
         self.forget_failures_if_stable(now);
-        let delivered = matches!(self.state, State::Open(open) if open.has_delivered());
+        let delivered = matches!(self.state, State::Open { open, .. } if open.has_delivered());
         if self.failures == 0 || delivered {
             self.begun = now;
         }
@@ -423,9 +426,9 @@ impl<J: Jitter> Reconnect<J> {
         let wait = backoff.wait(self.failures, asked, &mut self.last_wait, &mut self.jitter);
         let due = now.after(wait);
         self.failures = self.failures.saturating_add(1);
-        if self.policy.max_attempts.is_exceeded_by(self.failures) {
+        if self.policy.max_attempts.limit().is_exceeded_by(self.failures) {
             State::Stopped(StopReason::MaxAttempts)
-        } else if self.policy.max_elapsed.is_exceeded_by(due.millis_since(self.begun)) {
+        } else if self.policy.max_elapsed.limit().is_exceeded_by(due.millis_since(self.begun)) {
             State::Stopped(StopReason::MaxElapsed)
         } else {
             State::Waiting { due, not_before: now.after(backoff.shortest(asked)) }
@@ -454,8 +457,8 @@ impl<J: Jitter> Reconnect<J> {
 
     /// Forgets the failures if the connection was stable.
     fn forget_failures_if_stable(&mut self, now: Instant) {
-        if let State::Open(open) = self.state {
-            if open.is_stable(now, &self.policy) {
+        if let State::Open { heard, open } = self.state {
+            if open.is_stable(now.millis_since(heard), &self.policy) {
                 self.forget_failures();
             }
         }

@@ -14,6 +14,7 @@ use ::embedded_io_async::{BufRead, Read, Write};
 
 use super::chunk::Chunk;
 pub use super::embedded_io::{ReadError, WriteError};
+use super::pending::Pending;
 use crate::codec::{Buffer, Decoder, Event, Found, Frame, Item, Step};
 
 /// Reads events from one connection through a chunk buffer.
@@ -151,7 +152,7 @@ pub struct BufEventReader<R, D> {
     /// How many of these bytes the last step decoded. They are consumed before the next step.
     taken: usize,
     /// What the last step found, if it was not returned yet.
-    found: Option<Found>,
+    found: Pending,
 }
 
 impl<R, B, I> BufEventReader<R, Decoder<B, I>> {
@@ -159,7 +160,7 @@ impl<R, B, I> BufEventReader<R, Decoder<B, I>> {
     /// and the reconnection time of the previous connection.
     pub const fn new(reader: R, mut decoder: Decoder<B, I>) -> Self {
         decoder.reset();
-        Self { reader, decoder, given: 0, taken: 0, found: None }
+        Self { reader, decoder, given: 0, taken: 0, found: Pending::Nothing }
     }
 
     /// Returns the decoder, which has the last event ID and the reconnection time, and reports whether the stream ended
@@ -186,10 +187,10 @@ impl<R: BufRead, B: Buffer, I: Buffer> BufEventReader<R, Decoder<B, I>> {
     ///
     /// Cancel-safe if the reader's `fill_buf` is: no event is lost or returned twice.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
-        if self.found != Some(Found::Event) {
-            self.found = self.advance(Decoder::step).await?;
+        if self.found != Pending::Event {
+            self.found = Pending::new(self.advance(Decoder::step).await?);
         }
-        if self.found.is_none() {
+        if self.found == Pending::Nothing {
             return Ok(None);
         }
         let chunk = Self::look(&mut self.reader, &mut self.found, self.given).await?;
@@ -207,10 +208,10 @@ impl<R: BufRead, B: Buffer, I: Buffer> BufEventReader<R, Decoder<B, I>> {
     /// The same as for [`next`](Self::next). A comment or a `retry` line that was found but not returned is skipped if
     /// you call `next` instead.
     pub async fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError<R::Error>> {
-        if self.found.is_none() {
-            self.found = self.advance(Decoder::step_item).await?;
+        if self.found == Pending::Nothing {
+            self.found = Pending::new(self.advance(Decoder::step_item).await?);
         }
-        let Some(found) = self.found else { return Ok(None) };
+        let Some(found) = self.found.found() else { return Ok(None) };
         let chunk = Self::look(&mut self.reader, &mut self.found, self.given).await?;
         Ok(Some(self.decoder.item(found, chunk)))
     }
@@ -242,13 +243,9 @@ impl<R: BufRead, B: Buffer, I: Buffer> BufEventReader<R, Decoder<B, I>> {
     }
 
     /// Returns the slice in which something was found. The reader returns the same bytes again until they are consumed.
-    async fn look<'r>(
-        reader: &'r mut R,
-        found: &mut Option<Found>,
-        given: usize,
-    ) -> Result<&'r [u8], ReadError<R::Error>> {
+    async fn look<'r>(reader: &'r mut R, found: &mut Pending, given: usize) -> Result<&'r [u8], ReadError<R::Error>> {
         let chunk = reader.fill_buf().await.map_err(ReadError::Io)?;
-        *found = None;
+        *found = Pending::Nothing;
         Ok(chunk.get(..given).unwrap_or_default())
     }
 }
