@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use common::{Said, decoded_events};
 use embedded_sse::client::{Instant, NoJitter};
-use embedded_sse::server::{Kept, PushError, Replay, Resume, Schedule, Turn};
+use embedded_sse::server::{Cursor, Kept, Next, PushError, Replay, Resume, Schedule, Turn};
 use embedded_sse::{Decoder, EventId, Frame, event_id};
 use proptest::prelude::*;
 
@@ -221,6 +221,104 @@ fn a_slow_client_needs_only_the_id_of_the_last_frame_it_was_sent() {
     assert_eq!(received, [b"b", b"a", b"z"]);
 }
 
+/// Returns the numbers of the frames up to the newest one, as this client is sent them, with 0 for a cut.
+fn taken<B: AsRef<[u8]> + AsMut<[u8]>>(replay: &Replay<B>, cursor: &mut Cursor) -> Vec<u32> {
+    let mut taken = Vec::new();
+    loop {
+        match replay.next(cursor) {
+            Next::Frame(kept) => taken.extend(numbers([kept])),
+            Next::Cut => taken.push(0),
+            Next::UpToDate => return taken,
+            next => panic!("unexpected answer: {next:?}"),
+        }
+        assert!(taken.len() < 100, "{taken:?}");
+    }
+}
+
+#[test]
+fn a_cursor_begins_where_the_last_event_id_says() {
+    let mut replay = Replay::new([0; 130]);
+    assert_eq!(taken(&replay, &mut replay.start()), []);
+    assert_eq!(taken(&replay, &mut replay.resume(b"from before a restart").unwrap()), [0]);
+    for number in 1..=9 {
+        push(&mut replay, number, 20).unwrap();
+    }
+    assert_eq!(numbers(replay.all()), [7, 8, 9]);
+    assert_eq!(replay.resume(b""), None, "a new client has missed nothing");
+    for (id, expected) in [("6", &[0, 7, 8, 9][..]), ("7", &[8, 9]), ("8", &[9]), ("9", &[]), ("10", &[0, 7, 8, 9])] {
+        assert_eq!(taken(&replay, &mut replay.resume(id.as_bytes()).unwrap()), expected, "after {id}");
+    }
+    assert_eq!(taken(&replay, &mut replay.start()), [7, 8, 9]);
+    assert_eq!(taken(&replay, &mut replay.end()), []);
+}
+
+#[test]
+fn a_client_is_cut_once_and_may_skip_to_the_end() {
+    let mut replay = Replay::new([0; 130]);
+    let mut slow = replay.end();
+    for number in 1..=5 {
+        push(&mut replay, number, 20).unwrap();
+    }
+    let mut skips = slow;
+    assert_eq!(replay.next(&mut slow), Next::Cut);
+    assert_eq!(taken(&replay, &mut slow), [3, 4, 5], "all that is kept follows");
+    assert_eq!(replay.next(&mut skips), Next::Cut);
+    skips = replay.end();
+    push(&mut replay, 6, 20).unwrap();
+    assert_eq!((taken(&replay, &mut slow), taken(&replay, &mut skips)), (vec![6], vec![6]));
+}
+
+#[test]
+fn an_unknown_id_stays_unknown_while_events_come() {
+    let mut replay = Replay::new([0; 1024]);
+    let mut unknown = replay.resume(b"from before a restart").unwrap();
+    for number in 1..=5 {
+        push(&mut replay, number, 1).unwrap();
+    }
+    assert_eq!(taken(&replay, &mut unknown), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_frame_that_is_too_long_cuts_every_cursor_before_it() {
+    let mut replay = Replay::new([0; 100]);
+    let mut cursor = replay.end();
+    push(&mut replay, 1, 10).unwrap();
+    assert_eq!(taken(&replay, &mut cursor), [1]);
+    push(&mut replay, 2, 200).unwrap_err();
+    let mut late = cursor;
+    assert_eq!(taken(&replay, &mut cursor), [0]);
+    push(&mut replay, 3, 10).unwrap();
+    assert_eq!((taken(&replay, &mut cursor), taken(&replay, &mut late)), (vec![3], vec![0, 3]));
+}
+
+#[test]
+fn a_cursor_is_copied_to_look_ahead() {
+    let mut replay = Replay::new([0; 128]);
+    let mut cursor = replay.end();
+    push(&mut replay, 1, 1).unwrap();
+    let mut ahead = cursor;
+    assert_eq!(replay.next(&mut ahead), replay.next(&mut cursor));
+    assert_eq!(ahead, cursor);
+}
+
+#[test]
+fn a_cursor_of_another_replay_is_no_danger() {
+    let mut other = Replay::new([0; 4096]);
+    for number in 0..100 {
+        push(&mut other, number, 10).unwrap();
+    }
+    let mut replay = Replay::new([0xFF; 64]);
+    assert_eq!(replay.next(&mut other.end()), Next::Cut);
+    push(&mut replay, 1, 1).unwrap();
+    push(&mut replay, 2, 1).unwrap();
+    let mut foreign = other.start();
+    while let Next::Frame(_) = other.next(&mut foreign) {
+        let mut cursor = foreign;
+        let answers = (0..1000).take_while(|_| replay.next(&mut cursor) != Next::UpToDate).count();
+        assert!(answers <= 3, "{answers}");
+    }
+}
+
 #[test]
 fn what_is_kept_is_shown_as_text() {
     let mut replay = Replay::new([0; 64]);
@@ -291,4 +389,56 @@ proptest! {
             prop_assert!(held.len() == sent as usize || used + 2 * longest >= size, "{} of {}", used, size);
         }
     }
+
+    /// 64 clients at different speeds on one ring of 8 KiB, compared with a list that drops nothing. Each is sent all
+    /// events in order, or is told that some are missing, and is told so only if they are.
+    #[test]
+    fn each_of_64_clients_is_sent_all_events_or_told_of_a_cut(
+        steps in prop::collection::vec((0_usize..600, any::<u64>()), 1..400),
+    ) {
+        let mut replay = Replay::new([0; 8192]);
+        // The cursor of each client, and the number of the last event before it.
+        let mut clients = [(replay.end(), 0_u32); 64];
+        let lengths: Vec<_> = steps.iter().map(|(length, _)| *length).collect();
+        for (sent, (length, readers)) in (1_u32..).zip(steps) {
+            // Every 50th frame is longer than the ring.
+            let length = if sent % 50 == 49 { 9000 } else { length };
+            prop_assert_eq!(push(&mut replay, sent, length).is_ok(), length < 9000);
+            let oldest = replay.all().next().map_or(sent + 1, |kept| number_of(kept.id));
+            for (index, (cursor, passed)) in clients.iter_mut().enumerate() {
+                if readers >> index & 1 == 0 {
+                    continue;
+                }
+                // The first clients read up to 64 frames at a time, the last ones a single frame.
+                for _ in 0..64 / (index + 1) {
+                    match replay.next(cursor) {
+                        Next::Frame(kept) => {
+                            prop_assert_eq!(number_of(kept.id), *passed + 1);
+                            let length = lengths[*passed as usize];
+                            let expected = frame_of(*passed + 1, length);
+                            prop_assert_eq!(kept.frame, expected.as_bytes());
+                            *passed += 1;
+                        }
+                        Next::UpToDate => {
+                            prop_assert_eq!(*passed, sent);
+                            break;
+                        }
+                        Next::Cut => {
+                            prop_assert!(*passed + 1 < oldest, "{} is kept", *passed + 1);
+                            *passed = oldest - 1;
+                        }
+                        next => panic!("unexpected answer: {next:?}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn frame_of(number: u32, length: usize) -> String {
+    format!("id: {number}\ndata: {}\n\n", "x".repeat(length))
+}
+
+fn number_of(id: &[u8]) -> u32 {
+    str::from_utf8(id).unwrap().parse().unwrap()
 }

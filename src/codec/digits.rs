@@ -55,6 +55,10 @@ mod tests {
         let edges = (0..20).flat_map(|zeros| [10u64.pow(zeros) - 1, 10u64.pow(zeros), 10u64.pow(zeros) + 1]);
         for number in edges.chain([7, u64::MAX - 1, u64::MAX]) {
             assert_eq!(EventId::decimal(number, &mut [b'x'; 20]).as_str(), number.to_string());
+            for (epoch, number) in [(number, 7), (7, number), (u64::MAX, number)] {
+                let id = alloc::format!("{epoch}-{number}");
+                assert_eq!(EventId::in_epoch(epoch, number, &mut [b'x'; 41]).as_str(), id);
+            }
         }
     }
 }

@@ -100,6 +100,33 @@ impl<'a> EventId<'a> {
         Self(core::str::from_utf8(decimal(number, buffer)).unwrap_or_default())
     }
 
+    /// Creates the ID of a number in an epoch, both in decimal: `1700000000-42`. It needs no heap: `buffer` holds the text.
+    ///
+    /// A server that counts its events from 1 again after each restart uses IDs twice, unless they also name the epoch: a
+    /// number that differs from start to start, such as the time of the start or a random number. A client that comes
+    /// back with an ID of an earlier epoch is recognized, and so is a restart by a client that compares IDs.
+    ///
+    /// ```
+    /// use embedded_sse::{EventId, Frame};
+    ///
+    /// let started = 1_700_000_000; // in seconds since 1970
+    /// let (mut text, mut buffer) = ([0; 41], [0; 64]);
+    /// let frame = Frame::new().id(EventId::in_epoch(started, 42, &mut text)).data("x");
+    /// assert_eq!(frame.encode(&mut buffer)?, b"id: 1700000000-42\ndata: x\n\n");
+    /// # Ok::<(), embedded_sse::BufferFull>(())
+    /// ```
+    #[must_use]
+    pub fn in_epoch(epoch: u64, number: u64, buffer: &'a mut [u8; 41]) -> Self {
+        let (mut digits, mut len) = ([0; 20], 0);
+        for (number, end) in [(epoch, &b"-"[..]), (number, b"")] {
+            for &byte in decimal(number, &mut digits).iter().chain(end) {
+                buffer.get_mut(len).map(|place| *place = byte);
+                len += 1;
+            }
+        }
+        Self(core::str::from_utf8(buffer.get(..len).unwrap_or_default()).unwrap_or_default())
+    }
+
     /// Returns the text.
     #[must_use]
     pub const fn as_str(self) -> &'a str {

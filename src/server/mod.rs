@@ -3,13 +3,14 @@
 //! Nothing here does I/O or reads a clock: you pass the time in. [`Frame`](crate::Frame) encodes the events.
 //!
 //! 1. Begin the response with [`HEADERS`].
-//! 2. Look up the client's `Last-Event-ID` header with [`Replay::after`], and write what it missed.
-//! 3. Write each new event when it happens. Between events, do what the [`Schedule`] of the connection returns.
+//! 2. Look up the client's `Last-Event-ID` header with [`Replay::resume`], which returns the client's [`Cursor`].
+//! 3. Write what [`Replay::next`] returns: first what the client missed, then each new event when it happens. Between
+//!    events, do what the [`Schedule`] of the connection returns.
 //!
 //! ```
 //! use core::time::Duration;
 //! use embedded_sse::client::Instant;
-//! use embedded_sse::server::{HEADERS, Replay, Resume, Schedule, Turn};
+//! use embedded_sse::server::{HEADERS, Next, Replay, Schedule, Turn};
 //! use embedded_sse::{Frame, event_id};
 //!
 //! let mut replay = Replay::new([0; 1024]); // one for all clients
@@ -22,8 +23,9 @@
 //!     response.extend(format!("{name}: {value}\r\n").bytes());
 //! }
 //! response.extend(b"connection: close\r\n\r\n");
-//! if let Resume::Events(missed) = replay.after(b"1") {
-//!     missed.for_each(|kept| response.extend(kept.frame));
+//! let mut cursor = replay.resume(b"1").unwrap_or(replay.end());
+//! while let Next::Frame(kept) = replay.next(&mut cursor) {
+//!     response.extend(kept.frame);
 //! }
 //! assert!(response.ends_with(b"id: 2\ndata: light off\n\n"));
 //!
@@ -39,7 +41,7 @@
 mod replay;
 mod schedule;
 
-pub use replay::{Frames, Kept, PushError, Replay, Resume};
+pub use replay::{Cursor, Frames, Kept, Next, PushError, Replay, Resume};
 pub use schedule::{Schedule, Turn};
 
 /// The names and values of the headers that a response with events needs. The names are in lower case, as HTTP/2

@@ -1,10 +1,11 @@
-//! The latest events, for clients that reconnect, in a ring buffer of a fixed size.
+//! The latest events, in a ring buffer of a fixed size, for clients that reconnect and for clients that read slowly.
 //!
-//! This module stores frames as bytes with an ID. The codec encodes them.
+//! This module stores frames as bytes with an ID. The codec encodes them. It does not know the clients: each of them has
+//! its own cursor.
 //!
 //! ```text
 //! buffer   [ third | fourth | free |      first | second | unused ]
-//!                           ^ end         ^ first          ^ wrap
+//!                    ^ newest             ^ oldest         ^ wrap
 //! record   [ length of the id, 4 | length of the frame, 4 | id | frame ]
 //! ```
 //!
@@ -13,6 +14,7 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::num::NonZero;
 
 use crate::codec::{Buffer, Frame, Lossy};
 
@@ -23,7 +25,9 @@ use crate::codec::{Buffer, Frame, Lossy};
 ///
 /// Use each ID once, also across restarts. Otherwise a client that comes back with an ID from before the restart is taken
 /// for one that has received the newer event with the same ID. Begin each ID with something that differs from start to
-/// start, such as the time of the start or a random number: `1a2b3c-1`, `1a2b3c-2`.
+/// start, such as the time of the start or a random number, as [`EventId::in_epoch`](crate::EventId::in_epoch) does.
+///
+/// Any number of clients can read at their own pace, each with a [`Cursor`].
 ///
 /// ```
 /// use embedded_sse::{Frame, event_id};
@@ -48,11 +52,13 @@ pub struct Replay<B> {
     /// The number of records.
     count: usize,
     /// The start of the oldest record.
-    first: usize,
-    /// The end of the newest record.
-    end: usize,
+    oldest: usize,
+    /// The start of the newest record.
+    newest: usize,
     /// The end of the older records, if newer ones continue at the start of the buffer.
-    wrap: Option<usize>,
+    wrap: Option<NonZero<usize>>,
+    /// The number of frames so far, also of those that were too long. Wraps around.
+    pushed: usize,
 }
 
 /// What a client has to receive, as returned by [`Replay::after`].
@@ -107,7 +113,7 @@ impl<B> Replay<B> {
     /// Creates an empty replay buffer.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
-        Self { buffer, count: 0, first: 0, end: 0, wrap: None }
+        Self { buffer, count: 0, oldest: 0, newest: 0, wrap: None, pushed: 0 }
     }
 }
 
@@ -140,6 +146,7 @@ impl<B: Buffer> Replay<B> {
         let id = frame.id.map(|id| id.as_str().as_bytes()).filter(|id| !id.is_empty()).ok_or(PushError::NoId)?;
         let length = frame.encoded_len();
         let needed = HEAD.saturating_add(id.len()).saturating_add(length);
+        self.pushed = self.pushed.wrapping_add(1);
         if needed > self.buffer.as_ref().len() {
             self.forget();
             return Err(PushError::TooLong { needed });
@@ -156,10 +163,11 @@ impl<B: Buffer> Replay<B> {
             self.forget();
             return Err(PushError::TooLong { needed });
         }
-        if start < self.end {
-            self.wrap = Some(self.end);
+        let end = self.end_of_newest();
+        if start < end {
+            self.wrap = NonZero::new(end);
         }
-        self.end = start + needed;
+        self.newest = start;
         self.count += 1;
         Ok(())
     }
@@ -188,7 +196,7 @@ impl<B: Buffer> Replay<B> {
     ///
     /// An event that gives a client the whole state needs this ID, so that a reconnect resumes after it. To have an ID
     /// from the start, push a frame that has nothing but an ID. It tells a client where it is without an event
-    /// ([R35](crate::rules#r35)). The time that this takes grows with the number of frames.
+    /// ([R35](crate::rules#r35)).
     ///
     /// ```
     /// use embedded_sse::server::{Replay, Resume};
@@ -210,41 +218,103 @@ impl<B: Buffer> Replay<B> {
     /// ```
     #[must_use]
     pub fn newest_id(&self) -> Option<&[u8]> {
-        self.all().last().map(|kept| kept.id)
+        self.newest().map(|(kept, _)| kept.id)
     }
 
     /// Returns all frames that are kept, the oldest first.
     pub fn all(&self) -> Frames<'_> {
-        Frames { buffer: self.buffer.as_ref(), left: self.count, at: self.first, wrap: self.wrap }
+        Frames { buffer: self.buffer.as_ref(), left: self.count, at: self.oldest, wrap: self.wrap }
+    }
+
+    /// Returns the cursor of a client with this last event ID, or `None` if the ID is empty: the client is
+    /// [new](Resume::New).
+    ///
+    /// If [`after`](Self::after) returns [`Resume::Cut`] for the ID, the first [`next`](Self::next) returns
+    /// [`Next::Cut`]. This searches the frames for the ID; `next` does not.
+    #[must_use]
+    pub fn resume(&self, last_event_id: &[u8]) -> Option<Cursor> {
+        let missed = match self.after(last_event_id) {
+            Resume::New => return None,
+            Resume::Events(missed) => missed,
+            Resume::UpToDate => return Some(self.end()),
+            // Before the oldest frame, whatever happens next.
+            Resume::Cut => return Some(Cursor { passed: self.start().passed.wrapping_sub(1), at: 0 }),
+        };
+        Some(Cursor { passed: self.pushed.wrapping_sub(missed.left), at: missed.at })
+    }
+
+    /// Returns the cursor before the oldest frame: the client receives all frames that are kept, then the new ones.
+    #[must_use]
+    pub const fn start(&self) -> Cursor {
+        Cursor { passed: self.pushed.wrapping_sub(self.count), at: self.oldest }
+    }
+
+    /// Returns the cursor after the newest frame: the client receives only new frames.
+    #[must_use]
+    pub fn end(&self) -> Cursor {
+        Cursor { passed: self.pushed, at: self.end_of_newest() }
+    }
+
+    /// Returns the next frame for the client that has this cursor, and moves the cursor after it. To look at the frame
+    /// and move later, pass a copy of the cursor.
+    ///
+    /// The time that this takes depends neither on the number of frames nor on the number of clients.
+    pub fn next(&self, cursor: &mut Cursor) -> Next<'_> {
+        let behind = self.pushed.wrapping_sub(cursor.passed);
+        if behind == 0 {
+            return Next::UpToDate;
+        }
+        let at = match self.wrap {
+            // The frame before this one may be gone, and the end of the older records with it.
+            _ if behind == self.count => self.oldest,
+            Some(wrap) if wrap.get() == cursor.at => 0,
+            _ => cursor.at,
+        };
+        match record(self.buffer.as_ref(), at) {
+            Some((kept, end)) if behind <= self.count => {
+                *cursor = Cursor { passed: cursor.passed.wrapping_add(1), at: end };
+                Next::Frame(kept)
+            }
+            _ => {
+                *cursor = self.start();
+                Next::Cut
+            }
+        }
+    }
+
+    fn newest(&self) -> Option<(Kept<'_>, usize)> {
+        record(self.buffer.as_ref(), self.newest).filter(|_| self.count > 0)
+    }
+
+    fn end_of_newest(&self) -> usize {
+        self.newest().map_or(0, |(_, end)| end)
     }
 
     /// Returns the start of free space for a record of `needed` bytes, if there is any.
     fn place(&self, needed: usize) -> Option<usize> {
+        let end = self.end_of_newest();
         let fits = |start: usize, end: usize| (end.checked_sub(start)? >= needed).then_some(start);
         match self.wrap {
-            Some(_) => fits(self.end, self.first),
-            None => fits(self.end, self.buffer.as_ref().len()).or_else(|| fits(0, self.first)),
+            Some(_) => fits(end, self.oldest),
+            None => fits(end, self.buffer.as_ref().len()).or_else(|| fits(0, self.oldest)),
         }
     }
 
     fn drop_oldest(&mut self) {
         let mut frames = self.all();
         frames.next();
-        (self.first, self.count, self.wrap) = (frames.at, frames.left, frames.wrap);
+        (self.oldest, self.count, self.wrap) = (frames.at, frames.left, frames.wrap);
         if self.count == 0 {
             self.forget();
         }
     }
 
     const fn forget(&mut self) {
-        (self.count, self.first, self.end, self.wrap) = (0, 0, 0, None);
+        (self.count, self.oldest, self.newest, self.wrap) = (0, 0, 0, None);
     }
 }
 
 /// A frame that a [`Replay`] keeps, with its ID.
-///
-/// To send frames at the pace of a slow client, keep the ID of the last frame that was sent to it, and continue with
-/// [`Replay::after`] this ID.
 ///
 /// ```
 /// use embedded_sse::{Frame, event_id};
@@ -272,6 +342,86 @@ impl fmt::Debug for Kept<'_> {
     }
 }
 
+/// The place of one client between the frames of a [`Replay`]: those before it were sent to the client.
+///
+/// A cursor is a small value that you keep with the connection. The replay does not know its cursors: a client that reads
+/// slowly costs the others nothing, and a client that leaves needs no call. Use a cursor only with the replay that
+/// returned it; with another one it finds other frames, or [`Next::Cut`]. A cursor that was not used for `usize::MAX`
+/// frames may do so as well.
+///
+/// ```
+/// use embedded_sse::server::{Next, Replay};
+/// use embedded_sse::{BufferFull, Frame, event_id, single_line};
+///
+/// /// Tells a client that frames are missing.
+/// const RESTART: Frame<'static> = Frame::new().event_type(single_line!("restart")).data("");
+///
+/// let mut replay = Replay::new([0; 64]);
+/// replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
+/// let mut fast = replay.resume(b"1").unwrap_or(replay.start());
+/// let mut slow = fast;
+///
+/// let mut sent = Vec::new();
+/// for id in [event_id!("2"), event_id!("3"), event_id!("4")] {
+///     replay.push(&Frame::new().id(id).data("light off"))?;
+///     while let Next::Frame(kept) = replay.next(&mut fast) {
+///         sent.extend_from_slice(kept.frame);
+///     }
+/// }
+/// assert_eq!(sent, b"id: 2\ndata: light off\n\nid: 3\ndata: light off\n\nid: 4\ndata: light off\n\n");
+///
+/// // Two frames fit into the ring: the other client has missed one.
+/// let mut sent = Vec::new();
+/// loop {
+///     match replay.next(&mut slow) {
+///         Next::Frame(kept) => sent.extend_from_slice(kept.frame),
+///         Next::Cut => sent.extend_from_slice(RESTART.encode(&mut [0; 32])?),
+///         _ => break, // wait for the next event
+///     }
+/// }
+/// assert_eq!(sent, b"event: restart\ndata: \n\nid: 3\ndata: light off\n\nid: 4\ndata: light off\n\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Cursor {
+    /// The number of frames before this place. Wraps around, like `Replay::pushed`.
+    passed: usize,
+    /// The end of the frame before this place. It is not used if that frame is gone.
+    at: usize,
+}
+
+/// What to send to a client next, as returned by [`Replay::next`].
+///
+/// ```
+/// use embedded_sse::server::{Next, Replay};
+/// use embedded_sse::{Frame, event_id};
+///
+/// let mut replay = Replay::new([0; 64]);
+/// let mut cursor = replay.end();
+/// replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
+/// let Next::Frame(kept) = replay.next(&mut cursor) else { unreachable!() };
+/// assert_eq!(kept.id, b"1");
+/// assert_eq!(replay.next(&mut cursor), Next::UpToDate);
+/// # Ok::<(), embedded_sse::server::PushError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[must_use]
+#[non_exhaustive]
+pub enum Next<'r> {
+    /// Send this frame, and ask again.
+    Frame(Kept<'r>),
+    /// The client has been sent everything. Ask again when there is a new frame.
+    UpToDate,
+    /// Frames that the client has not been sent are gone: it is too slow, or it came back with an unknown ID. Tell it, as
+    /// for [`Resume::Cut`], and ask again.
+    ///
+    /// The cursor is now at the [start](Replay::start), so that all frames that are kept follow. If the client gets the
+    /// whole state instead, with the [newest ID](Replay::newest_id), set the cursor to the [end](Replay::end).
+    Cut,
+}
+
 /// An iterator over frames of a [`Replay`], oldest first. Each item is one whole frame, with its ID.
 ///
 /// ```
@@ -292,7 +442,7 @@ pub struct Frames<'r> {
     buffer: &'r [u8],
     left: usize,
     at: usize,
-    wrap: Option<usize>,
+    wrap: Option<NonZero<usize>>,
 }
 
 impl<'r> Iterator for Frames<'r> {
@@ -300,15 +450,12 @@ impl<'r> Iterator for Frames<'r> {
 
     fn next(&mut self) -> Option<Kept<'r>> {
         self.left = self.left.checked_sub(1)?;
-        let (id, rest) = self.buffer.get(self.at..)?.split_first_chunk()?;
-        let (frame, rest) = rest.split_first_chunk()?;
-        let (id, frame) = (u32::from_le_bytes(*id) as usize, u32::from_le_bytes(*frame) as usize);
-        self.at += HEAD + id + frame;
-        if self.wrap == Some(self.at) {
+        let (kept, end) = record(self.buffer, self.at)?;
+        self.at = end;
+        if self.wrap.is_some_and(|wrap| wrap.get() == end) {
             (self.at, self.wrap) = (0, None);
         }
-        let (id, rest) = rest.split_at_checked(id)?;
-        Some(Kept { id, frame: rest.get(..frame)? })
+        Some(kept)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -356,6 +503,15 @@ impl core::error::Error for PushError {}
 
 /// The length of the two length fields before a record.
 const HEAD: usize = 8;
+
+/// Returns the frame of the record at this place, and the end of the record. Returns `None` if there cannot be a record.
+fn record(buffer: &[u8], at: usize) -> Option<(Kept<'_>, usize)> {
+    let (id, rest) = buffer.get(at..)?.split_first_chunk()?;
+    let (frame, rest) = rest.split_first_chunk()?;
+    let (id, rest) = rest.split_at_checked(u32::from_le_bytes(*id) as usize)?;
+    let frame = rest.get(..u32::from_le_bytes(*frame) as usize)?;
+    Some((Kept { id, frame }, at + HEAD + id.len() + frame.len()))
+}
 
 /// Writes a record to `place`. Returns `None` if there is too little space or a length does not fit into 32 bits.
 fn write_record(place: &mut [u8], id: &[u8], length: usize, frame: &Frame<'_>) -> Option<()> {

@@ -19,11 +19,11 @@ use embassy_sync::watch::Receiver;
 use embassy_time::{Duration, Instant, Ticker, Timer, with_timeout};
 use embedded_io_async::Write;
 use embedded_sse::Frame;
-use embedded_sse::server::{HEADERS, Schedule, Turn};
+use embedded_sse::server::{Cursor, HEADERS, Schedule, Turn};
 use embedded_sse_firmware::board::{Board, Thermometer, stack_high_water, static_ram};
 use embedded_sse_firmware::network;
 use embedded_sse_firmware::random::Random;
-use embedded_sse_firmware::readings::{CLIENTS, Place, Readings};
+use embedded_sse_firmware::readings::{CLIENTS, Readings};
 use heapless::String;
 use static_cell::StaticCell;
 
@@ -110,7 +110,7 @@ async fn answer(
 /// The resource that a request asks for.
 enum Route {
     Page,
-    Events(Place),
+    Events(Cursor),
     Unknown,
     /// The request is invalid, or took too long.
     Bad,
@@ -153,7 +153,7 @@ fn route(head: &[u8], readings: &Readings) -> Option<Route> {
 async fn stream(
     socket: &mut TcpSocket<'_>,
     readings: &Readings,
-    mut place: Place,
+    mut place: Cursor,
     changes: &mut Changes<'_>,
     random: &mut Random,
 ) -> Result<(), Error> {
