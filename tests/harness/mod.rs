@@ -7,14 +7,21 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod operations;
+mod script;
 
+use core::ops::Deref;
 use std::collections::VecDeque;
 
 use embedded_sse::Decoder;
-use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Response, Rules, Session, StopReason, Verdict};
+use embedded_sse::client::{Action, Epoch, Instant, Policy, Reconnect, Rules, Session, Verdict};
 
 #[cfg(target_os = "none")]
 use board::prelude::*;
+
+pub(crate) use script::{Does, Log, Order, STREAM, Seen, content_type, redirect, status, stream};
+
+/// The length of the longest last event ID that the client keeps.
+pub(crate) const LONGEST_ID: usize = 64;
 
 pub(crate) type Client = Session<Decoder<[u8; 256]>, Random>;
 
@@ -32,46 +39,10 @@ impl embedded_sse::client::Jitter for Random {
     }
 }
 
-/// What the server or the network does next, on one connection.
-#[derive(Clone, Debug)]
-pub(crate) enum Does {
-    /// Nothing, for this many milliseconds.
-    Wait(u64),
-    /// Sends a head.
-    Respond(Response<'static>),
-    /// Sends bytes that arrive as one chunk.
-    Send(&'static [u8]),
-    /// Sends an event without `retry` whose data is the received `Last-Event-ID`.
-    Echo,
-    /// Ends the body cleanly.
-    End,
-    /// Refuses the connection, or breaks it.
-    Break,
-}
-
-/// A command of the application, or a change of the network.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Order {
-    Close,
-    Restart,
-    NetworkDown,
-    NetworkUp,
-    NetworkChanged,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    Attempt { url: &'static str, last_event_id: Option<String> },
-    Open,
-    Event { data: String, id: String },
-    Lost,
-    Stop(StopReason),
-}
-
 pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) now: u64,
-    pub(crate) log: Vec<(u64, Seen)>,
+    log: Log,
     /// What the server does on each further connection. The last entry applies to all connections after it.
     script: VecDeque<Vec<Does>>,
     orders: VecDeque<(u64, Order)>,
@@ -92,7 +63,7 @@ impl World {
         Self {
             client: Session::new(Decoder::new([0; 256]), Reconnect::new(policy, Random(7))),
             now: 1_000_000,
-            log: Vec::new(),
+            log: Log::default(),
             script: script.into_iter().collect(),
             orders: VecDeque::new(),
             connection: None,
@@ -143,7 +114,7 @@ impl World {
                 return true;
             }
             Action::Stop(reason) => {
-                if !matches!(self.log.last(), Some((_, Seen::Stop(_)))) {
+                if !matches!(self.log.0.last(), Some((_, Seen::Stop(_)))) {
                     self.seen(Seen::Stop(reason));
                 }
                 None
@@ -181,7 +152,12 @@ impl World {
             Order::Restart => {
                 self.client.restart();
                 if !matches!(self.client.poll(now), Action::Stop(_)) {
-                    self.log.retain(|(_, seen)| !matches!(seen, Seen::Stop(_)));
+                    self.log.0.retain(|(_, seen)| !matches!(seen, Seen::Stop(_)));
+                }
+            }
+            Order::Finished => {
+                if let Some(epoch) = self.client.poll(now).epoch() {
+                    self.client.finished(epoch, now);
                 }
             }
             Order::NetworkDown => self.client.network_down(now),
@@ -245,6 +221,11 @@ impl World {
                 self.client.lost(epoch, now);
                 return true;
             }
+            Does::Refuse => {
+                self.seen(Seen::Lost);
+                self.client.not_sent(epoch, now);
+                return true;
+            }
         }
         self.connection = Some(connection);
         true
@@ -255,111 +236,21 @@ impl World {
             let Ok(event) = event else { continue };
             let seen =
                 Seen::Event { data: event.data_lossy().to_string(), id: event.last_event_id_lossy().to_string() };
-            self.log.push((self.now, seen));
+            self.log.0.push((self.now, seen));
         }
     }
 
     fn seen(&mut self, seen: Seen) {
-        self.log.push((self.now, seen));
-    }
-
-    // Queries of the log.
-
-    pub(crate) fn times(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<u64> {
-        self.log.iter().filter(|(_, seen)| wanted(seen)).map(|(at, _)| *at).collect()
-    }
-
-    pub(crate) fn attempts(&self) -> Vec<u64> {
-        self.times(|seen| matches!(seen, Seen::Attempt { .. }))
-    }
-
-    pub(crate) fn opens(&self) -> Vec<u64> {
-        self.times(|seen| matches!(seen, Seen::Open))
-    }
-
-    pub(crate) fn urls(&self) -> Vec<&'static str> {
-        let url = |seen: &Seen| if let Seen::Attempt { url, .. } = seen { Some(*url) } else { None };
-        self.log.iter().filter_map(|(_, seen)| url(seen)).collect()
-    }
-
-    /// Returns the `Last-Event-ID` of each attempt, `-` for none.
-    pub(crate) fn ids_sent(&self) -> Vec<&str> {
-        self.each(|seen| match seen {
-            Seen::Attempt { last_event_id, .. } => Some(last_event_id.as_deref().unwrap_or("-")),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn data(&self) -> Vec<&str> {
-        self.each(|seen| if let Seen::Event { data, .. } = seen { Some(data.as_str()) } else { None })
-    }
-
-    pub(crate) fn event_ids(&self) -> Vec<&str> {
-        self.each(|seen| if let Seen::Event { id, .. } = seen { Some(id.as_str()) } else { None })
-    }
-
-    fn each(&self, wanted: impl Fn(&Seen) -> Option<&str>) -> Vec<&str> {
-        self.log.iter().filter_map(|(_, seen)| wanted(seen)).collect()
-    }
-
-    pub(crate) fn stopped(&self) -> Option<StopReason> {
-        match self.log.last() {
-            Some((_, Seen::Stop(reason))) => Some(*reason),
-            _ => None,
-        }
-    }
-
-    /// Returns the milliseconds between each loss and the attempt after it.
-    pub(crate) fn waits(&self) -> Vec<u64> {
-        let mut lost = None;
-        let mut waits = Vec::new();
-        for (at, seen) in &self.log {
-            match seen {
-                Seen::Lost => lost = Some(*at),
-                Seen::Attempt { .. } => waits.extend(lost.take().map(|lost| at - lost)),
-                _ => {}
-            }
-        }
-        waits
-    }
-
-    /// Returns a summary of the log: attempt, open, the data of events, lost, stop.
-    pub(crate) fn story(&self) -> String {
-        let word = |(_, seen): &(u64, Seen)| match seen {
-            Seen::Attempt { .. } => "attempt".to_string(),
-            Seen::Open => "open".to_string(),
-            Seen::Event { data, .. } => format!("<{data}>"),
-            Seen::Lost => "lost".to_string(),
-            Seen::Stop(reason) => format!("{reason:?}"),
-        };
-        self.log.iter().map(word).collect::<Vec<_>>().join(" ")
+        self.log.0.push((self.now, seen));
     }
 }
 
-pub(crate) const STREAM: Response<'static> = Response {
-    status: 200,
-    content_type: Some(b"text/event-stream"),
-    location: None,
-    retry_after: None,
-    date: None,
-    unix_time: None,
-};
+impl Deref for World {
+    type Target = Log;
 
-pub(crate) const fn status(status: u16) -> Does {
-    Does::Respond(Response { status, ..STREAM })
-}
-
-pub(crate) const fn content_type(content_type: Option<&'static [u8]>) -> Does {
-    Does::Respond(Response { content_type, ..STREAM })
-}
-
-pub(crate) const fn redirect(status: u16, location: Option<&'static [u8]>) -> Does {
-    Does::Respond(Response { status, location, ..STREAM })
-}
-
-/// Returns the script of a whole connection: head, bytes and a clean end.
-pub(crate) fn stream(bytes: &'static [u8]) -> Vec<Does> {
-    vec![status(200), Does::Send(bytes), Does::End]
+    fn deref(&self) -> &Log {
+        &self.log
+    }
 }
 
 fn text(bytes: &'static [u8]) -> &'static str {
