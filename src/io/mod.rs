@@ -26,8 +26,17 @@ pub mod futures;
 pub mod http_body;
 #[cfg(feature = "embedded-io")]
 mod pending;
+#[cfg(any(feature = "serde-json", feature = "serde-json-core"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "serde-json", feature = "serde-json-core"))))]
+pub mod json;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
+#[cfg(feature = "serde-json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde-json")))]
+pub mod serde_json;
+#[cfg(feature = "serde-json-core")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde-json-core")))]
+pub mod serde_json_core;
 #[cfg(feature = "std")]
 mod std_time;
 #[cfg(feature = "tokio")]
