@@ -50,6 +50,69 @@ fn a_stream_takes_at_most_one_allocation_for_each_event() {
     }
 }
 
+/// Apart from the connection, and a deadline for each wait.
+#[cfg(feature = "event-source")]
+#[test]
+fn an_event_source_takes_at_most_one_allocation_for_each_event() {
+    use embedded_sse::client::{Instant, Policy};
+    use embedded_sse::io::event_source::{EventSource, News};
+
+    /// A body of 100 chunks.
+    struct Body(std::vec::IntoIter<Bytes>);
+
+    impl http_body::Body for Body {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: core::pin::Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.next().map(|chunk| Ok(http_body::Frame::data(chunk))))
+        }
+    }
+
+    /// A clock that stands still.
+    struct Still;
+
+    impl embedded_sse::io::http_body::Sleeper for Still {
+        type Sleep = core::future::Pending<()>;
+
+        fn now(&self) -> Instant {
+            Instant::ZERO
+        }
+
+        fn sleep_until(&self, _: Instant) -> Self::Sleep {
+            core::future::pending()
+        }
+    }
+
+    let chunk = Bytes::from(format!("id: 7\nevent: tick\ndata: {}\n\n", "x".repeat(200)).repeat(10));
+    let send = move |_: http::Request<String>| {
+        let body = Body(vec![chunk.clone(); 100].into_iter());
+        let response = http::Response::builder().header("content-type", "text/event-stream").body(body);
+        core::future::ready(response)
+    };
+    let policy = Policy::standard().liveness(Some(core::time::Duration::from_secs(30)));
+    let request = http::Request::get("http://a.test/").body(String::new()).expect("a request");
+    let mut events = EventSource::with_timer(request, send, Still).policy(policy);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut next = || pin!(&mut events).poll_next(&mut context);
+    assert!(matches!(next(), Poll::Ready(Some(News::Opened(_)))));
+    let mut kept = Vec::with_capacity(1000);
+    let info = measure(|| {
+        while kept.len() < 1000 {
+            match next() {
+                Poll::Ready(Some(News::Event(event))) => kept.push(event),
+                Poll::Ready(news) => panic!("{news:?}"),
+                // It leaves other tasks their turn.
+                Poll::Pending => {}
+            }
+        }
+    });
+    assert_eq!(info.count_total, 1000, "one for the ID of each event, and none for the data or the chunk");
+}
+
 /// Returns the number of allocations while 1000 events are read from these chunks.
 fn count<C: AsRef<[u8]> + 'static>(chunks: Vec<C>) -> u64 {
     let mut events =

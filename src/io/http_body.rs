@@ -64,10 +64,8 @@
 //! # }
 //! ```
 //!
-//! To resume an answer that broke off, use a [`Session`](crate::client::Session) with
-//! [`Repeat::Never`](crate::client::Repeat::Never). It sends the request again only if the answer has event IDs, with the
-//! last one. Report the last event with [`finished`](crate::client::Session::finished). If the answer has no such event
-//! and simply ends, set [`Policy::stop_at_end`](crate::client::Policy::stop_at_end).
+//! An [`EventSource`](super::event_source::EventSource) (feature `event-source`) sends the request too, and resumes an
+//! answer that has event IDs.
 //!
 //! # One feed for many clients
 //!
@@ -238,17 +236,24 @@ impl<T: Body> Stream for Chunks<T> {
     type Item = Result<Bytes, T::Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut body = self.project().body;
-        loop {
-            match ready!(body.as_mut().poll_frame(context)) {
-                Some(Ok(frame)) => {
-                    if let Ok(mut data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
-                    }
+        poll_data(self.project().body, context)
+    }
+}
+
+/// Polls the data of a body, without its trailers.
+pub(super) fn poll_data<T: Body>(
+    mut body: Pin<&mut T>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, T::Error>>> {
+    loop {
+        match ready!(body.as_mut().poll_frame(context)) {
+            Some(Ok(frame)) => {
+                if let Ok(mut data) = frame.into_data() {
+                    return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
             }
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
         }
     }
 }

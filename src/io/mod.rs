@@ -18,6 +18,9 @@ pub mod embedded_io;
 pub mod embedded_io_async;
 #[cfg(any(feature = "embedded-io", feature = "futures"))]
 mod error;
+#[cfg(feature = "event-source")]
+#[cfg_attr(docsrs, doc(cfg(feature = "event-source")))]
+pub mod event_source;
 #[cfg(feature = "futures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "futures")))]
 pub mod futures;

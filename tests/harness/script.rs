@@ -1,5 +1,7 @@
 //! What a server does, what an application orders, and what was seen. All clients of the scenarios share this.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use embedded_sse::client::{Response, StopReason};
 
 #[cfg(target_os = "none")]

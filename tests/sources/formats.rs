@@ -4,6 +4,13 @@ use crate::files::sources;
 
 /// Public types without `defmt::Format`, and why a device does not log them.
 const EXCEPTIONS: [(&str, &str, &str); 9] = [
+const EXCEPTIONS: [(&str, &str, &str); 14] = [
+    ("src/io/event_source/events.rs", "Error", "needs `std`"),
+    ("src/io/event_source/events.rs", "Events", "needs `std`"),
+    ("src/io/event_source/failure.rs", "Failure", "needs `std`"),
+    ("src/io/event_source/handle.rs", "Handle", "needs `std`"),
+    ("src/io/event_source/news.rs", "News", "needs `std`"),
+    ("src/io/event_source/source.rs", "EventSource", "needs `std`"),
     ("src/io/futures.rs", "EventStream", "yields owned events, for which it needs a heap"),
     ("src/io/http_body.rs", "Chunks", "is part of an `EventStream`"),
     ("src/io/http_body.rs", "EncodedFrame", "holds `Bytes`, which need a heap"),

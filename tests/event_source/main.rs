@@ -1,0 +1,14 @@
+//! Tests of the event source: over scripted responses in virtual time, and over HTTP clients.
+#![cfg(all(feature = "event-source", feature = "tokio"))]
+
+#[path = "world.rs"]
+mod harness;
+#[path = "../harness/script.rs"]
+mod script;
+mod server;
+
+mod clients;
+mod drops;
+#[path = "../client/scenarios.rs"]
+mod scenarios;
+mod stream;
