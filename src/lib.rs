@@ -114,6 +114,7 @@ extern crate std;
 
 pub mod client;
 pub mod codec;
+pub mod delivery;
 pub mod io;
 mod jitter;
 pub mod rules;

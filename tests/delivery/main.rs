@@ -1,0 +1,6 @@
+//! Tests of the way from the session to the application: continuity, full sync, cursor and journal.
+
+mod client;
+mod model;
+mod parts;
+mod server;
