@@ -27,11 +27,11 @@ pub mod futures;
 #[cfg(feature = "http-body")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-body")))]
 pub mod http_body;
-#[cfg(feature = "embedded-io")]
-mod pending;
 #[cfg(any(feature = "serde-json", feature = "serde-json-core"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "serde-json", feature = "serde-json-core"))))]
 pub mod json;
+#[cfg(feature = "embedded-io")]
+mod pending;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
 #[cfg(feature = "serde-json")]
