@@ -6,12 +6,13 @@ use std::path::{Component, Path, PathBuf};
 use crate::files::{root, sources};
 
 /// Every page for readers. The package on crates.io has not all of them, nor all that they link to.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
     "benches/README.md",
+    "examples/README.md",
     "examples/firmware/README.md",
     "fuzz/README.md",
     "tests/firmware/README.md",
