@@ -331,6 +331,11 @@ impl<B: Buffer, I: Buffer, J> Session<Decoder<B, I>, J> {
         self.rules = rules;
     }
 
+    #[cfg(feature = "embedded-io-async")]
+    pub(crate) const fn rules(&self) -> Rules {
+        self.rules
+    }
+
     /// Sets whether the request may be repeated, and starts a new request, of which nothing has been sent yet.
     ///
     /// After the session has stopped, [`restart`](Self::restart) sends the new request.

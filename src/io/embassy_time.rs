@@ -29,8 +29,9 @@ impl From<Instant> for embassy_time::Instant {
 /// use embedded_sse::io::{EmbassyTimer, driver::Driver};
 /// use embedded_sse::Decoder;
 ///
-/// let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), NoJitter));
-/// let driver = Driver::new(session, [0; 512], EmbassyTimer);
+/// let mut session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), NoJitter));
+/// let mut chunk = [0; 512];
+/// let driver = Driver::new(&mut session, &mut chunk, EmbassyTimer);
 /// # let _ = driver;
 /// ```
 #[cfg(feature = "embedded-io-async")]

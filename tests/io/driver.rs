@@ -1,6 +1,7 @@
 //! Tests of both drivers over scripted transports, in virtual time.
 
 use core::cell::{Cell, RefCell};
+use core::convert::Infallible;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
@@ -42,7 +43,7 @@ impl Said {
 }
 
 type TestSession = Session<Decoder<[u8; 64]>, NoJitter>;
-type TestEvents<'d> = Events<'d, TestSession, [u8; 512], &'d World>;
+type TestEvents<'d, R> = Events<'d, TestSession, &'d World, R>;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -50,7 +51,7 @@ fn policy() -> Policy {
     Policy::new(Backoff::fixed(SECOND)).liveness(Some(30 * SECOND))
 }
 
-fn session(policy: Policy) -> TestSession {
+fn new_session(policy: Policy) -> TestSession {
     Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter))
 }
 
@@ -73,7 +74,8 @@ fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>,
     let world = World::new(1);
     let mut count = 0..;
     let connect = Scripted(&world, |asked: &Asked| script(count.next().unwrap(), asked));
-    let driver = Driver::new(session(policy), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let mut said = vec![];
@@ -85,7 +87,7 @@ fn said(policy: Policy, script: impl Fn(usize, &Asked) -> Answer) -> (Vec<Said>,
     let blocking = World::new(1);
     let mut count = 0..;
     let connect = Scripted(&blocking, |asked: &Asked| script(count.next().unwrap(), asked));
-    let mut driver = driver_blocking::Driver::new(session(policy), [0; 512], &blocking);
+    let mut driver = driver_blocking::Driver::new(new_session(policy), [0; 512], &blocking);
     let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
     let mut events = driver.events(connect, &mut room, &mut headers);
     let mut said_blocking = vec![];
@@ -154,7 +156,8 @@ impl Numbered {
 fn nothing_is_lost_in_200_cuts() {
     let world = World::new(7);
     let server = Numbered::new(100_000, &world);
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 200));
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
@@ -169,7 +172,7 @@ fn nothing_is_lost_in_200_cuts_blocking() {
     let world = World::new(8);
     let server = Numbered::new(100_000, &world);
     let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 200));
-    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let mut driver = driver_blocking::Driver::new(new_session(policy()), [0; 512], &world);
     let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
     let mut events = driver.events(connect, &mut room, &mut headers);
     let mut count = 0;
@@ -179,7 +182,11 @@ fn nothing_is_lost_in_200_cuts_blocking() {
 }
 
 /// Drops each future after `polls` polls and continues with a new one, until one is ready.
-fn next_with_drops(world: &World, events: &mut TestEvents<'_>, polls: usize) -> Said {
+fn next_with_drops(
+    world: &World,
+    events: &mut TestEvents<'_, impl Future<Output = Infallible> + Unpin>,
+    polls: usize,
+) -> Said {
     loop {
         let mut next = pin!(events.next());
         for _ in 0..polls {
@@ -195,7 +202,8 @@ fn nothing_is_lost_if_every_wait_is_dropped() {
     for polls in 1..=12 {
         let world = World::new(polls as u64);
         let server = Numbered::new(2_000, &world);
-        let driver = Driver::new(session(policy()), [0; 512], &world);
+        let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+        let driver = Driver::new(&mut session, &mut buffer, &world);
         let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 30));
         let run = pin!(driver.run(connect, [0; 256], async |_| {
             world.wait_until(world.now().as_millis() + 5).await;
@@ -214,7 +222,8 @@ fn a_drop_at_any_await_point_changes_nothing() {
     let play = |dropped_after: Option<usize>| {
         let world = World::new(3);
         let server = Numbered::new(40, &world);
-        let driver = Driver::new(session(policy()), [0; 512], &world);
+        let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+        let driver = Driver::new(&mut session, &mut buffer, &world);
         let connect = Scripted(&world, |asked: &Asked| server.serve(&world, asked, 4));
         let run = pin!(driver.run(connect, [0; 256], no_headers));
         let mut events = driver.events(run);
@@ -283,7 +292,8 @@ fn bytes_at_the_deadline_are_in_time() {
     }
 
     let world = World::new(1);
-    let driver = Driver::new(session(policy().max_attempts(0)), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy().max_attempts(0)), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Slow(&world), [0; 256], no_headers));
     let mut events = driver.events(run);
     for _ in 0..3 {
@@ -400,7 +410,8 @@ fn each_request_has_fresh_headers() {
             _ => nothing_more(),
         }
     });
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let mut asked = 0;
     let run = pin!(driver.run(connect, [0; 256], async |headers: &mut HeaderList<'_>| {
         world.wait_until(world.now().as_millis() + 100).await;
@@ -419,7 +430,8 @@ fn each_request_has_fresh_headers() {
 fn headers_that_do_not_fit_are_reported() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| unreachable!("no request is sent"));
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 20], no_headers));
     let mut events = driver.events(run);
     for _ in 0..3 {
@@ -429,7 +441,7 @@ fn headers_that_do_not_fit_are_reported() {
     assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::Closed));
 
     let connect = Scripted(&world, |_: &Asked| unreachable!("no request is sent"));
-    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let mut driver = driver_blocking::Driver::new(new_session(policy()), [0; 512], &world);
     let (mut room, mut headers) = ([0; 128], |headers: &mut HeaderList<'_>| headers.push("Authorization", "a\nb"));
     let mut events = driver.events(connect, &mut room, &mut headers);
     assert_eq!(Said::of(events.next()), Said::Headers(HeaderError::Forbidden));
@@ -441,7 +453,8 @@ fn headers_that_do_not_fit_are_reported() {
 fn nothing_is_read_before_it_is_asked_for() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream(&"data: 1\n\n".repeat(500), End::Silent));
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     assert_eq!((world.requests().len(), world.reads()), (0, 0));
@@ -464,7 +477,7 @@ fn nothing_is_read_before_it_is_asked_for() {
 fn nothing_is_read_before_it_is_asked_for_blocking() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream(&"data: 1\n\n".repeat(500), End::Silent));
-    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let mut driver = driver_blocking::Driver::new(new_session(policy()), [0; 512], &world);
     let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
     let mut events = driver.events(connect, &mut room, &mut headers);
     events.next().unwrap();
@@ -484,19 +497,19 @@ fn nothing_is_read_before_it_is_asked_for_blocking() {
 fn the_application_stops_and_restarts() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
-    let next = |events: &mut TestEvents<'_>| Said::of(world.block_on(events.next()));
-    assert_eq!(next(&mut events), Said::event(1));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
     events.finished();
-    assert_eq!(next(&mut events), Said::Stopped(StopReason::Finished));
-    assert_eq!(next(&mut events), Said::Stopped(StopReason::Finished), "a stop is permanent");
+    assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::Finished));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::Finished), "a stop is permanent");
     assert!(!world.is_connected());
     events.restart();
-    assert_eq!(next(&mut events), Said::event(1));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
     events.close();
-    assert_eq!(next(&mut events), Said::Stopped(StopReason::Closed));
+    assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(StopReason::Closed));
     assert!(!world.is_connected());
 }
 
@@ -508,7 +521,8 @@ fn the_session_is_accessible_at_any_time() {
         1 => stream(&format!("id: 1\ndata: 1\n\nid: 2\ndata: {long}\n\nid: 3\n\n"), End::Clean),
         _ => nothing_more(),
     });
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let id = |session: &mut TestSession| session.last_event_id().to_vec();
@@ -525,7 +539,8 @@ fn the_session_is_accessible_at_any_time() {
 fn drivers_wait_for_a_network_that_is_down() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| stream("data: 1\n\ndata: 2\n\n", End::Silent));
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));
@@ -552,7 +567,7 @@ fn drivers_wait_for_a_network_that_is_down() {
 fn a_network_that_is_down_is_reported_if_no_other_task_could_change_it() {
     let world = World::new(1);
     let connect = Scripted(&world, |_: &Asked| nothing_more());
-    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 512], &world);
+    let mut driver = driver_blocking::Driver::new(new_session(policy()), [0; 512], &world);
     let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
     let mut events = driver.events(connect, &mut room, &mut headers);
     events.session().network_down(world.now());
@@ -580,13 +595,14 @@ fn comments_and_reconnection_times_are_reported() {
     let world = World::new(1);
     let mut count = 0..;
     let connect = Scripted(&world, |_: &Asked| script(count.next().unwrap()));
-    let driver = Driver::new(session(policy()), [0; 512], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     let mut count = 0..;
     let blocking = World::new(1);
     let connect = Scripted(&blocking, |_: &Asked| script(count.next().unwrap()));
-    let mut driver_blocking = driver_blocking::Driver::new(session(policy()), [0; 512], &blocking);
+    let mut driver_blocking = driver_blocking::Driver::new(new_session(policy()), [0; 512], &blocking);
     let (mut room, mut headers) = ([0; 256], |_: &mut HeaderList<'_>| Ok(()));
     let mut events_blocking = driver_blocking.events(connect, &mut room, &mut headers);
     for expected in expected.by_ref() {
@@ -631,7 +647,8 @@ fn a_delay_and_a_counter_make_a_timer() {
         _ => nothing_more(),
     });
     let timer = DelayTimer(RefCell::new(Delay(&world)), || world.now().as_millis());
-    let driver = Driver::new(session(policy()), [0; 512], timer);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, timer);
     let run = pin!(driver.run(connect, [0; 256], no_headers));
     let mut events = driver.events(run);
     assert_eq!(Said::of(world.block_on(events.next())), Said::event(1));

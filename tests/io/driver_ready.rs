@@ -22,7 +22,7 @@ fn policy() -> Policy {
     Policy::new(Backoff::fixed(SECOND)).liveness(None)
 }
 
-fn session(policy: Policy) -> Session<Decoder<[u8; 64]>, NoJitter> {
+fn new_session(policy: Policy) -> Session<Decoder<[u8; 64]>, NoJitter> {
     Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter))
 }
 
@@ -141,7 +141,8 @@ const ENDLESS: &[u8] = b": all is well\n";
 #[test]
 fn one_poll_does_a_bounded_amount_of_work_and_wakes_itself() {
     let (world, counts) = (World::new(1), Counts::default());
-    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Ready::new(&world, &counts, ENDLESS, 64), [0; 128], no_headers));
     let mut events = driver.events(run);
     let mut next = pin!(events.next());
@@ -156,7 +157,8 @@ fn one_poll_does_a_bounded_amount_of_work_and_wakes_itself() {
 #[test]
 fn a_flood_of_events_lets_other_tasks_run() {
     let (world, counts) = (World::new(1), Counts::default());
-    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Ready::new(&world, &counts, b"data: 1\n\n", 9), [0; 128], no_headers));
     let mut events = driver.events(run);
     let (mut ready, mut pending) = (0, 0);
@@ -172,7 +174,8 @@ fn a_flood_of_events_lets_other_tasks_run() {
 #[test]
 fn close_takes_effect_before_the_next_read() {
     let (world, counts) = (World::new(1), Counts::default());
-    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Ready::new(&world, &counts, ENDLESS, 64), [0; 128], no_headers));
     let mut events = driver.events(run);
     for _ in 0..10 {
@@ -212,7 +215,8 @@ fn a_pending_read_is_not_polled_after_close() {
     }
 
     let (world, was_read) = (World::new(1), Cell::new(false));
-    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Late(&world, &was_read), [0; 128], no_headers));
     let mut events = driver.events(run);
     assert!(world.poll(pin!(events.next())).is_pending());
@@ -224,7 +228,8 @@ fn a_pending_read_is_not_polled_after_close() {
 #[test]
 fn close_takes_effect_before_the_next_request() {
     let (world, counts) = (World::new(1), Counts::default());
-    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let connect = Ready { status: 302, ..Ready::new(&world, &counts, ENDLESS, 64) };
     // The headers of each request take some time.
     let headers = async |_: &mut HeaderList<'_>| {
@@ -244,7 +249,8 @@ fn close_takes_effect_before_the_next_request() {
 #[test]
 fn redirects_that_are_always_ready_end_at_their_limit_and_in_time() {
     let (world, counts) = (World::new(1), Counts::default());
-    let driver = Driver::new(session(policy().max_attempts(0)), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy().max_attempts(0)), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let connect = Ready { status: 302, ..Ready::new(&world, &counts, ENDLESS, 64) };
     let run = pin!(driver.run(connect, [0; 128], no_headers));
     let mut events = driver.events(run);
@@ -253,7 +259,8 @@ fn redirects_that_are_always_ready_end_at_their_limit_and_in_time() {
 
     let (world, counts) = (World::new(1), Counts::default());
     let policy = policy().max_attempts(0).connect_timeout(Some(Duration::from_millis(5)));
-    let driver = Driver::new(session(policy), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let connect = Ready { status: 302, ..Ready::new(&world, &counts, ENDLESS, 64) };
     let run = pin!(driver.run(connect, [0; 128], no_headers));
     let mut events = driver.events(run);
@@ -265,7 +272,8 @@ fn redirects_that_are_always_ready_end_at_their_limit_and_in_time() {
 fn watchdogs_fire_while_reads_are_ready() {
     let (world, counts) = (World::new(1), Counts::default());
     let policy = policy().max_attempts(0).progress(Some(SECOND));
-    let driver = Driver::new(session(policy), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Ready::new(&world, &counts, ENDLESS, 14), [0; 128], no_headers));
     let mut events = driver.events(run);
     assert_eq!(world.block_on(events.next()), Err(NextError::Stopped(StopReason::MaxAttempts)));
@@ -273,7 +281,7 @@ fn watchdogs_fire_while_reads_are_ready() {
 
     let (world, counts) = (World::new(1), Counts::default());
     let connect = Ready::new(&world, &counts, ENDLESS, 14);
-    let mut driver = driver_blocking::Driver::new(session(policy), [0; 64], &world);
+    let mut driver = driver_blocking::Driver::new(new_session(policy), [0; 64], &world);
     let (mut room, mut headers) = ([0; 128], |_: &mut HeaderList<'_>| Ok(()));
     let mut events = driver.events(connect, &mut room, &mut headers);
     assert_eq!(events.next(), Err(NextError::Stopped(StopReason::MaxAttempts)));
@@ -287,7 +295,8 @@ fn a_busy_application_loses_no_connection() {
     let policy = policy().liveness(Some(30 * SECOND)).progress(Some(SECOND)).max_attempts(0);
     for chunk in [1, 3, 9, 10, 21, 64] {
         let (world, counts) = (World::new(1), Counts::default());
-        let driver = Driver::new(session(policy), [0; 64], &world);
+        let (mut session, mut buffer) = (new_session(policy), [0; 64]);
+        let driver = Driver::new(&mut session, &mut buffer, &world);
         let run = pin!(driver.run(Ready::new(&world, &counts, stream, chunk), [0; 128], no_headers));
         let mut events = driver.events(run);
         for _ in 0..100 {
@@ -301,7 +310,7 @@ fn a_busy_application_loses_no_connection() {
 
         let (world, counts) = (World::new(1), Counts::default());
         let connect = Ready::new(&world, &counts, stream, chunk);
-        let mut driver = driver_blocking::Driver::new(session(policy), [0; 64], &world);
+        let mut driver = driver_blocking::Driver::new(new_session(policy), [0; 64], &world);
         let (mut room, mut headers) = ([0; 128], |_: &mut HeaderList<'_>| Ok(()));
         let mut events = driver.events(connect, &mut room, &mut headers);
         for _ in 0..100 {
@@ -340,7 +349,8 @@ fn an_application_that_polls_rarely_still_notices_silence() {
 
     let world = World::new(1);
     let policy = policy().liveness(Some(30 * SECOND)).max_attempts(0);
-    let driver = Driver::new(session(policy), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(Silent(&world), [0; 128], no_headers));
     let mut events = driver.events(run);
     let begun = world.now();
@@ -406,7 +416,7 @@ fn a_request_that_never_went_out_is_tried_again() {
     }
 
     let once = || {
-        let mut session = session(policy());
+        let mut session = new_session(policy());
         session.set_repeat(Repeat::Never);
         session
     };
@@ -416,7 +426,8 @@ fn a_request_that_never_went_out_is_tried_again() {
         missing -= i32::from(missing > 0);
         if missing > 0 { Err(HeaderError::Unavailable) } else { Ok(()) }
     };
-    let driver = Driver::new(once(), [0; 64], &world);
+    let (mut session, mut buffer) = (once(), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let connect = Refused(Ready::new(&world, &counts, b"data: 1\n\n", 9), 2);
     let run = pin!(driver.run(connect, [0; 128], async |list: &mut HeaderList<'_>| headers(list)));
     let mut events = driver.events(run);
@@ -441,7 +452,8 @@ fn a_request_that_never_went_out_is_tried_again() {
 fn an_application_that_is_busy_before_an_attempt_has_time_to_connect() {
     let (world, counts) = (World::new(1), Counts::default());
     let policy = policy().max_attempts(0).connect_timeout(Some(SECOND));
-    let driver = Driver::new(session(policy), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let connect = Ready::new(&world, &counts, b"data: 1\n\n", 9);
     let run = pin!(driver.run(connect, [0; 128], no_headers));
     let mut events = driver.events(run);
@@ -477,7 +489,8 @@ fn attempts_that_fail_at_once_make_way_for_other_tasks() {
     }
 
     let (world, attempts) = (World::new(1), Cell::new(0));
-    let driver = Driver::new(session(policy()), [0; 64], Hasty(Cell::new(0)));
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, Hasty(Cell::new(0)));
     let run = pin!(driver.run(Closed(&attempts), [0; 128], no_headers));
     let mut events = driver.events(run);
     let mut next = pin!(events.next());
@@ -492,14 +505,15 @@ fn attempts_that_fail_at_once_make_way_for_other_tasks() {
 fn a_read_that_a_signal_interrupts_is_repeated() {
     let (world, counts) = (World::new(1), Counts::default());
     let connect = || Ready { interrupted: true, ..Ready::new(&world, &counts, b"data: 1\n\n", 2) };
-    let mut driver = driver_blocking::Driver::new(session(policy()), [0; 64], &world);
+    let mut driver = driver_blocking::Driver::new(new_session(policy()), [0; 64], &world);
     let (mut room, mut headers) = ([0; 128], |_: &mut HeaderList<'_>| Ok(()));
     let mut events = driver.events(connect(), &mut room, &mut headers);
     for _ in 0..100 {
         assert_eq!(events.next().map(|event| event.data), Ok(&b"1"[..]));
     }
     assert_eq!(counts.requests.replace(0), 1);
-    let driver = Driver::new(session(policy()), [0; 64], &world);
+    let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
     let run = pin!(driver.run(connect(), [0; 128], no_headers));
     let mut events = driver.events(run);
     for _ in 0..100 {
@@ -515,7 +529,8 @@ fn events_may_be_recreated_at_any_time() {
     for chunk in 1..=STREAM.len() {
         for seed in 0..32 {
             let (world, counts) = (World::new(seed), Counts::default());
-            let driver = Driver::new(session(policy()), [0; 64], &world);
+            let (mut session, mut buffer) = (new_session(policy()), [0; 64]);
+            let driver = Driver::new(&mut session, &mut buffer, &world);
             let mut run = pin!(driver.run(Ready::new(&world, &counts, STREAM, chunk), [0; 128], no_headers));
             let mut events = driver.events(run.as_mut());
             for number in (1..=4).cycle().take(12) {

@@ -4,6 +4,8 @@
 mod driver;
 #[cfg(feature = "embedded-io-async")]
 mod driver_ready;
+#[cfg(feature = "tokio")]
+mod driver_send;
 #[cfg(feature = "embedded-io-async")]
 mod embedded_io;
 #[cfg(feature = "embedded-io-async")]

@@ -135,8 +135,9 @@ impl<C: Connect> Follow for Once<C> {
     fn follow(&mut self) -> (Vec<String>, StopReason) {
         let connect = self.0.take().unwrap();
         let policy = Policy::new(Backoff::fixed(Duration::from_millis(10))).max_attempts(20);
-        let session = Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter));
-        let driver = Driver::new(session, [0; 32], StdTimer(StdClock::new()));
+        let mut session = Session::new(Decoder::new([0; 64]), Reconnect::new(policy, NoJitter));
+        let mut chunk = [0; 32];
+        let driver = Driver::new(&mut session, &mut chunk, StdTimer(StdClock::new()));
         let mut token = 0;
         let run = pin!(driver.run(connect, [0; 256], async |headers| {
             token += 1;

@@ -49,8 +49,9 @@ where
         defmt::warn!("the cursor holds no valid ID");
     }
     let mut tally = Tally::after(cursor.id());
-    let session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
-    let driver = Driver::new(session, [0; CHUNK], EmbassyTimer);
+    let mut session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
+    let mut chunk = [0; CHUNK];
+    let driver = Driver::new(&mut session, &mut chunk, EmbassyTimer);
     let run = pin!(driver.run(Logged(connect), [0; HEADERS], async |_| Ok(())));
     let mut events = driver.events(run);
 

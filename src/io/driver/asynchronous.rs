@@ -3,20 +3,20 @@
 //! This module must not decide when to connect, what a response means or how long a connection may be silent: the
 //! session does.
 
-use core::cell::{Cell, RefCell, RefMut};
 use core::convert::Infallible;
+use core::fmt;
 use core::future::{pending, poll_fn};
 use core::mem::replace;
-use core::pin::{Pin, pin};
+use core::pin::pin;
 use core::task::Poll;
 
-use super::super::chunk::Chunk;
-use super::AnySession;
+use super::desk::{Desk, Filled, Report, Terms};
 use super::events::{Events, Held};
-use super::exchange::{Exchange, Stage, make_way};
+use super::exchange::{Exchange, make_way};
 use super::next_error::NextError;
 use super::request::{HeaderError, HeaderList, Request};
-use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
+use super::slot::{Slot, Taken};
+use crate::client::{Action, Epoch, Instant, Jitter, Session, Verdict};
 use crate::codec::{Buffer, Decoder};
 
 /// Opens connections. Implement it for your HTTP client.
@@ -44,7 +44,7 @@ use crate::codec::{Buffer, Decoder};
 ///     }
 /// }
 /// ```
-#[allow(async_fn_in_trait, reason = "the futures stay on one thread")]
+#[allow(async_fn_in_trait, reason = "whether a future is `Send` shows where its type is concrete")]
 pub trait Connect {
     /// The error of the client. The driver treats every error as a lost connection and drops it: log it before you
     /// return it.
@@ -121,7 +121,7 @@ pub trait Connect {
 ///     }
 /// }
 /// ```
-#[allow(async_fn_in_trait, reason = "the futures stay on one thread")]
+#[allow(async_fn_in_trait, reason = "whether a future is `Send` shows where its type is concrete")]
 pub trait Timer {
     /// Returns the current time.
     fn now(&self) -> Instant;
@@ -145,7 +145,7 @@ impl<T: Timer + ?Sized> Timer for &T {
     }
 }
 
-/// A session together with a chunk buffer and a timer, shared by the two halves of the driver.
+/// Two halves that share a session, a chunk buffer and a timer.
 ///
 /// ```
 /// # use embedded_sse::io::driver::{Connect, Timer};
@@ -156,8 +156,9 @@ impl<T: Timer + ?Sized> Timer for &T {
 /// use embedded_sse::io::driver::{Driver, NextError};
 ///
 /// async fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) -> StopReason {
-///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
-///     let driver = Driver::new(session, [0; 512], timer);
+///     let mut session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
+///     let mut chunk = [0; 512];
+///     let driver = Driver::new(&mut session, &mut chunk, timer);
 ///     let run = pin!(driver.run(connect, [0; HeaderList::room_for(64) + 64], async |headers| {
 ///         let token = 42; // or await a fresh one
 ///         headers.push("Authorization", format_args!("Bearer {token}"))
@@ -172,60 +173,75 @@ impl<T: Timer + ?Sized> Timer for &T {
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Driver<S, C, W> {
-    pub(super) session: RefCell<S>,
-    /// Borrowed by the body that is being read into it, or by the events that are lent from it.
-    chunk: RefCell<Chunk<C>>,
+///
+/// # Threads
+///
+/// With the feature `std`, a driver is `Send` and `Sync` if its session and its timer are. Its futures are `Send` if the
+/// transport and `headers` are too: you can pass a future that drives it to `tokio::spawn`. Spawn where these types are
+/// concrete. In a function that is generic over the transport, the compiler cannot see whether the futures are `Send`.
+pub struct Driver<'d, S, W> {
+    /// Taken by the application's half while it lends events.
+    pub(super) session: Slot<Option<&'d mut S>>,
+    pub(super) desk: Desk<'d>,
     pub(super) timer: W,
-    /// Set while the chunk holds bytes that were not decoded.
-    pub(super) filled: Cell<Option<Filled>>,
     /// When the application stopped waiting for an event, if it does not wait now.
-    pub(super) left: Cell<Option<Instant>>,
+    pub(super) left: Slot<Option<Instant>>,
     /// How many chunks were read since the task last yielded to others.
-    pub(super) reads: Cell<u8>,
+    pub(super) reads: Slot<u8>,
     /// Whether the last response was a redirect.
-    redirected: Cell<bool>,
+    redirected: Slot<bool>,
     /// Why the last attempt failed before its request was sent.
-    refused: Cell<Option<HeaderError>>,
+    refused: Slot<Option<HeaderError>>,
 }
 
-/// The attempt and the time at which a chunk was read.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Filled {
-    pub(super) epoch: Epoch,
-    pub(super) at: Instant,
-}
-
-impl<S, C, W> Driver<S, C, W> {
+impl<'d, S, W> Driver<'d, S, W> {
     /// Creates a driver. Does nothing until you wait for an event.
     ///
-    /// `chunk` is any [`Buffer`]; each read fills it. It needs at least one byte; with an empty chunk
-    /// each stream ends at once.
+    /// Each read fills `chunk`. It needs at least one byte; with an empty chunk each stream ends at once. After the
+    /// driver the session is yours again, for example to store the last event ID; with [`Events::session`] it is also
+    /// accessible before.
     #[must_use]
-    pub const fn new(session: S, chunk: C, timer: W) -> Self {
+    pub const fn new(session: &'d mut S, chunk: &'d mut [u8], timer: W) -> Self {
         Self {
-            session: RefCell::new(session),
-            chunk: RefCell::new(Chunk::new(chunk)),
+            session: Slot::new(Some(session)),
+            desk: Desk::new(chunk),
             timer,
-            filled: Cell::new(None),
-            left: Cell::new(None),
-            reads: Cell::new(0),
-            redirected: Cell::new(false),
-            refused: Cell::new(None),
+            left: Slot::new(None),
+            reads: Slot::new(0),
+            redirected: Slot::new(false),
+            refused: Slot::new(None),
         }
     }
 
-    /// Returns the session, for example to store the last event ID.
-    #[must_use]
-    pub fn into_session(self) -> S {
-        self.session.into_inner()
+    /// Calls `look` with the session, unless another half uses it.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut S) -> T) -> Option<T> {
+        Taken::from(&self.session).value().map(|session| look(session))
+    }
+
+    /// Calls `look` with the session. It is free whenever the transport's half is polled.
+    async fn session<T>(&self, mut look: impl FnMut(&mut S) -> T) -> T {
+        poll_fn(|_| self.with(&mut look).map_or(Poll::Pending, Poll::Ready)).await
+    }
+
+    /// Takes the session and the chunk for the application's half, if the chunk holds bytes that were not decoded.
+    pub(super) fn hold(&self) -> Option<Held<'d, S>> {
+        let Filled { epoch, at } = self.desk.filled.get()?;
+        let session = self.session.take()?;
+        let Some(chunk) = self.desk.chunk.take() else {
+            self.session.set(Some(session));
+            return None;
+        };
+        Some(Held { session, chunk, epoch, at })
+    }
+
+    /// Takes back what [`hold`](Self::hold) has returned.
+    pub(super) fn release(&self, held: Held<'d, S>) {
+        self.session.set(Some(held.session));
+        self.desk.chunk.set(Some(held.chunk));
     }
 }
 
-impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decoder<B, I>, J>, C, W> {
+impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B, I>, J>, W> {
     /// Runs the transport's half. Pin the future and pass it to [`events`](Self::events); have only one at a time.
     ///
     /// `headers` is called for each request and adds the application's headers to those of the session. It may await;
@@ -237,27 +253,27 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
     /// Dropping the future closes the connection. Events that were read and not taken are lost. A new future starts
     /// with a new attempt.
     pub async fn run(
-        &self,
+        &'d self,
         mut connect: impl Connect,
         mut room: impl AsMut<[u8]>,
         mut headers: impl AsyncFnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
     ) -> Infallible {
         loop {
             let now = self.timer.now();
-            let action = self.session().await.poll(now);
+            let action = self.session(|session| session.poll(now)).await;
             match action {
                 Action::Connect(epoch) => {
                     // Attempts that fail at once, one after another, leave other tasks their turn.
                     make_way().await;
                     // The application may have been busy meanwhile.
-                    self.session().await.connecting(epoch, self.timer.now());
+                    self.session(|session| session.connecting(epoch, self.timer.now())).await;
                     self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers)).await;
                 }
                 Action::WaitUntil(at) => doze(self.timer.wait_until(at)).await,
                 action => match action.epoch() {
                     // The attempt ended without a report to the session, or the session came with a connection of its
                     // own.
-                    Some(epoch) => self.session().await.lost(epoch, now),
+                    Some(epoch) => self.session(|session| session.lost(epoch, now)).await,
                     None => doze(pending()).await,
                 },
             }
@@ -266,23 +282,38 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
 
     /// Returns the application's half. `run` is the pinned future of [`run`](Self::run). You may drop the returned
     /// value and create another one over the same `run`: it continues where the previous one stopped.
-    pub fn events<'d>(
-        &'d self,
-        run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
-    ) -> Events<'d, Session<Decoder<B, I>, J>, C, W> {
+    pub fn events<R>(&'d self, run: R) -> Events<'d, Session<Decoder<B, I>, J>, W, R>
+    where
+        R: Future<Output = Infallible> + Unpin,
+    {
         Events::new(self, run)
     }
 
     /// Runs one attempt: its requests and its connection, until the connection ends or the session ends it.
     async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>) {
         let mut open = pin!(open);
+        self.desk.clear();
         // A decision of the session ends the attempt at once. After a timeout, data that has already arrived still
         // counts.
-        while self.action().await.epoch() == Some(epoch) {
-            if poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await {
+        loop {
+            let (action, rules) = self.session(|session| (session.poll(self.timer.now()), session.rules())).await;
+            if action.epoch() != Some(epoch) {
                 return;
             }
-            if self.filled.get().is_some() {
+            self.desk.set_terms(Terms { rules, may_read: matches!(action, Action::Read { .. }) });
+            let is_over = poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await;
+            let report = self.desk.take_report();
+            if let Some(report) = report {
+                self.reported(epoch, report).await;
+            }
+            if is_over {
+                return;
+            }
+            if matches!(report, Some(Report::Responded(_))) {
+                // The transport waits for the verdict.
+                continue;
+            }
+            if self.desk.filled.get().is_some() {
                 // Let the session see the chunk first, or the connection might look silent.
                 doze(pending()).await;
                 continue;
@@ -297,9 +328,23 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
         }
     }
 
+    /// Passes a report of the transport to the session.
+    async fn reported(&self, epoch: Epoch, report: Report) {
+        let now = self.timer.now();
+        match report {
+            Report::Responded(verdict) => {
+                let verdict = self.session(|session| session.judged(epoch, now, verdict)).await;
+                self.redirected.set(matches!(verdict, Verdict::Redirect { .. }));
+                self.desk.answer(verdict);
+            }
+            Report::Filled => self.desk.filled.set(Some(Filled { epoch, at: now })),
+            Report::Ended => self.session(|session| session.ended(epoch, now)).await,
+        }
+    }
+
     /// Sends the requests of one attempt: the first one and those that follow redirects.
     async fn open(
-        &self,
+        &'d self,
         epoch: Epoch,
         connect: &mut impl Connect,
         room: &mut [u8],
@@ -308,13 +353,14 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
         let mut redirected = false;
         loop {
             let mut list = HeaderList::new(room);
-            let of_session = self.session().await.headers().try_for_each(|(name, value)| list.push(name, value));
+            let of_session =
+                self.session(|session| session.headers().try_for_each(|(name, value)| list.push(name, value))).await;
             let all = match of_session {
                 Ok(()) => headers(&mut list).await,
                 error => error,
             };
             if let Err(error) = all {
-                self.session().await.not_sent(epoch, self.timer.now());
+                self.session(|session| session.not_sent(epoch, self.timer.now())).await;
                 self.refused.set(Some(error).filter(|error| *error != HeaderError::Unavailable));
                 return;
             }
@@ -322,13 +368,12 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
                 return;
             }
             self.redirected.set(false);
-            let exchange = Exchange::new(self, epoch);
-            match connect.open(&Request::new(&list, redirected), exchange).await {
+            match connect.open(&Request::new(&list, redirected), Exchange::new(&self.desk)).await {
                 Ok(()) if self.redirected.get() => redirected = true,
                 Ok(()) => return,
                 Err(error) => {
                     if !connect.may_have_sent(&error) {
-                        self.session().await.not_sent(epoch, self.timer.now());
+                        self.session(|session| session.not_sent(epoch, self.timer.now())).await;
                     }
                     return;
                 }
@@ -336,14 +381,9 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
         }
     }
 
-    /// Borrows the session. It is free whenever this half is polled.
-    async fn session(&self) -> RefMut<'_, Session<Decoder<B, I>, J>> {
-        poll_fn(|_| self.session.try_borrow_mut().map_or(Poll::Pending, Poll::Ready)).await
-    }
-
     /// Returns the session's current action.
     async fn action(&self) -> Action {
-        self.session().await.poll(self.timer.now())
+        self.session(|session| session.poll(self.timer.now())).await
     }
 
     /// Returns what the transport's half has for the application's half: a chunk, or an error.
@@ -351,48 +391,26 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Driver<Session<Decode
         if let Some(error) = self.refused.take() {
             return Poll::Ready(Err(NextError::Headers(error)));
         }
-        if self.filled.get().is_some() {
+        if self.desk.filled.get().is_some() {
             return Poll::Ready(Ok(()));
         }
-        match self.session.try_borrow().map(|session| session.poll(self.timer.now())) {
-            Ok(Action::Stop(reason)) => Poll::Ready(Err(NextError::Stopped(reason))),
+        match self.with(|session| session.poll(self.timer.now())) {
+            Some(Action::Stop(reason)) => Poll::Ready(Err(NextError::Stopped(reason))),
             _ => Poll::Pending,
         }
     }
+}
 
-    /// Borrows the session and the chunk for the application's half, if the chunk holds bytes that were not decoded.
-    pub(super) fn hold(&self) -> Option<Held<'_, AnySession<B, I, J>, C>> {
-        let Filled { epoch, at } = self.filled.get()?;
-        let (session, chunk) = (self.session.try_borrow_mut().ok()?, self.chunk.try_borrow_mut().ok()?);
-        Some(Held { session, chunk, epoch, at })
+impl<S, W> fmt::Debug for Driver<'_, S, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
     }
 }
 
-impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Stage for Driver<Session<Decoder<B, I>, J>, C, W> {
-    fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict> {
-        let verdict = self.session.try_borrow_mut().ok()?.responded(epoch, self.timer.now(), response);
-        self.redirected.set(matches!(verdict, Verdict::Redirect { .. }));
-        Some(verdict)
-    }
-
-    fn room(&self, epoch: Epoch) -> Option<RefMut<'_, [u8]>> {
-        let action = self.session.try_borrow().ok()?.poll(self.timer.now());
-        let wanted = matches!(action, Action::Read { epoch: of, .. } if of == epoch);
-        if !wanted || self.filled.get().is_some() {
-            return None;
-        }
-        Some(RefMut::map(self.chunk.try_borrow_mut().ok()?, Chunk::room))
-    }
-
-    fn filled(&self, epoch: Epoch, length: usize) -> Option<()> {
-        self.chunk.try_borrow_mut().ok()?.filled(length);
-        self.filled.set(Some(Filled { epoch, at: self.timer.now() }));
-        Some(())
-    }
-
-    fn ended(&self, epoch: Epoch) -> Option<()> {
-        self.session.try_borrow_mut().ok()?.ended(epoch, self.timer.now());
-        Some(())
+#[cfg(feature = "defmt")]
+impl<S, W> defmt::Format for Driver<'_, S, W> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Driver {{ .. }}");
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! This module must not depend on transports, and must not drop the future of the transport's half.
 
-use core::cell::RefMut;
 use core::convert::Infallible;
 use core::fmt;
 use core::future::poll_fn;
@@ -11,7 +10,8 @@ use core::pin::Pin;
 use core::task::Poll;
 
 use super::super::chunk::Chunk;
-use super::asynchronous::{Driver, Filled, Timer};
+use super::asynchronous::{Driver, Timer};
+use super::desk::Filled;
 use super::next_error::NextError;
 use super::{AnySession, StepWith};
 use crate::client::{Epoch, Instant, Jitter, Session};
@@ -25,13 +25,16 @@ const MOST_READS: u8 = 16;
 /// The driver works only while you wait for an event. Between waits, data stays in the transport, and the time does not
 /// count towards any timeout. After 16 reads in a row that are ready at once, it yields to other tasks.
 ///
+/// `R` is the pinned future of [`Driver::run`].
+///
 /// ```
+/// use core::convert::Infallible;
 /// use embedded_sse::Decoder;
 /// use embedded_sse::client::{Jitter, Session, StopReason};
 /// use embedded_sse::io::driver::{Events, NextError, Timer};
 ///
 /// async fn print<J: Jitter, W: Timer>(
-///     mut events: Events<'_, Session<Decoder<[u8; 1024]>, J>, [u8; 512], W>,
+///     mut events: Events<'_, Session<Decoder<[u8; 1024]>, J>, W, impl Future<Output = Infallible> + Unpin>,
 /// ) -> StopReason {
 ///     loop {
 ///         match events.next().await {
@@ -44,40 +47,49 @@ const MOST_READS: u8 = 16;
 /// }
 /// ```
 #[must_use = "a driver does nothing until you wait for an event"]
-pub struct Events<'d, S, C, W> {
-    driver: &'d Driver<S, C, W>,
-    run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>,
+pub struct Events<'d, S, W, R> {
+    driver: &'d Driver<'d, S, W>,
+    run: R,
     /// What the last event borrows from, until the next call.
-    held: Option<Held<'d, S, C>>,
+    held: Option<Held<'d, S>>,
 }
 
-impl<'d, S, C, W> Events<'d, S, C, W> {
-    pub(super) fn new(driver: &'d Driver<S, C, W>, run: Pin<&'d mut (dyn Future<Output = Infallible> + 'd)>) -> Self {
+impl<'d, S, W, R> Events<'d, S, W, R> {
+    pub(super) const fn new(driver: &'d Driver<'d, S, W>, run: R) -> Self {
         Self { driver, run, held: None }
     }
 }
 
-/// The borrows that the application's half holds while events of a chunk are in use. The transport's half waits for
-/// them.
-#[derive(Debug)]
-pub(super) struct Held<'d, S, C> {
-    pub(super) session: RefMut<'d, S>,
-    pub(super) chunk: RefMut<'d, Chunk<C>>,
+impl<S, W, R> Drop for Events<'_, S, W, R> {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.driver.release(held);
+        }
+    }
+}
+
+/// What the application's half has while events of a chunk are in use. The transport's half waits for it.
+pub(super) struct Held<'d, S> {
+    pub(super) session: &'d mut S,
+    pub(super) chunk: Chunk<&'d mut [u8]>,
     pub(super) epoch: Epoch,
     /// When the chunk was read.
     pub(super) at: Instant,
 }
 
 /// Marks that the application waits for an event. Records the time when it is dropped.
-struct Listening<'d, S, C, W: Timer>(&'d Driver<S, C, W>);
+struct Listening<'d, S, W: Timer>(&'d Driver<'d, S, W>);
 
-impl<S, C, W: Timer> Drop for Listening<'_, S, C, W> {
+impl<S, W: Timer> Drop for Listening<'_, S, W> {
     fn drop(&mut self) {
         self.0.left.set(Some(self.0.timer.now()));
     }
 }
 
-impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Session<Decoder<B, I>, J>, C, W> {
+impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, R> Events<'d, Session<Decoder<B, I>, J>, W, R>
+where
+    R: Future<Output = Infallible> + Unpin,
+{
     /// Returns the next event, from this connection or a later one. The end of a connection is not reported.
     ///
     /// # Errors
@@ -114,8 +126,8 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Sessio
     /// Returns `None` only when called from inside the transport's half while it uses the session.
     pub fn session<T>(&mut self, look: impl FnOnce(&mut Session<Decoder<B, I>, J>) -> T) -> Option<T> {
         match &mut self.held {
-            Some(held) => Some(look(&mut held.session)),
-            None => self.driver.session.try_borrow_mut().ok().map(|mut session| look(&mut session)),
+            Some(held) => Some(look(held.session)),
+            None => self.driver.with(look),
         }
     }
 
@@ -131,7 +143,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Sessio
 
     /// Reports that the event returned last is the last one of the stream: [`Session::finished`].
     pub fn finished(&mut self) {
-        if let Some(Filled { epoch, at }) = self.driver.filled.get() {
+        if let Some(Filled { epoch, at }) = self.driver.desk.filled.get() {
             self.session(|session| session.finished(epoch, at));
         }
     }
@@ -157,22 +169,22 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Sessio
     async fn advance(
         &mut self,
         step: StepWith<AnySession<B, I, J>>,
-    ) -> Result<(&Held<'d, AnySession<B, I, J>, C>, Found), NextError> {
+    ) -> Result<(&Held<'d, AnySession<B, I, J>>, Found), NextError> {
         let driver = self.driver;
-        self.held = None;
         if let Some(left) = driver.left.take() {
             let now = driver.timer.now();
             self.session(|session| session.resumed(left, now));
         }
         let _listening = Listening(driver);
         let (held, found) = loop {
-            if let Some(mut held) = driver.hold() {
-                let step = step(&mut held.session, held.epoch, held.at, held.chunk.rest());
+            if let Some(mut held) = self.held.take().or_else(|| driver.hold()) {
+                let step = step(held.session, held.epoch, held.at, held.chunk.rest());
                 held.chunk.advance(step.consumed);
                 if let Some(found) = step.found {
                     break (held, found);
                 }
-                driver.filled.set(None);
+                driver.desk.filled.set(None);
+                driver.release(held);
             }
             self.read().await?;
         };
@@ -192,7 +204,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Sessio
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            let news = match self.run.as_mut().poll(context) {
+            let news = match Pin::new(&mut self.run).poll(context) {
                 Poll::Ready(never) => match never {},
                 Poll::Pending => self.driver.news(),
             };
@@ -203,14 +215,14 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer> Events<'d, Sessio
     }
 }
 
-impl<S, C, W> fmt::Debug for Events<'_, S, C, W> {
+impl<S, W, R> fmt::Debug for Events<'_, S, W, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<S, C, W> defmt::Format for Events<'_, S, C, W> {
+impl<S, W, R> defmt::Format for Events<'_, S, W, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Events {{ .. }}");
     }

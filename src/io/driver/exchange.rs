@@ -1,9 +1,7 @@
 //! The interface from a transport to the asynchronous driver: judges a response and reads a body.
 //!
-//! It does not have the driver's type parameters, so that transports need not name them. It must not make decisions: it
-//! passes the response to the session.
+//! It must not make decisions: it passes the response to the session.
 
-use core::cell::RefMut;
 use core::fmt;
 use core::future::poll_fn;
 use core::mem::replace;
@@ -11,9 +9,15 @@ use core::task::Poll;
 
 use ::embedded_io_async::{Error, ErrorKind, Read};
 
-use crate::client::{Epoch, Response, Verdict};
+use super::super::chunk::Chunk;
+use super::desk::{Desk, Report};
+use crate::client::{Response, Verdict};
 
 /// Takes the response of one request from a transport. [`Connect::open`](super::Connect::open) receives it.
+///
+/// Its futures do not wake the task; the driver polls the future of `open` when they can go on. You may `join` or
+/// `select` them with others, but a set that polls only the futures that were woken, such as `FuturesUnordered`, would
+/// wait forever.
 ///
 /// ```
 /// use embedded_io_async::Read;
@@ -31,13 +35,12 @@ use crate::client::{Epoch, Response, Verdict};
 #[derive(Clone, Copy)]
 #[must_use = "without a response the connection counts as lost"]
 pub struct Exchange<'x> {
-    stage: &'x dyn Stage,
-    epoch: Epoch,
+    desk: &'x Desk<'x>,
 }
 
 impl<'x> Exchange<'x> {
-    pub(super) const fn new(stage: &'x dyn Stage, epoch: Epoch) -> Self {
-        Self { stage, epoch }
+    pub(super) const fn new(desk: &'x Desk<'x>) -> Self {
+        Self { desk }
     }
 }
 
@@ -49,7 +52,10 @@ impl Exchange<'_> {
     ///
     /// Cancel-safe, but return from [`open`](super::Connect::open) after cancelling it.
     pub async fn respond(&self, response: &Response<'_>) -> Verdict {
-        ready_when(|| self.stage.responded(self.epoch, response)).await
+        let verdict = self.desk.judge(response);
+        ready_when(|| self.desk.report(Report::Responded(verdict))).await;
+        // The session may change the verdict.
+        ready_when(|| self.desk.take_verdict()).await
     }
 
     /// Reads the body to its end. Each read waits until the application has taken all events of the one before and asks
@@ -63,57 +69,45 @@ impl Exchange<'_> {
     ///
     /// Cancel-safe if the body's `read` is; otherwise the bytes of a read in progress are lost. Return from
     /// [`open`](super::Connect::open) after cancelling it.
-    #[expect(
-        clippy::await_holding_refcell_ref,
-        reason = "the borrow is the permission to read, and ends when the body is dropped"
-    )]
     pub async fn read<R: Read + ?Sized>(self, body: &mut R) -> Result<(), R::Error> {
         loop {
-            let length = {
-                let mut room = ready_when(|| self.stage.room(self.epoch)).await;
-                match body.read(&mut room).await {
-                    Ok(length) => length,
+            {
+                // Goes back when the body is dropped.
+                let mut chunk = ready_when(|| self.desk.room()).await;
+                let room = chunk.value().map(Chunk::room).unwrap_or_default();
+                match body.read(room).await {
+                    Ok(0) => break,
+                    Ok(length) => drop(chunk.value().map(|chunk| chunk.filled(length))),
                     // A signal interrupted the read; the connection is still good.
                     Err(error) if error.kind() == ErrorKind::Interrupted => {
-                        drop(room);
+                        drop(chunk);
                         make_way().await;
                         continue;
                     }
                     Err(error) => return Err(error),
                 }
-            };
-            if length == 0 {
-                ready_when(|| self.stage.ended(self.epoch)).await;
-                return Ok(());
             }
-            ready_when(|| self.stage.filled(self.epoch, length)).await;
+            ready_when(|| self.desk.report(Report::Filled)).await;
         }
+        ready_when(|| self.desk.report(Report::Ended)).await;
+        Ok(())
     }
 }
 
 impl fmt::Debug for Exchange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("Exchange").finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
 impl defmt::Format for Exchange<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Exchange {{ epoch: {}, .. }}", self.epoch);
+        defmt::write!(f, "Exchange {{ .. }}");
     }
 }
 
-/// A driver without its type parameters. Its methods return `None` while the application's half holds what they need.
-pub(super) trait Stage {
-    fn responded(&self, epoch: Epoch, response: &Response<'_>) -> Option<Verdict>;
-    fn room(&self, epoch: Epoch) -> Option<RefMut<'_, [u8]>>;
-    fn filled(&self, epoch: Epoch, length: usize) -> Option<()>;
-    fn ended(&self, epoch: Epoch) -> Option<()>;
-}
-
-/// Waits until `look` finds something, that is, until the application's half has released it. That half wakes this one
-/// by polling it.
+/// Waits until `look` finds something. Whoever leaves it polls this one afterwards, and wakes nothing.
 async fn ready_when<T>(mut look: impl FnMut() -> Option<T>) -> T {
     poll_fn(|_| look().map_or(Poll::Pending, Poll::Ready)).await
 }

@@ -7,9 +7,9 @@
 //! The driver has two halves. [`Driver::run`] returns the transport's half: one future that connects, waits and reads,
 //! and that owns the connection, even one that borrows from its client. [`Events`] is the application's half: it polls
 //! that future while you wait for an event, and never drops it. You can therefore cancel a wait for an event at any
-//! time: the connection, a connection attempt or a read in progress continues with the next wait. The halves share
-//! their state, which includes the last chunk read, through cells in the [`Driver`]; they never hold a borrow at the
-//! same time.
+//! time: the connection, a connection attempt or a read in progress continues with the next wait. The session and the
+//! chunk are borrowed by the [`Driver`], and the half that needs one of them takes it and puts it back. Nothing is locked
+//! while a half waits, so the futures are `Send` with the feature `std` if their parts are.
 //!
 //! Before each read and each request, the transport's half checks with the session that it is still wanted.
 //!
@@ -19,11 +19,15 @@
 mod asynchronous;
 pub mod blocking;
 #[cfg(feature = "embedded-io-async")]
+mod desk;
+#[cfg(feature = "embedded-io-async")]
 mod events;
 #[cfg(feature = "embedded-io-async")]
 mod exchange;
 mod next_error;
 pub(super) mod request;
+#[cfg(feature = "embedded-io-async")]
+mod slot;
 
 #[cfg(feature = "embedded-io-async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]

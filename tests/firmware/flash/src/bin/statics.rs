@@ -9,7 +9,7 @@ use core::cell::RefCell;
 
 use cortex_m::interrupt::{Mutex, free};
 use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Session};
-use embedded_sse::io::{driver, driver_blocking, embedded_io, embedded_io_async};
+use embedded_sse::io::{driver_blocking, embedded_io, embedded_io_async};
 use embedded_sse::server::{Replay, Schedule};
 use embedded_sse::{Decoder, FixedEvent, Frame, Segments, Tokenizer};
 use parts::{Received, used};
@@ -66,7 +66,6 @@ statics! {
         embedded_io_async::BufEventReader::new(Peripheral, DECODER);
     ASYNC_EVENT_WRITER: embedded_io_async::EventWriter<Peripheral, [u8; 64]> =
         embedded_io_async::EventWriter::new(Peripheral, [0; 64]);
-    ASYNC_DRIVER: driver::Driver<SessionOf, [u8; 64], Peripheral> = driver::Driver::new(SESSION, [0; 64], Peripheral);
 }
 
 parts::firmware!(all);
