@@ -351,7 +351,7 @@ async fn the_last_event_id_comes_from_the_application() {
         ["7", "8"]
     );
     assert_eq!(server.get().last_event_id(b"a\nb").map(drop), Err(SetIdError::Forbidden));
-    assert_eq!(server.get().last_event_id([b'x'; 4097]).map(drop), Err(SetIdError::TooLong));
+    assert_eq!(server.get().last_event_id([b'x'; EventSource::MAX_ID + 1]).map(drop), Err(SetIdError::TooLong));
 }
 
 #[tokio::test(start_paused = true)]

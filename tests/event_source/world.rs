@@ -22,7 +22,7 @@ use http_body::{Body, Frame};
 pub(crate) use crate::script::{Does, Log, Order, STREAM, Seen, content_type, redirect, status, stream};
 
 /// The length of the longest last event ID that the client keeps.
-pub(crate) const LONGEST_ID: usize = 4096;
+pub(crate) const LONGEST_ID: usize = EventSource::MAX_ID;
 
 pub(crate) struct World {
     pub(crate) client: Client,

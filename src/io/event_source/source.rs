@@ -4,6 +4,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec;
 use core::error::Error;
 use core::fmt;
 use core::hash::{BuildHasher, Hasher};
@@ -81,7 +82,8 @@ pub(super) struct Settings {
 impl Settings {
     fn session(&self) -> AnySession {
         let reconnect = Reconnect::new(self.policy, self.random.clone());
-        let mut session = Session::new(Decoder::boxed(self.max_event), reconnect);
+        let decoder = Decoder::with_id_store(vec![0; self.max_event].into(), vec![0; 2 * EventSource::MAX_ID].into());
+        let mut session = Session::new(decoder, reconnect);
         session.set_rules(self.rules);
         session.set_repeat(self.repeat);
         session
@@ -106,6 +108,10 @@ fn random() -> u32 {
 impl EventSource {
     /// The size of the largest event in bytes, unless you set [another one](Self::max_event): 1 MiB.
     pub const MAX_EVENT: usize = 1 << 20;
+
+    /// The length of the longest last event ID, in bytes: 8 KiB. Servers do not accept longer headers anyway. A longer ID
+    /// is reported as [`News::TooLong`], and the one before it stays.
+    pub const MAX_ID: usize = 8 << 10;
 
     /// Creates a source that sends `request` with `send`, on tokio.
     ///
@@ -246,7 +252,7 @@ impl EventSource {
     ///
     /// # Errors
     ///
-    /// The ID contains CR, LF or NUL, or it is longer than 4096 bytes.
+    /// The ID contains CR, LF or NUL, or it is longer than [`MAX_ID`](Self::MAX_ID).
     pub fn last_event_id(mut self, id: impl AsRef<[u8]>) -> Result<Self, SetIdError> {
         self.session.set_last_event_id(id.as_ref())?;
         Ok(self)
