@@ -1,29 +1,27 @@
 //! Runs one client for the harness, and posts what it receives to the harness's callback URL.
 //!
-//! This module handles the harness's JSON. It uses the client of `tail` and must not change its behaviour.
+//! This module handles the harness's JSON. It must not change what the event source does.
 
-use core::ops::ControlFlow;
 use core::time::Duration;
 use std::sync::Arc;
 
-use embedded_sse::client::{Backoff, Policy, StopReason};
-use embedded_sse::{Item, Lossy};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url};
+use embedded_sse::Lossy;
+use embedded_sse::client::{Backoff, Policy, Repeat, StopReason};
+use embedded_sse::io::event_source::{EventSource, Failure, Handle, News};
+use http::Request;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::client::failure::Failure;
-use crate::client::target::{Target, is_http};
-use crate::client::{Client, End, News, http, session};
+use crate::client::http;
 
 /// The size of the largest event, in bytes. The longest event of the tests has 14 MB.
 const BUFFER: usize = 16 << 20;
 
 /// A client as requested by the harness.
 pub(crate) struct Start {
-    target: Target,
+    request: Request<String>,
     callbacks: String,
     policy: Policy,
     last_event_id: String,
@@ -33,24 +31,25 @@ impl Start {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let text = |name: &str| body[name].as_str();
-        let url = text("streamUrl")
-            .and_then(|url| Url::parse(url).ok())
-            .filter(is_http)
-            .ok_or("streamUrl is not an HTTP URL")?;
-        let method =
-            Method::from_bytes(text("method").unwrap_or("GET").as_bytes()).map_err(|error| error.to_string())?;
-        let body_text = text("body").map(Into::into);
-        let mut headers = HeaderMap::new();
+        let mut request = Request::builder()
+            .method(text("method").unwrap_or("GET"))
+            .uri(text("streamUrl").unwrap_or_default())
+            .body(text("body").unwrap_or_default().to_owned())
+            .map_err(|error| error.to_string())?;
+        if !matches!(request.uri().scheme_str(), Some("http" | "https")) {
+            return Err("streamUrl is not an HTTP URL".into());
+        }
+        let headers = request.headers_mut();
         for (name, value) in body["headers"].as_object().into_iter().flatten() {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
             let value = HeaderValue::from_str(value.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
             headers.append(name, value);
         }
-        if body_text.is_some() {
+        if text("body").is_some() {
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json; charset=utf-8"));
         }
         Ok(Self {
-            target: Target { url, method, body: body_text, headers, trusting: false },
+            request,
             callbacks: text("callbackUrl").ok_or("callbackUrl is missing")?.to_owned(),
             policy: policy(millis(&body["initialDelayMs"]), millis(&body["readTimeoutMs"])),
             last_event_id: text("lastEventId").unwrap_or_default().to_owned(),
@@ -77,24 +76,32 @@ pub(crate) struct Instance {
     restart: Arc<Notify>,
     client: JoinHandle<()>,
     callbacks: JoinHandle<()>,
+    handle: Handle,
 }
 
 impl Instance {
     pub(crate) fn start(start: Start) -> Result<Self, String> {
         let http = http(false).map_err(|error| error.to_string())?;
-        let mut session = session(start.policy, BUFFER);
-        session.set_last_event_id(start.last_event_id.as_bytes()).map_err(|error| error.to_string())?;
-        let client = Client::new(http.clone(), session, start.target);
+        let client = http.clone();
+        let source = EventSource::new(start.request, move |request| client.execute(request))
+            .policy(start.policy)
+            .repeat(Repeat::Always)
+            .max_event(BUFFER)
+            .comments()
+            .last_event_id(start.last_event_id)
+            .map_err(|error| error.to_string())?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let restart = Arc::new(Notify::new());
         Ok(Self {
-            client: tokio::spawn(follow(client, Arc::clone(&restart), sender)),
+            handle: source.handle(),
+            client: tokio::spawn(follow(source, Arc::clone(&restart), sender)),
             callbacks: tokio::spawn(post(http, start.callbacks, receiver)),
             restart,
         })
     }
 
     pub(crate) fn restart(&self) {
+        self.handle.restart();
         self.restart.notify_one();
     }
 }
@@ -106,50 +113,37 @@ impl Drop for Instance {
     }
 }
 
-/// Follows the stream. After the session has stopped, waits for a restart.
-async fn follow(mut client: Client, restart: Arc<Notify>, callbacks: mpsc::UnboundedSender<Value>) {
-    let send = |callback| {
-        // Without a receiver, the instance is being dropped.
-        let _ = callbacks.send(callback);
-    };
+/// Follows the stream. After it has stopped, waits for a restart.
+async fn follow(mut source: EventSource, restart: Arc<Notify>, callbacks: mpsc::UnboundedSender<Value>) {
     loop {
-        let mut listener = |news: News<'_>| {
-            callback(news).into_iter().for_each(send);
-            ControlFlow::Continue(())
-        };
-        let stopped = tokio::select! {
-            end = client.follow(&mut listener) => Some(end),
-            () = restart.notified() => None,
-        };
-        if let Some(end) = stopped {
-            if let End::Stopped { reason, why } = end {
-                let why = why.map_or(String::new(), |why| why.to_string());
-                // 204 is not an error: the server asks the client to stop.
-                if reason != StopReason::NoContent {
-                    send(error(&why));
-                }
+        while let Some(news) = source.next().await {
+            if let Some(callback) = callback(news) {
+                // Without a receiver, the instance is being dropped.
+                let _ = callbacks.send(callback);
             }
-            restart.notified().await;
         }
-        client.session().restart();
+        restart.notified().await;
     }
 }
 
 /// Returns the callback for the news, if the harness expects one. It expects none for a lost connection, unless it
 /// timed out.
-fn callback(news: News<'_>) -> Option<Value> {
+fn callback(news: News) -> Option<Value> {
     match news {
-        News::Item(Item::Event(event), _) => Some(json!({
+        News::Event(event) => Some(json!({
             "kind": "event",
             "event": {
                 "type": event.event_type_lossy().to_string(),
                 "data": event.data_lossy().to_string(),
-                "id": Lossy(event.last_event_id).to_string(),
+                "id": event.last_event_id_lossy().to_string(),
             },
         })),
-        News::Item(Item::Comment(text), _) => Some(json!({ "kind": "comment", "comment": Lossy(text).to_string() })),
+        News::Comment(text) => Some(json!({ "kind": "comment", "comment": Lossy(&text).to_string() })),
         News::TooLong(too_long) => Some(error(&too_long.to_string())),
         News::Lost { why: why @ Failure::Silent(_), .. } => Some(error(&why.to_string())),
+        // 204 is not an error: the server asks the client to stop.
+        News::Stopped { reason: StopReason::NoContent, .. } => None,
+        News::Stopped { reason, why } => Some(error(&why.map_or(reason.to_string(), |why| why.to_string()))),
         _ => None,
     }
 }

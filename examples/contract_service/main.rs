@@ -8,7 +8,7 @@
 //! sse-contract-tests --url http://127.0.0.1:8000
 //! ```
 
-#[path = "../tail/client/mod.rs"]
+#[path = "../tail/client.rs"]
 mod client;
 mod instance;
 

@@ -7,11 +7,9 @@ use std::env;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use crate::client::target::is_http;
-
 pub(crate) fn url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
-        Ok(url) if is_http(&url) => Ok(url),
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         Ok(_) => Err("it must start with http:// or https://".into()),
         Err(error) => Err(format!("{error}; it must consist of http:// or https://, a host and a path")),
     }

@@ -1,15 +1,19 @@
 //! Describes what can go wrong with a connection, and what the user can do about it.
 //!
-//! This module interprets the errors of the HTTP client. It must not decide what happens next: the session does.
+//! This module interprets the errors of the event source and of the HTTP client. It must not decide what happens next:
+//! the event source does.
 
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use reqwest::StatusCode;
+use embedded_sse::io::event_source;
+use http::HeaderValue;
+use reqwest::{StatusCode, Url};
 
-use super::shown::{DETAIL, shortened};
+use crate::link::SendError;
+use crate::shown::{DETAIL, public, shortened, shown};
 
 /// Why an attempt has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +52,6 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Returns what the user can do if the failure persists.
-    #[allow(dead_code, reason = "not every program that includes this shows it")]
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Refused => "start the server, or correct host and port",
@@ -96,6 +99,49 @@ impl fmt::Display for Failure {
             Self::Request(detail) => write!(f, "the request cannot be sent: {detail}"),
             Self::Ended => f.write_str("the stream ended"),
         }
+    }
+}
+
+impl From<event_source::Failure> for Failure {
+    fn from(failure: event_source::Failure) -> Self {
+        use event_source::Failure as Of;
+        match failure {
+            Of::Client(error) | Of::Body(error) => match error.downcast::<SendError>() {
+                Ok(error) => (*error).into(),
+                Err(error) => Self::Http(shortened(&error.to_string(), DETAIL)),
+            },
+            Of::TimedOut(time) => Self::NoResponse(time),
+            Of::Silent(time) => Self::Silent(time),
+            Of::Status(response) => Self::Status(response.status()),
+            Of::ContentType(value) => Self::ContentType(value.map_or(String::new(), |value| shown(value.as_bytes()))),
+            Of::Encoded(value) => Self::Encoded(shown(value.as_bytes())),
+            Of::Location(value) => Self::Location(location(&value)),
+            Of::Untrusted(uri) => {
+                Self::Untrusted(Url::parse(&uri.to_string()).map_or(String::new(), |url| public(&url)))
+            }
+            Of::Ended { .. } => Self::Ended,
+            failure => Self::Http(shortened(&failure.to_string(), DETAIL)),
+        }
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Http(error) => error.into(),
+            SendError::Request(detail) => Self::Request(detail),
+            SendError::Informational => Self::Informational,
+        }
+    }
+}
+
+/// Describes where a redirect leads that cannot be followed.
+fn location(value: &HeaderValue) -> String {
+    let text = str::from_utf8(value.as_bytes()).unwrap_or_default().trim();
+    match Url::parse(text) {
+        Ok(url) => public(&url),
+        // Any part of it could be secret.
+        Err(_) => format!("({} bytes that are not a URL)", text.len()),
     }
 }
 

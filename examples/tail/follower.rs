@@ -1,21 +1,25 @@
 //! Handles the news of the stream: prints and counts events, stores the last event ID, reports problems, and decides
 //! when to stop.
 //!
-//! This module uses the output and the state file. It must not depend on connections: the client reports what happens
-//! to them.
+//! This module uses the output and the state file. It must not depend on connections: the event source reports what
+//! happens to them.
 
-use core::ops::ControlFlow;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::Poll;
 use core::time::Duration;
 use std::io;
 
-use embedded_sse::client::Resumption;
-use embedded_sse::{Event, Field, Item, TooLong};
+use embedded_sse::client::{Resumption, StopReason};
+use embedded_sse::io::event_source::{EventSource, News};
+use embedded_sse::{Event, Field, TooLong};
+use futures_util::Stream;
 
-use crate::client::failure::Failure;
-use crate::client::shown::shown;
-use crate::client::{Listener, News};
+use crate::failure::Failure;
+use crate::link::Progress;
 use crate::messages::say;
 use crate::output::Output;
+use crate::shown::shown;
 use crate::state::StateFile;
 use crate::tally::Tally;
 
@@ -31,6 +35,7 @@ pub(crate) struct Follower {
     pub(crate) verbose: bool,
     pub(crate) tally: Tally,
     pub(crate) opened: u64,
+    progress: Progress,
     /// Why the follower has stopped.
     pub(crate) enough: Option<Enough>,
 }
@@ -46,42 +51,70 @@ pub(crate) enum Enough {
 }
 
 impl Follower {
-    pub(crate) fn new(output: Output, state: Option<StateFile>, wanted: Option<u64>, verbose: bool) -> Self {
-        Self { output, state, wanted, verbose, tally: Tally::default(), opened: 0, enough: None }
+    pub(crate) fn new(
+        output: Output,
+        state: Option<StateFile>,
+        wanted: Option<u64>,
+        verbose: bool,
+        progress: Progress,
+    ) -> Self {
+        Self { output, state, wanted, verbose, tally: Tally::default(), opened: 0, progress, enough: None }
     }
 
-    pub(crate) fn listener(&mut self) -> Box<Listener<'_>> {
-        Box::new(|news| match self.handle(news) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(enough) => {
+    /// Follows the stream until there is enough of it. Returns why it stopped, if it did.
+    pub(crate) async fn follow(&mut self, source: &mut EventSource) -> Option<(StopReason, Option<Failure>)> {
+        warn(source.resumption());
+        loop {
+            let news = poll_fn(|context| {
+                let polled = Pin::new(&mut *source).poll_next(context);
+                // All items read so far were reported.
+                match (polled, self.settle(source.current_id())) {
+                    (Poll::Pending, Ok(())) => Poll::Pending,
+                    (Poll::Pending, Err(enough)) => Poll::Ready(Err(enough)),
+                    (Poll::Ready(news), _) => Poll::Ready(Ok(news)),
+                }
+            });
+            let handled = match news.await {
+                Ok(Some(News::Stopped { reason, why })) => return Some((reason, why.map(Failure::from))),
+                Ok(Some(news)) => self.handle(news, source),
+                Ok(None) => return None,
+                Err(enough) => Err(enough),
+            };
+            if let Err(enough) = handled {
                 self.enough = Some(enough);
-                ControlFlow::Break(())
+                return None;
             }
-        })
+        }
     }
 
-    fn handle(&mut self, news: News<'_>) -> Result<(), Enough> {
+    fn handle(&mut self, news: News, source: &EventSource) -> Result<(), Enough> {
         match news {
-            News::Item(Item::Event(event), has_id) => self.event(&event, has_id)?,
+            News::Event(event) => {
+                let has_id = self.progress.next_event();
+                self.event(&event.as_event(), has_id)?;
+            }
             News::TooLong(TooLong { field: Field::Comment, .. }) => {}
-            News::TooLong(too_long) => say(format_args!("{too_long}; skipped")),
-            News::Read { last_event_id } => self.settle(last_event_id)?,
-            News::Lost { why, wait, failures } => self.lost(why, wait, failures)?,
-            News::Attempt(resumption) => warn(resumption),
-            News::Elsewhere(target) => say(format_args!("a redirect leads to another server: {target}")),
-            News::Opened(version) => {
+            News::TooLong(too_long) => {
+                if matches!(too_long.field, Field::Data | Field::Event) {
+                    self.progress.next_event();
+                }
+                say(format_args!("{too_long}; skipped"));
+            }
+            News::Lost { why, wait, failures } => {
+                self.progress.over();
+                self.settle(source.current_id())?;
+                self.lost(&why.into(), wait.unwrap_or_default(), failures)?;
+                warn(source.resumption());
+            }
+            News::Opened(response) => {
+                self.progress.over();
                 self.opened += 1;
                 if self.verbose {
-                    say(format_args!("the stream is open, {version:?}"));
+                    say(format_args!("the stream is open, {:?}", response.version()));
                 }
             }
-            News::Asking(target, headers) if self.verbose => {
-                let last_event_id = headers.get("Last-Event-ID").map(|id| shown(id.as_bytes()));
-                let after = last_event_id.map_or(String::new(), |id| format!(" after event {id}"));
-                say(format_args!("{target}{after}"));
-            }
-            News::Item(Item::Comment(text), _) if self.verbose => say(format_args!("comment:{}", shown(text))),
-            News::Item(Item::Retry(time), _) if self.verbose => say(format_args!("reconnection time: {time:?}")),
+            News::Comment(text) => say(format_args!("comment:{}", shown(&text))),
+            News::Retry(time) => say(format_args!("reconnection time: {time:?}")),
             _ => {}
         }
         Ok(())

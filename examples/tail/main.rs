@@ -1,14 +1,18 @@
 //! Follows an event stream from the shell, as `tail -f` follows a file.
 //!
-//! This file handles arguments and exit statuses. Connections belong in `client/`, the handling of events in
-//! `follower.rs`.
+//! This file handles arguments and exit statuses. Requests belong in `link.rs`, the handling of events in `follower.rs`.
 
 mod arguments;
 mod client;
 mod demo;
+mod failure;
 mod follower;
+mod ids;
+mod link;
 mod messages;
 mod output;
+mod shown;
+mod sockets;
 mod state;
 mod tally;
 mod text;
@@ -24,17 +28,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use embedded_sse::client::{Backoff, Policy, Repeat, StopReason};
-use reqwest::Method;
+use embedded_sse::client::{Backoff, Policy, StopReason};
+use embedded_sse::io::event_source::EventSource;
+use http::{HeaderMap, Method, Request};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use client::failure::Failure;
-use client::target::Target;
-use client::{Client, End, StreamSession};
+use failure::Failure;
 use follower::{Enough, FIRST_ATTEMPTS, Follower};
+use link::{Link, SendError};
 use messages::{MESSAGES, say};
 use output::Output;
+use sockets::Sockets;
 use state::StateFile;
 use tally::Tally;
 
@@ -167,49 +172,58 @@ async fn run(arguments: Arguments) -> u8 {
         Ok(http) => http,
         Err(error) => return fail(WRONG, Failure::from(error)),
     };
-    let mut session = session(is_post, is_demo);
+    let link = match Link::new(http, url, Sockets::of(Handle::current()), arguments.verbose) {
+        Ok(link) => link,
+        Err(why) => return fail(WRONG, format_args!("{why}; {}", why.advice())),
+    };
     let begin = arguments.last_event_id.as_ref().map(String::as_bytes).or(state.as_ref().map(StateFile::stored));
-    if let Err(error) = session.set_last_event_id(begin.unwrap_or_default()) {
-        return fail(WRONG, format_args!("last event ID: {error}"));
-    }
-    let method = if is_post { Method::POST } else { Method::GET };
-    let begins_after = session.last_event_id().to_vec();
-    let target = Target { url, method, body: arguments.post, headers, trusting: arguments.trust_redirects };
-    let mut client = Client::new(http, session, target);
-    if let Err(why) = client.check() {
-        return fail(WRONG, format_args!("{why}; {}", why.advice()));
-    }
-    client.has_sockets_in(Handle::current());
-    let mut follower = Follower::new(output, state, arguments.events, arguments.verbose);
-    follower.tally.begin(&begins_after);
-    let end = {
-        let mut listener = follower.listener();
-        tokio::select! {
-            biased;
-            _ = interrupt() => None,
-            () = tokio::time::sleep(demo::LENGTH), if is_demo => None,
-            end = client.follow(&mut *listener) => Some(end),
-        }
+    let begin = begin.unwrap_or_default().to_vec();
+    let mut follower = Follower::new(output, state, arguments.events, arguments.verbose, link.progress());
+    follower.tally.begin(&begin);
+    let request = match request(&link, arguments.post, headers) {
+        Ok(request) => request,
+        Err(error) => return fail(WRONG, format_args!("URL: {error}")),
+    };
+    let source = EventSource::new(request, move |request| link.send(request))
+        .policy(policy(is_post, is_demo))
+        .max_event(BUFFER)
+        .not_sent(|error| error.downcast_ref().is_some_and(SendError::is_not_sent));
+    let source = if arguments.trust_redirects { source.trust_redirects() } else { source };
+    let source = if arguments.verbose { source.comments().reconnection_times() } else { source };
+    let mut source = match source.last_event_id(begin) {
+        Ok(source) => source,
+        Err(error) => return fail(WRONG, format_args!("last event ID: {error}")),
+    };
+    let end = tokio::select! {
+        biased;
+        _ = interrupt() => None,
+        () = tokio::time::sleep(demo::LENGTH), if is_demo => None,
+        end = follower.follow(&mut source) => end,
     };
     if is_demo {
         return summary(&follower);
     }
     match (follower.enough, end) {
         (Some(enough), _) => had_enough(enough),
-        (None, Some(End::Stopped { reason, why })) => stopped(reason, why.as_ref()),
-        (None, _) => ENDED,
+        (None, Some((reason, why))) => stopped(reason, why.as_ref()),
+        (None, None) => ENDED,
     }
 }
 
-fn session(is_post: bool, is_demo: bool) -> StreamSession {
+fn request(link: &Link, body: Option<String>, headers: HeaderMap) -> Result<Request<String>, http::Error> {
+    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let mut request = Request::builder().method(method).uri(link.url().as_str()).body(body.unwrap_or_default())?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn policy(is_post: bool, is_demo: bool) -> Policy {
     let second = Duration::from_secs(1);
     let patient = Policy::new(Backoff::above_floor(second, second, 30 * second))
         .max_elapsed(3600 * second)
         .progress(Some(900 * second));
     let policy = if is_post { patient.stop_at_end() } else { patient };
-    let mut session = client::session(if is_demo { demo::policy(policy) } else { policy }, BUFFER);
-    session.set_repeat(if is_post { Repeat::Never } else { Repeat::Always });
-    session
+    if is_demo { demo::policy(policy) } else { policy }
 }
 
 /// Waits for Ctrl-C. Exits the process one second later, in case the main thread is blocked on the output.

@@ -15,26 +15,25 @@ const WORK: Duration = Duration::from_secs(2);
 /// The time between two samples.
 const SAMPLE: Duration = Duration::from_millis(50);
 
-/// The runtime in which only the sockets are read, if there is one.
-#[derive(Default)]
-pub(crate) struct Sockets(Option<Handle>);
+/// The runtime in which only the sockets are read.
+#[derive(Clone)]
+pub(crate) struct Sockets(Handle);
 
 impl Sockets {
-    pub(crate) fn of(runtime: Handle) -> Self {
-        Self(Some(runtime))
+    pub(crate) const fn of(runtime: Handle) -> Self {
+        Self(runtime)
     }
 
-    /// Returns once the sockets have used [`WORK`] since the call. Never returns without a separate runtime.
+    /// Returns once the sockets have used [`WORK`] since the call.
     pub(crate) async fn overworked(&self) {
-        let Some(runtime) = &self.0 else { return core::future::pending().await };
-        let metrics = runtime.metrics();
+        let metrics = self.0.metrics();
         // The count is odd while a worker waits. Its busy time is only updated when it has finished.
         let is_busy =
-            move || (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker) % 2 == 0);
+            move || (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker).is_multiple_of(2));
         let wanted = Arc::new(());
         let still = Arc::downgrade(&wanted);
         // The workers may be too busy to run a timer, so this needs its own thread.
-        let watch = runtime.spawn_blocking(move || {
+        let watch = self.0.spawn_blocking(move || {
             let mut work = Duration::ZERO;
             while work < WORK && still.strong_count() > 0 {
                 thread::sleep(SAMPLE);

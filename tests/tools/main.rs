@@ -6,7 +6,7 @@ mod decode;
 mod encode;
 mod stdio;
 
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod contract_service;
 
 /// The server of the `serve` tool, for tests that run it in their own process.
@@ -24,17 +24,17 @@ mod serve_clients;
 #[cfg(all(feature = "http-body", feature = "tokio"))]
 mod serve_limits;
 
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail;
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_hostile;
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_messages;
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_output;
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_redirects;
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_state;
-#[cfg(all(feature = "http-body", feature = "tokio"))]
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_tls;
