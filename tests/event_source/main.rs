@@ -7,6 +7,7 @@ mod harness;
 mod script;
 mod server;
 
+mod blocking;
 mod clients;
 mod drops;
 #[path = "../client/scenarios.rs"]

@@ -22,7 +22,8 @@ use crate::client::{Epoch, Instant, StopReason, Verdict};
 /// An attempt, and the connection that results from it.
 pub(super) struct Attempt {
     pub(super) epoch: Epoch,
-    /// When the wait for the server began, and when it ends.
+    /// When the server was heard last, moved later by the time in which the application was busy, and when the silence is
+    /// too long.
     pub(super) since: Instant,
     pub(super) until: Option<Instant>,
     /// The first request, or that of the last redirect.
@@ -111,6 +112,7 @@ impl EventSource {
             Connection::Open(open) => match ready!(open.body.as_mut().poll_chunk(context)) {
                 Some(Ok(chunk)) => {
                     self.reads += 1;
+                    attempt.since = now;
                     (open.chunk, open.consumed, open.read_at, open.busy_since) = (Some(chunk), 0, now, Some(now));
                     return Poll::Ready(Done::Step);
                 }

@@ -98,6 +98,7 @@
 //! connection may be silent: the [`Session`](crate::client::Session) does.
 
 mod attempt;
+mod blocking;
 mod events;
 mod failure;
 mod handle;

@@ -133,7 +133,7 @@ impl EventSource {
                 }
                 self.reads = 0;
                 if let Connection::Open(open) = &mut self.connection {
-                    open.pending_since = Some(now);
+                    open.pending_since = Some(self.alarm.now());
                 }
                 match until {
                     Some(until) => ready!(self.alarm.poll(until, context)),
@@ -167,7 +167,7 @@ impl EventSource {
         let abandoned = open.pending_since.take().filter(|_| attempt.until.is_some_and(is_late));
         if let Some(since) = open.busy_since.take().or(abandoned) {
             self.session.resumed(since, now);
-            attempt.since = now;
+            attempt.since = attempt.since.saturating_add(now.saturating_duration_since(since));
         }
     }
 

@@ -8,6 +8,7 @@ use alloc::vec;
 use core::error::Error;
 use core::fmt;
 use core::hash::{BuildHasher, Hasher};
+use core::sync::atomic::AtomicBool;
 use std::hash::RandomState;
 use std::sync::{Mutex, PoisonError};
 
@@ -58,6 +59,8 @@ pub struct EventSource {
     pub(super) stopped: bool,
     /// How many chunks were read since the task last yielded to others.
     pub(super) reads: u8,
+    /// Whether a blocking read has ended with its timeout.
+    pub(super) is_reading: Option<Arc<AtomicBool>>,
 }
 
 pub(super) type AnySession = Session<Decoder<Box<[u8]>, Box<[u8]>>, Random>;
@@ -214,6 +217,7 @@ impl EventSource {
             why: None,
             stopped: false,
             reads: 0,
+            is_reading: None,
         }
     }
 
