@@ -69,109 +69,58 @@
 //!
 //! # One feed for many clients
 //!
-//! A [`Replay`](crate::server::Replay) has the events for clients that come back, a channel passes on the new ones, and an
-//! [`EventBody`] sends both:
+//! A [`Feed`] sends the same events to all clients. It has what those that come back have missed, keeps connections
+//! alive, and ends them in an orderly way. It needs the feature `std`.
 //!
 //! ```
-//! use core::convert::Infallible;
 //! use core::time::Duration;
-//! use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//! use std::sync::Arc;
 //!
 //! use axum::body::Body;
 //! use axum::extract::State;
 //! use axum::http::HeaderMap;
 //! use axum::response::{AppendHeaders, IntoResponse, Response};
-//! use bytes::Bytes;
-//! use embedded_sse::io::http_body::{EncodedFrame, EventBody};
+//! use embedded_sse::io::http_body::Feed;
 //! use embedded_sse::io::tokio::Clock;
-//! use embedded_sse::server::{HEADERS, Replay, Resume, Schedule};
-//! use embedded_sse::{EventId, Frame, event_id, single_line};
-//! use futures_util::{Stream, StreamExt, stream};
-//! use tokio::sync::broadcast;
-//!
-//! /// Sent to a client for which events are missing: it discards what it has, and uses what follows.
-//! const RESTART: Frame<'static> = Frame::new().event_type(single_line!("restart")).data("");
-//!
-//! struct Feed {
-//!     replay: Mutex<Replay<Box<[u8]>>>,
-//!     live: broadcast::Sender<EncodedFrame>,
-//!     clock: Clock,
-//! }
-//!
-//! impl Feed {
-//!     fn new() -> Self {
-//!         let replay = Mutex::new(Replay::new(vec![0; 1 << 16].into()));
-//!         Self { replay, live: broadcast::Sender::new(100), clock: Clock::new() }
-//!     }
-//!
-//!     fn replay(&self) -> MutexGuard<'_, Replay<Box<[u8]>>> {
-//!         self.replay.lock().unwrap_or_else(PoisonError::into_inner)
-//!     }
-//!
-//!     /// Sends an event to all clients. The ID must be unique, also across restarts of the server.
-//!     fn publish(&self, id: EventId<'_>, data: &str) {
-//!         let frame = Frame::new().id(id).data(data);
-//!         let mut replay = self.replay();
-//!         if replay.push(&frame).is_err() {
-//!             // Too long for the ring. Those who receive it now can resume after it; the others are cut.
-//!             let _ = replay.push(&Frame::new().id(id));
-//!         }
-//!         let _ = self.live.send(frame.into()); // fails only if there are no receivers
-//!     }
-//!
-//!     /// Returns the events for a client with this last event ID: those that it missed, then the new ones.
-//!     fn frames(&self, last_event_id: &[u8]) -> impl Stream<Item = Result<EncodedFrame, Infallible>> + use<> {
-//!         // Under one lock, so that no event is published between the two and none is sent twice.
-//!         let replay = self.replay();
-//!         let live = self.live.subscribe();
-//!         let (restart, missed) = match replay.after(last_event_id) {
-//!             Resume::Events(missed) => (None, Some(missed)),
-//!             Resume::UpToDate => (None, None),
-//!             Resume::New => (None, Some(replay.all())),
-//!             _ => (Some(RESTART.into()), Some(replay.all())),
-//!         };
-//!         let missed = missed.into_iter().flatten();
-//!         let missed = missed.map(|kept| EncodedFrame::from_bytes(Bytes::copy_from_slice(kept.frame)));
-//!         let missed: Vec<_> = restart.into_iter().chain(missed).collect();
-//!         // Ends with the feed, and when the client is too slow: it reconnects, and gets what it missed from the ring.
-//!         let live = stream::unfold(live, |mut live| async { Some((live.recv().await.ok()?, live)) });
-//!         stream::iter(missed).chain(live).map(Ok)
-//!     }
-//! }
+//! use embedded_sse::server::HEADERS;
+//! use embedded_sse::{Frame, single_line};
 //!
 //! /// A route of axum.
-//! async fn events(State(feed): State<Arc<Feed>>, headers: HeaderMap) -> Response {
+//! async fn events(State(feed): State<Arc<Feed<Clock>>>, headers: HeaderMap) -> Response {
 //!     let last_event_id = headers.get("last-event-id").map_or(&b""[..], |id| id.as_bytes());
-//!     let schedule = Schedule::new(feed.clock.now()).keep_alive(Duration::from_secs(15));
-//!     let body = EventBody::new(feed.frames(last_event_id), schedule, feed.clock);
-//!     (AppendHeaders(HEADERS), Body::new(body)).into_response()
+//!     (AppendHeaders(HEADERS), Body::new(feed.subscribe(last_event_id))).into_response()
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! # use embedded_sse::{Decoder, io::futures::EventStream};
-//! let feed = Arc::new(Feed::new());
-//! feed.publish(event_id!("1a2b3c-1"), "light on");
-//! feed.publish(event_id!("1a2b3c-2"), "light off");
-//! # let connect = |id: &'static str| {
-//! #     let headers = [("last-event-id".parse().unwrap(), id.parse().unwrap())].into_iter().collect();
+//! # use embedded_sse::{Decoder, OwnedEvent, io::futures::EventStream};
+//! # use futures_util::StreamExt;
+//! let feed = Feed::new(1 << 16, Clock::new())
+//!     .cut_event(single_line!("reload"), "some events are missing: load the whole state")
+//!     .lifetime(Duration::from_secs(3600), Duration::from_secs(600));
+//! let feed = Arc::new(feed); // the state of the router
+//! # let connect = |id: &[u8]| {
+//! #     let id = axum::http::HeaderValue::from_bytes(id).unwrap();
+//! #     let headers = [("last-event-id".parse().unwrap(), id)].into_iter().collect();
 //! #     let response = events(State(feed.clone()), headers);
 //! #     async { EventStream::from_body(response.await.into_body(), Decoder::boxed(256)) }
 //! # };
-//! # let mut client = connect("1a2b3c-1").await;
+//! # let mut client = connect(b"").await;
+//! feed.publish(&Frame::new().data("light on"));
+//! feed.publish(&Frame::new().data("light off"));
+//! # let first = client.next().await.unwrap().unwrap();
+//! # assert_eq!(first.data(), b"light on");
+//! # let mut client = connect(first.last_event_id()).await;
 //! # assert_eq!(client.next().await.unwrap().unwrap().data(), b"light off");
-//! # feed.publish(event_id!("1a2b3c-3"), "light on again");
-//! # assert_eq!(client.next().await.unwrap().unwrap().data(), b"light on again");
-//! # let mut client = connect("before-1").await;
-//! # assert_eq!(client.next().await.unwrap().unwrap().event_type(), b"restart");
-//! # for _ in 0..3 { client.next().await.unwrap().unwrap(); }
-//! # // A client that is too slow.
-//! # for _ in 0..150 { feed.publish(event_id!("1a2b3c-4"), ""); }
-//! # assert!(client.next().await.is_none());
-//! # let mut client = connect("1a2b3c-3").await;
-//! # for _ in 0..150 { assert_eq!(client.next().await.unwrap().unwrap().last_event_id(), b"1a2b3c-4"); }
+//! # let mut stranger = connect(b"1a2b3c-1").await;
+//! # assert_eq!(stranger.next().await.unwrap().unwrap().event_type(), b"reload");
+//! // When the server shuts down:
+//! feed.close();
+//! # assert!(client.next().await.is_none() && stranger.next().await.is_none());
 //! # }
 //! ```
+//!
+//! For events of its own for each client, pass a stream of frames to an [`EventBody`].
 
 use core::fmt;
 use core::pin::Pin;
@@ -182,6 +131,9 @@ use bytes::{Buf, Bytes};
 use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub use super::feed::{Feed, FeedBody, Subscription};
 use super::futures::EventStream;
 use crate::client::Instant;
 use crate::codec::{Decoder, Frame};
@@ -359,8 +311,8 @@ pin_project! {
     /// ask for them.
     ///
     /// Send the response with status 200 and the headers in [`server::HEADERS`](crate::server::HEADERS). The
-    /// [module](self#one-feed-for-many-clients) has a server with replay. `Clock` in the example needs the feature `tokio`;
-    /// for another runtime, implement [`Sleeper`].
+    /// `Feed` sends the same events to many clients. `Clock` in the example needs the feature `tokio`; for another runtime,
+    /// implement [`Sleeper`].
     ///
     /// ```
     /// use core::{convert::Infallible, time::Duration};

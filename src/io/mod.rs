@@ -21,6 +21,8 @@ mod error;
 #[cfg(feature = "event-source")]
 #[cfg_attr(docsrs, doc(cfg(feature = "event-source")))]
 pub mod event_source;
+#[cfg(all(feature = "http-body", feature = "std"))]
+mod feed;
 #[cfg(feature = "futures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "futures")))]
 pub mod futures;

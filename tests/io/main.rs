@@ -13,6 +13,8 @@ mod world;
 
 #[cfg(all(feature = "futures", feature = "tokio", feature = "tokio-util", feature = "http-body"))]
 mod adapters;
+#[cfg(all(feature = "tokio", feature = "http-body"))]
+mod feed;
 #[cfg(feature = "tokio")]
 mod resume_tokio;
 #[cfg(all(feature = "futures", feature = "tokio", feature = "tokio-util", feature = "http-body"))]
