@@ -1,6 +1,8 @@
-//! Numbers in decimal.
+//! Numbers in decimal, and milliseconds.
 //!
-//! Only this module writes digits. It must not depend on where they are written.
+//! Only this module writes digits and divides times. It must not depend on where they are written or used.
+
+use core::time::Duration;
 
 /// Returns the number of decimal digits of `number`.
 pub(crate) fn digit_count(number: u64) -> u8 {
@@ -34,6 +36,24 @@ pub(crate) fn with_digit(number: u64, digit: u8) -> u64 {
     (0..10).fold(u64::from(digit), |sum, _| sum.saturating_add(number))
 }
 
+/// Returns this number of milliseconds.
+///
+/// It divides bit by bit, because a small core would have to link the 64-bit division.
+pub(crate) const fn milliseconds(number: u64) -> Duration {
+    let (mut seconds, mut rest, mut bit) = (0, 0, u64::BITS);
+    while bit > 0 {
+        bit -= 1;
+        seconds <<= 1;
+        rest = rest << 1 | (number >> bit) as u32 & 1;
+        if rest >= 1000 {
+            rest -= 1000;
+            seconds += 1;
+        }
+    }
+    // Always true. The compiler then sees that the number of nanoseconds is below a second.
+    if rest < 1000 { Duration::new(seconds, rest * 1_000_000) } else { Duration::from_secs(seconds) }
+}
+
 /// Writes the number to the start of `buffer` and returns its digits.
 pub(crate) fn decimal(mut number: u64, buffer: &mut [u8; 20]) -> &[u8] {
     let count = digit_count(number);
@@ -47,11 +67,13 @@ pub(crate) fn decimal(mut number: u64, buffer: &mut [u8; 20]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use super::milliseconds;
     use crate::codec::EventId;
     use alloc::string::ToString;
+    use core::time::Duration;
 
     #[test]
-    fn every_number_of_digits_is_written() {
+    fn every_number_of_digits_is_written_and_read_as_milliseconds() {
         let edges = (0..20).flat_map(|zeros| [10u64.pow(zeros) - 1, 10u64.pow(zeros), 10u64.pow(zeros) + 1]);
         for number in edges.chain([7, u64::MAX - 1, u64::MAX]) {
             assert_eq!(EventId::decimal(number, &mut [b'x'; 20]).as_str(), number.to_string());
@@ -59,6 +81,7 @@ mod tests {
                 let id = alloc::format!("{epoch}-{number}");
                 assert_eq!(EventId::in_epoch(epoch, number, &mut [b'x'; 41]).as_str(), id);
             }
+            assert_eq!(milliseconds(number), Duration::from_millis(number));
         }
     }
 }
