@@ -66,7 +66,7 @@ impl Table {
             row(&mut text, "**passed**", WAYS.iter().map(passed));
             line(&mut text, format_args!(""));
             for case in job.cases {
-                line(&mut text, format_args!("- *{}*: {}", case.name, case.rule));
+                line(&mut text, format_args!("{}", wrapped(&format!("- *{}*: {}", case.name, case.rule))));
             }
             for (way, sources) in WAYS.iter().zip(&self.sources) {
                 let source = &sources[number];
@@ -103,6 +103,26 @@ impl Table {
     }
 }
 
+/// The longest line of text on a page.
+const WIDTH: usize = 140;
+
+/// Breaks an item of a list into lines.
+fn wrapped(item: &str) -> String {
+    let (mut text, mut width) = (String::new(), 0);
+    for word in item.split(' ') {
+        if width + 1 + word.len() > WIDTH {
+            text += "\n ";
+            width = 1;
+        }
+        if width > 0 {
+            text.push(' ');
+        }
+        text += word;
+        width += 1 + word.len();
+    }
+    text
+}
+
 fn row(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
     let cells: Vec<_> = cells.collect();
     line(text, format_args!("| {name} | {} |", cells.join(" | ")));
@@ -111,4 +131,18 @@ fn row(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{arguments}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_broken_between_words() {
+        let item = format!("- {}", "word ".repeat(60).trim_end());
+        let lines = wrapped(&item);
+        assert!(lines.lines().count() > 1 && lines.lines().all(|line| line.len() <= WIDTH), "{lines}");
+        assert!(lines.lines().skip(1).all(|line| line.starts_with("  word")), "{lines}");
+        assert_eq!(lines.split_whitespace().collect::<Vec<_>>().join(" "), item);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The event `message_stop` ends an answer. One that breaks off before cannot be continued: the events have no IDs. To
 //! ask again means another answer, and to pay for both, so the request is sent once. This program prints the part that
-//! arrived, says that it is incomplete, and fails. You can send that part back as the beginning of the answer.
+//! arrived, says that it is incomplete, and fails. Whether to ask again is up to you.
 //!
 //! ANTHROPIC_API_KEY=... cargo run --features tls --bin anthropic -- https://api.anthropic.com/v1/messages "Hello"
 

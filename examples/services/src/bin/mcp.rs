@@ -5,6 +5,8 @@
 //! earlier than the server asked with `retry`. Without an ID, nobody knows whether the tool has run, and this program
 //! says so.
 //!
+//! A server may also answer with JSON instead of a stream. This program reports that as an error.
+//!
 //! cargo run --bin mcp -- http://localhost:3001/mcp echo '{"message": "hello"}'
 
 use std::{env, time::Duration};

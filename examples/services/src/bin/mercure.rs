@@ -2,6 +2,7 @@
 //!
 //! A hub answers a resumed subscription with the ID from which it really continues. If that is not the one it was asked
 //! for, its history does not reach back so far: updates are lost, and this program says so. Then load the resources again.
+//! Hubs before version 1.0 take the topic from the parameter `topic` instead of `match`.
 //!
 //! cargo run --features tls --bin mercure -- 'https://hub.example/.well-known/mercure?match=https://example.com/books/1' token
 

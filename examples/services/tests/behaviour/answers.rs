@@ -96,14 +96,31 @@ async fn anthropic_answers_end_at_message_stop() {
 async fn an_anthropic_answer_without_message_stop_is_incomplete_and_not_asked_for_again() {
     let cut: fn() -> Vec<Step> = || vec![Send(START), Send(DELTA), Cut];
     let ended: fn() -> Vec<Step> = || vec![Send(START), Send(DELTA), Send(END)];
-    let failed: fn() -> Vec<Step> = || {
-        let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
-        vec![Send(START), Send(DELTA), Send(error)]
-    };
-    for steps in [cut, ended, failed] {
+    for steps in [cut, ended] {
         let (output, result, requests) = anthropic(steps).await;
         let error = result.expect_err("an error");
         assert!(error.starts_with("the answer is incomplete"), "{error}");
         assert_eq!((&*output, requests), ("Hello", 1));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_inside_an_anthropic_stream_is_reported() {
+    let steps = || {
+        let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+        vec![Send(START), Send(DELTA), Send(error), Hang]
+    };
+    let (output, result, _) = anthropic(steps).await;
+    let error = result.expect_err("an error");
+    assert!(error.starts_with("the answer is incomplete") && error.contains("Overloaded"), "{error}");
+    assert_eq!(output, "Hello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_content_is_no_answer() {
+    let service = Service::new(|_, _| status(204, &[]));
+    let error = openai::answer(service.post(URL), Vec::new()).await.expect_err("no answer");
+    assert_eq!(error.to_string(), "the answer is incomplete");
+    let error = anthropic::answer(service.post(URL), Vec::new()).await.expect_err("no answer");
+    assert_eq!(error.to_string(), "the answer is incomplete");
 }
