@@ -42,6 +42,9 @@ pub mod serde_json;
 #[cfg(feature = "serde-json-core")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde-json-core")))]
 pub mod serde_json_core;
+#[cfg(feature = "std-io")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std-io")))]
+pub mod std_io;
 #[cfg(feature = "std")]
 mod std_time;
 #[cfg(feature = "tokio")]

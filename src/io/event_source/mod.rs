@@ -92,6 +92,11 @@
 //! [`Policy::stop_at_end`]: crate::client::Policy::stop_at_end
 //! [`Rules::Resilient`]: crate::client::Rules::Resilient
 //!
+//! # Without a runtime
+//!
+//! [`EventSource::blocking`] takes a blocking HTTP client, whose bodies are `std::io::Read`, and
+//! [`wait`](EventSource::wait) blocks the thread until something happens. The options and the news are the same.
+//!
 //! # What this module does not do
 //!
 //! It sends requests, reads bodies and waits. It must not decide when to connect, what a response means or how long a
