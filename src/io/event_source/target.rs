@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 
 use http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HOST,
     HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use http::{Method, StatusCode};
@@ -58,7 +58,11 @@ impl Target {
                 target.head.headers.remove(name);
             }
         }
-        if !is_same_origin(&uri, &self.head.uri) && !trusts {
+        let is_same = is_same_origin(&uri, &self.head.uri);
+        if !is_same {
+            target.head.headers.remove(HOST);
+        }
+        if !is_same && !trusts {
             let is_bodiless = [Method::GET, Method::HEAD].contains(&target.head.method);
             if target.has_body && !is_bodiless {
                 return Err(Failure::Untrusted(Box::new(uri)));
@@ -109,7 +113,7 @@ mod tests {
         let mut request = http::Request::new(());
         *request.method_mut() = method;
         *request.uri_mut() = uri.parse().unwrap();
-        for name in ["authorization", "cookie", "x-api-key", "content-type", "user-agent"] {
+        for name in ["authorization", "cookie", "x-api-key", "content-type", "user-agent", "host"] {
             request.headers_mut().insert(name, HeaderValue::from_static("1"));
         }
         Target::new(request.into_parts().0)
@@ -159,6 +163,7 @@ mod tests {
         assert!(redirected(&post, 302, "https://a.test:1/x", false).is_ok_and(|to| !to.has_body));
         let trusted = redirected(&post, 307, "https://a.test:1/x", true).unwrap();
         assert!(trusted.has_body && trusted.is_home && trusted.head.headers.contains_key("cookie"));
+        assert!(!trusted.head.headers.contains_key(HOST), "it names the first server");
         assert!(matches!(redirected(&post, 307, "ftp://a.test", true), Err(Failure::Location(_))));
     }
 
