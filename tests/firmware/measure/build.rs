@@ -26,6 +26,9 @@ fn main() {
         let name = input.name.replace('-', "_").replace("20", "TWENTY").to_uppercase();
         writeln!(code, "const {name}: Stream = Stream {{ bytes: b\"{}\", data: &[{data}] }};", stream.escape_ascii())
             .unwrap();
+        if input.name == "tokens" {
+            writeln!(code, "const TOKENS_IN_PIECES: &[&[&str]] = &[{}];", pieces(input, count)).unwrap();
+        }
     }
     let (line, events) = ("\t".repeat(180), SIZE / 188);
     let stream = format!("data: {line}\n\n").repeat(events);
@@ -41,4 +44,10 @@ fn main() {
 /// The data of the first events.
 fn data(input: &Input, count: usize) -> impl Iterator<Item = &str> {
     input.messages.iter().take(count).map(|message| message.data.as_str())
+}
+
+/// The same in the pieces that a JSON serialiser makes.
+fn pieces(input: &Input, count: usize) -> String {
+    let pieces = |data: &str| format!("&{:?}", data.split_inclusive(['"', ':', ',', '{', '}']).collect::<Vec<_>>());
+    data(input, count).map(pieces).collect::<Vec<_>>().join(", ")
 }
