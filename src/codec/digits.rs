@@ -4,31 +4,6 @@
 
 use core::time::Duration;
 
-/// Returns the number of decimal digits of `number`.
-pub(crate) fn digit_count(number: u64) -> u8 {
-    let mut count = 20;
-    while count > 1 && first_digit(count, number).1 == number {
-        count -= 1;
-    }
-    count
-}
-
-/// Splits off the first of the number's `count` digits, and returns it and the rest of the number.
-///
-/// It subtracts, because a small processor has no division instruction and would link a large routine.
-pub(crate) fn first_digit(count: u8, mut number: u64) -> (&'static str, u64) {
-    let mut power = 1u64;
-    for _ in 1..count {
-        power = with_digit(power, 0);
-    }
-    let mut digit = 0;
-    while number >= power {
-        number -= power;
-        digit += 1;
-    }
-    ("0123456789".get(digit..=digit).unwrap_or("0"), number)
-}
-
 /// Returns ten times the number plus a digit, or `u64::MAX` if that is more.
 ///
 /// It adds, because a small core would have to link the 64-bit multiplication.
@@ -55,14 +30,30 @@ pub(crate) const fn milliseconds(number: u64) -> Duration {
 }
 
 /// Writes the number to the start of `buffer` and returns its digits.
+/// Writes the number to the end of `buffer` and returns its digits.
+///
+/// It doubles a decimal number for each bit, because a small processor has no division instruction and would link a large
+/// routine.
 pub(crate) fn decimal(mut number: u64, buffer: &mut [u8; 20]) -> &[u8] {
-    let count = digit_count(number);
-    for (place, left) in buffer.iter_mut().zip((1..=count).rev()) {
-        let (digit, rest) = first_digit(left, number);
-        *place = digit.as_bytes().first().copied().unwrap_or_default();
-        number = rest;
+    *buffer = [b'0'; 20];
+    for _ in 0..u64::BITS {
+        let mut carry = u8::from(number >> 63 == 1);
+        number <<= 1;
+        for digit in buffer.iter_mut().rev() {
+            let doubled = *digit + (*digit - b'0') + carry;
+            carry = u8::from(doubled > b'9');
+            *digit = if carry == 1 { doubled - 10 } else { doubled };
+        }
     }
-    buffer.get(..usize::from(count)).unwrap_or_default()
+    let zeros = buffer.iter().take(19).take_while(|digit| **digit == b'0').count();
+    buffer.get(zeros..).unwrap_or_default()
+}
+
+/// Returns one of the number's digits, counted from the first.
+pub(crate) fn digit(number: u64, at: u8) -> Option<&'static str> {
+    let mut buffer = [0; 20];
+    let digit = usize::from(*decimal(number, &mut buffer).get(usize::from(at))? - b'0');
+    "0123456789".get(digit..=digit)
 }
 
 #[cfg(test)]

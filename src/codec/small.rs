@@ -7,7 +7,11 @@ use super::read::machine::{Machine, Memory};
 use super::read::span::Span;
 use super::read::step::{Found, Step};
 use super::read::tokenizer::{LINE_END, Line, Piece, State};
-use super::write::frame::Frame;
+
+#[path = "small/frame.rs"]
+mod frame;
+
+pub(crate) use frame::{frame_length, write};
 
 /// Drives the machine through a chunk, piece by piece.
 #[derive(Clone, Debug)]
@@ -148,13 +152,6 @@ impl Walk {
 #[inline(never)]
 pub(crate) fn apart<T>(rest: impl FnOnce() -> T) -> T {
     rest()
-}
-
-/// Writes the frame to the start of the buffer and returns its length, or `None` if the frame does not fit.
-pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
-    let mut bytes = frame.bytes();
-    let len = bytes.fill(buffer);
-    bytes.is_done().then_some(len)
 }
 
 /// Skips blocks without a control character. Only in a block with one is each byte compared with CR and LF.

@@ -5,7 +5,7 @@
 
 use super::copy::{copy_line, copy_line_like};
 use super::plain::copy_plain;
-use crate::codec::digits::{digit_count, first_digit};
+use crate::codec::digits::decimal;
 use crate::codec::field::Field;
 use crate::codec::line_end::{find_line_end, line_end_len};
 use crate::codec::write::frame::Frame;
@@ -38,6 +38,11 @@ pub(crate) fn write(frame: &Frame<'_>, buffer: &mut [u8]) -> Option<usize> {
     }
     *buffer.get_mut(at)? = LINE_END;
     Some(at + 1)
+}
+
+/// Returns the length of the frame.
+pub(crate) fn frame_length(frame: &Frame<'_>) -> usize {
+    frame.segments().map(str::len).sum()
 }
 
 /// Returns the label of a field at the start of a line.
@@ -116,18 +121,6 @@ fn write_comment(mut text: &[u8], buffer: &mut [u8]) -> Option<usize> {
 }
 
 #[cold]
-fn write_retry(mut number: u64, buffer: &mut [u8], mut at: usize) -> Option<usize> {
-    const START: [u8; 7] = start(Field::Retry);
-    *buffer.get_mut(at..)?.first_chunk_mut()? = START;
-    at += START.len();
-    let mut count = digit_count(number);
-    while count > 0 {
-        let (digit, rest) = first_digit(count, number);
-        *buffer.get_mut(at)? = *digit.as_bytes().first()?;
-        at += 1;
-        count -= 1;
-        number = rest;
-    }
-    *buffer.get_mut(at)? = LINE_END;
-    Some(at + 1)
+fn write_retry(number: u64, buffer: &mut [u8], at: usize) -> Option<usize> {
+    write_line::<7>(Field::Retry, decimal(number, &mut [0; 20]), buffer, at)
 }

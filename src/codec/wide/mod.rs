@@ -15,7 +15,7 @@ mod plain;
 mod scan;
 
 use copy::{copy_line, copy_line_like};
-pub(crate) use frame::write;
+pub(crate) use frame::{frame_length, write};
 use lines::{Kind, Lengths, blank_line, end_value, is_in_comment, is_in_data, kind, length, length_like};
 use plain::copy_plain;
 pub(crate) use plain::is_known_plain;

@@ -31,7 +31,7 @@ impl Frame<'_> {
     /// Kept out of line so that frames that fit do not pay for it.
     #[cold]
     fn too_long(&self) -> BufferFull {
-        BufferFull { needed: self.encoded_len() }
+        BufferFull { needed: pace::frame_length(self) }
     }
 }
 

@@ -7,7 +7,7 @@ use core::iter::FusedIterator;
 
 use super::frame::Frame;
 use super::wire::{FRAME_END, ORDER, is_bare, label, split_line, text};
-use crate::codec::digits::{digit_count, first_digit};
+use crate::codec::digits::digit;
 use crate::codec::field::Field;
 
 impl<'a> Frame<'a> {
@@ -56,7 +56,7 @@ enum Next<'a> {
     Line(Field, &'a str),
     /// The text of a line.
     Text(Field, &'a str),
-    /// The last digits of a number: how many, and the number that they form.
+    /// The digits of a number from this one on.
     Digits(u8, u64),
     /// Nothing: the blank line was returned.
     Nothing,
@@ -74,7 +74,7 @@ impl<'a> Segments<'a> {
                 return self.next_line(field, text);
             }
             if let (Field::Retry, Some(millis)) = (field, self.frame.retry_ms) {
-                self.next = Next::Digits(digit_count(millis), millis);
+                self.next = Next::Digits(0, millis);
                 return label(field).long;
             }
         }
@@ -105,12 +105,13 @@ impl<'a> Iterator for Segments<'a> {
                         return Some(line);
                     }
                 }
-                Next::Digits(0, _) => self.next = Next::Field,
-                Next::Digits(count, number) => {
-                    let (digit, rest) = first_digit(count, number);
-                    self.next = Next::Digits(count - 1, rest);
-                    return Some(digit);
-                }
+                Next::Digits(at, number) => match digit(number, at) {
+                    Some(digit) => {
+                        self.next = Next::Digits(at + 1, number);
+                        return Some(digit);
+                    }
+                    None => self.next = Next::Field,
+                },
                 Next::Nothing => return None,
             }
         }

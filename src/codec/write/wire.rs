@@ -63,7 +63,7 @@ pub(crate) const fn is_bare(text: &[u8]) -> bool {
 /// [R7]: crate::rules#r7
 /// [R9]: crate::rules#r9
 pub(crate) fn split_line(text: &str) -> (&str, Option<&str>) {
-    let end = find_line_end(text.as_bytes()).unwrap_or(text.len());
-    let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    (line, rest.get(line_end_len(rest.as_bytes())..).filter(|_| !rest.is_empty()))
+    let split = find_line_end(text.as_bytes()).and_then(|end| text.split_at_checked(end));
+    let Some((line, rest)) = split else { return (text, None) };
+    (line, rest.get(line_end_len(rest.as_bytes())..))
 }
