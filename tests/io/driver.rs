@@ -394,6 +394,40 @@ fn a_response_that_is_not_a_stream_stops() {
     assert_eq!(said, [Said::event(1), Said::Stopped(StopReason::Ended)]);
 }
 
+/// A transport may log a refusal, or end the connection in its own way.
+#[test]
+fn a_transport_learns_every_verdict() {
+    struct Answers<'v>(&'v RefCell<Vec<Verdict>>);
+
+    impl Connect for Answers<'_> {
+        type Error = ErrorKind;
+
+        async fn open(&mut self, _: &Request<'_>, exchange: Exchange<'_>) -> Result<(), ErrorKind> {
+            let status = [503, 307, 200, 401][self.0.borrow().len()];
+            let (content_type, location) = (Some(&b"text/event-stream"[..]), Some(&b"/there"[..]));
+            let response = Response { status, content_type, location, ..Response::default() };
+            let verdict = exchange.respond(&response).await;
+            self.0.borrow_mut().push(verdict);
+            Ok(())
+        }
+    }
+
+    let (world, verdicts) = (World::new(1), RefCell::default());
+    let (mut session, mut buffer) = (new_session(policy().max_attempts(3)), [0; 512]);
+    let driver = Driver::new(&mut session, &mut buffer, &world);
+    let run = pin!(driver.run(Answers(&verdicts), [0; 256], no_headers));
+    let mut events = driver.events(run);
+    let stopped = StopReason::Credentials(401);
+    assert_eq!(Said::of(world.block_on(events.next())), Said::Stopped(stopped));
+    let expected = [
+        Verdict::Retry { after: None },
+        Verdict::Redirect { permanent: false },
+        Verdict::Accept,
+        Verdict::Stop(stopped),
+    ];
+    assert_eq!(*verdicts.borrow(), expected);
+}
+
 #[test]
 fn each_request_has_fresh_headers() {
     let world = World::new(1);

@@ -293,16 +293,17 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
     async fn attempt(&self, epoch: Epoch, open: impl Future<Output = ()>) {
         let mut open = pin!(open);
         self.desk.clear();
-        // A decision of the session ends the attempt at once. After a timeout, data that has already arrived still
-        // counts.
+        let mut report = None;
+        // A decision of the session ends the attempt at once, except that the transport still learns the verdict it waits
+        // for. After a timeout, data that has already arrived still counts.
         loop {
             let (action, rules) = self.session(|session| (session.poll(self.timer.now()), session.rules())).await;
-            if action.epoch() != Some(epoch) {
+            if action.epoch() != Some(epoch) && !matches!(report, Some(Report::Responded(_))) {
                 return;
             }
             self.desk.set_terms(Terms { rules, may_read: matches!(action, Action::Read { .. }) });
             let is_over = poll_fn(|context| Poll::Ready(open.as_mut().poll(context).is_ready())).await;
-            let report = self.desk.take_report();
+            report = self.desk.take_report();
             if let Some(report) = report {
                 self.reported(epoch, report).await;
             }
@@ -310,7 +311,6 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
                 return;
             }
             if matches!(report, Some(Report::Responded(_))) {
-                // The transport waits for the verdict.
                 continue;
             }
             if self.desk.filled.get().is_some() {
