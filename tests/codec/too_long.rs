@@ -278,3 +278,76 @@ fn a_line_of_any_length_that_does_not_fit_is_reported_once() {
         assert!(decoder.next_event(&mut rest).is_none(), "{length} bytes");
     }
 }
+
+/// Returns what was too long when the stream arrives in these pieces, with 8 bytes for an event and 4 for an id.
+fn needed<'s>(pieces: impl IntoIterator<Item = &'s [u8]>, items: bool) -> Vec<(Field, usize)> {
+    let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
+    let mut needed = Vec::new();
+    for mut piece in pieces {
+        loop {
+            let found = match items {
+                true => decoder.next_item(&mut piece).map(|found| found.err()),
+                false => decoder.next_event(&mut piece).map(|found| found.err()),
+            };
+            let Some(error) = found else { break };
+            needed.extend(error.map(|too_long| (too_long.field, too_long.needed)));
+        }
+    }
+    needed
+}
+
+/// What is left out is counted as well, so that the memory of this length holds it.
+#[test]
+fn what_is_too_long_says_how_much_memory_it_needs() {
+    for (stream, field, expected) in [
+        ("data: 123456789\n\n", Field::Data, 9),
+        ("data: 1234\ndata: 6789\n\n", Field::Data, 9),
+        ("data: 12345678\ndata\ndata\ndata:x\n\n", Field::Data, 12),
+        ("data: 123456789\r\ndata: 12\r\ndata: 1234567890\r\n\r\n", Field::Data, 23),
+        ("event: tick\ndata: 56789\n\n", Field::Data, 9),
+        ("data: 123456789\nevent: tick\n\n", Field::Data, 13),
+        ("data: 5678\nevent: ticks\n\n", Field::Event, 9),
+        ("event: 123456789\ndata\n\n", Field::Event, 9),
+        ("event: 123456789\nid: 1\ndata:x\n\n", Field::Event, 10),
+        ("id: 12345\n\n", Field::Id, 10),
+        ("id: 123456789\ndata: x\n\ndata: y\n\n", Field::Id, 18),
+        ("id: 1234\nid: 12\nid: 1234567\ndata\n\n\n", Field::Id, 14),
+    ] {
+        let bytes = stream.as_bytes();
+        for items in [false, true] {
+            let expected = [(field, expected)];
+            assert_eq!(needed(bytes.iter().map(core::slice::from_ref), items), expected, "{stream:?} byte by byte");
+            for cut in 0..=bytes.len() {
+                let (head, tail) = bytes.split_at(cut);
+                let told = needed([head, tail], items);
+                // Which part of an event does not fit, and whether it fits, depends on the cut.
+                let right = match told[..] {
+                    [] => field != Field::Id,
+                    [(told, needed)] => needed == expected[0].1 && (told == Field::Id) == (field == Field::Id),
+                    _ => false,
+                };
+                assert!(right, "{stream:?} cut at {cut}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_is_too_long_needs_room_beside_its_event() {
+    for (stream, expected) in [
+        (":123456789\n", 9),
+        ("data: 1234\n:56789\n", 9),
+        ("event: tick\ndata: 12\n:789\n", 9),
+        ("data: 123456789\n:123456789\n", 18),
+    ] {
+        let told = needed(stream.as_bytes().iter().map(core::slice::from_ref), true);
+        assert_eq!(told, [(Field::Comment, expected)], "{stream:?}");
+    }
+}
+
+/// An id that contains NUL does not count, but it takes room until its NUL has been read.
+#[test]
+fn an_id_that_was_displaced_needs_room_beside_the_other_one() {
+    let stream = b"id: 123\nid: 45\0\ndata\n\n\n";
+    assert_eq!(needed(stream.iter().map(core::slice::from_ref), false), [(Field::Id, 2 * 5)]);
+}
