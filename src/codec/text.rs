@@ -120,8 +120,10 @@ impl<'a> EventId<'a> {
         let (mut digits, mut len) = ([0; 20], 0);
         for (number, end) in [(epoch, &b"-"[..]), (number, b"")] {
             for &byte in decimal(number, &mut digits).iter().chain(end) {
-                buffer.get_mut(len).map(|place| *place = byte);
-                len += 1;
+                if let Some(place) = buffer.get_mut(len) {
+                    *place = byte;
+                    len += 1;
+                }
             }
         }
         Self(core::str::from_utf8(buffer.get(..len).unwrap_or_default()).unwrap_or_default())
