@@ -76,7 +76,7 @@ pub enum Next<'b> {
 /// A [`Delivery`] and a [`Journal`] in one.
 ///
 /// The task that reads from the connection calls [`receive`](Self::receive), the one that handles events calls
-/// [`next`](Self::next) and [`commit`](Self::commit). They can be one task, or share this in a mutex.
+/// [`peek`](Self::peek) and [`commit`](Self::commit). They can be one task, or share this in a mutex.
 ///
 /// `P` is the policy for IDs, `S` the store, `B` a [`Buffer`] that holds the longest record.
 ///
@@ -91,7 +91,7 @@ pub enum Next<'b> {
 ///     assert_eq!(journal.receive(&event?)?, Kept::Stored);
 /// }
 /// let mut seen = Vec::new();
-/// while let Next::Event(event, token) = journal.next()? {
+/// while let Next::Event(event, token) = journal.peek()? {
 ///     seen.push(event.data_lossy().to_string());
 ///     journal.commit(token)?;
 /// }
@@ -174,7 +174,7 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
     /// # Errors
     ///
     /// See [`Journal::read`] and [`Journal::commit`].
-    pub fn next(&mut self) -> Result<Next<'_>, JournalError<S::Error>> {
+    pub fn peek(&mut self) -> Result<Next<'_>, JournalError<S::Error>> {
         let Some((serial, record)) = self.store.read(Serial::START, self.buffer.as_mut())? else {
             return Ok(Next::Nothing);
         };
@@ -215,7 +215,7 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
     ///
     /// # Errors
     ///
-    /// See [`Journal::read`] and [`Journal::commit`]. The gap is still in the journal, so [`next`](Self::next) returns it.
+    /// See [`Journal::read`] and [`Journal::commit`]. The gap is still in the journal, so [`peek`](Self::peek) returns it.
     pub fn synced(&mut self, id: &[u8]) -> Result<bool, JournalError<S::Error>> {
         let Some(mut state) = self.delivery.synced(id) else { return Ok(false) };
         let mut through = Serial::START;
@@ -231,8 +231,14 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
     }
 
     /// Returns what has been counted so far.
+    #[must_use]
     pub const fn counts(&self) -> Counts {
         self.delivery.counts()
+    }
+
+    /// Returns the store, for what only it can do. Do not append or commit.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
     }
 
     /// Returns the store.

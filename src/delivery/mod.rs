@@ -7,10 +7,94 @@
 //!         event      |        record         event |     |
 //!                    |        or gap               |     | token: committed
 //!                    v                             v     v
-//!                 duplicate:               gap: fetch   cursor: where a
-//!                 dropped                  the state    reconnect resumes
+//!                 duplicate:               gap: fetch   where a reconnect
+//!                 dropped                  the state    resumes
 //! ```
+//!
+//! # What is lost without it
+//!
+//! `Last-Event-ID` is the ID of the last event that was *read*. That is not enough:
+//!
+//! | events are lost or come twice because | what closes the hole | what it costs |
+//! |---|---|---|
+//! | the process dies after it has read an event and before it has handled it | [`Cursor`]: a reconnect resumes after the last event that was *committed* | two IDs in RAM; the server sends some events again |
+//! | it has to go on without the server, or resume where it stopped reading | a [`Journal`]: each event is stored before it is handled | `RedbJournal`: a disk write for each event or batch; `FlashJournal`: wear, see there |
+//! | the server has dropped what was missed, and says nothing | [`Continuity`]: a number in the ID is missing | IDs that count: [`Decimal`], [`EpochDecimal`] |
+//! | the same, and it says so | [`Delivery::gap_event`], [`Delivery::gap_in_response`] | an event of a type of its own, as at [`Resume::Cut`](crate::server::Resume::Cut), or the header of a Mercure hub |
+//! | the server restarts and counts again | [`EpochDecimal`], [`Restart`] | an epoch in the ID |
+//! | what is missing cannot be sent again | [`FullSync`]: the application fetches the state, once for all gaps until then | a request that returns the state and the ID of the last event in it |
+//! | the state is on its way, and events that it contains come too | [`Synced`]: those are dropped, the others are not | they wait in the journal, or in the connection |
+//! | the server sends events again | [`Verdict::Duplicate`]: dropped and counted | nothing |
+//! | the application is slower than the stream | the journal is full ([`Kept::Full`]) or the event before is not committed ([`CursorError::Busy`]): stop reading, and TCP makes the server wait | nothing; set no timeout that takes this for a silence: [`Session::resumed`](crate::client::Session::resumed) |
+//!
+//! What stays open: an event without an ID that the connection loses, because nobody can tell; events whose IDs are only in
+//! order ([`MillisCounter`]) and that a server drops without a word; and an event that was handled but not committed when the
+//! power failed, which comes again. Commit in the same transaction as what the event changes, or handle it so that twice is
+//! like once.
+//!
+//! # A program that has all of it
+//!
+//! The task that reads calls [`receive`](Journalled::receive), and before each attempt [`resume_from`](Journalled::resume_from).
+//! The task that handles does what [`peek`](Journalled::peek) returns.
+//!
+//! ```
+//! use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Session};
+//! use embedded_sse::delivery::{Decimal, Delivery, Journalled, Kept, Next, RamRing, SyncAction};
+//! # use embedded_sse::client::{Action, Response};
+//! # use embedded_sse::{Decoder, Event};
+//! # fn show(event: &Event<'_>) { assert_eq!(event.data, b"on") }
+//! # fn fetch_state() -> Option<&'static [u8]> { Some(b"8") }
+//! # let now = Instant::ZERO;
+//! # let mut bytes = &b"id: 9\ndata: on\n\n"[..];
+//!
+//! let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
+//! let mut journal = Journalled::new(Delivery::new(Decimal), RamRing::new([0; 1024]), [0; 300])?;
+//!
+//! // Before each attempt. Once the request is sent, clear the ID, so that a repeated event can be told.
+//! session.set_last_event_id(journal.resume_from()?)?;
+//! # let Action::Connect(epoch) = session.poll(now) else { unreachable!() };
+//! # session.connecting(epoch, now);
+//! # session.responded(epoch, now, &Response { status: 200, content_type: Some(b"text/event-stream"), ..Response::default() });
+//! session.set_last_event_id(b"")?;
+//! journal.connected(b"");
+//!
+//! // For each chunk.
+//! while let Some(event) = session.next_event(epoch, now, &mut bytes) {
+//!     match journal.receive(&event?)? {
+//!         Kept::Full => break,      // keep the event, stop reading, and pass it again later
+//!         Kept::Reconnect => break, // and report `lost`
+//!         Kept::Stored | Kept::Duplicate | Kept::Told => {}
+//!     }
+//! }
+//!
+//! // In the application.
+//! loop {
+//!     match journal.peek()? {
+//!         Next::Event(event, token) => {
+//!             show(&event);
+//!             journal.commit(token)?;
+//!         }
+//!         Next::Sync { .. } if journal.poll(now) == SyncAction::Fetch => {
+//!             journal.fetching();
+//!             let is_synced = match fetch_state() {
+//!                 Some(id) => journal.synced(id)?,
+//!                 None => false,
+//!             };
+//!             if !is_synced {
+//!                 journal.failed(now, &mut NoJitter); // `poll` says when to fetch it again
+//!             }
+//!         }
+//!         Next::Sync { .. } | Next::Nothing => break,
+//!     }
+//! }
+//! # assert_eq!(journal.resume_from()?, b"9");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The first time, the application has no state. Fetch it, and begin with
+//! `store.commit(Serial::START, id)` or [`Cursor::set`] with its ID.
 
+mod asynchronous;
 mod continuity;
 mod cursor;
 #[allow(clippy::module_inception, reason = "the type that joins the others")]
@@ -22,6 +106,7 @@ mod position;
 mod record;
 mod ring;
 
+pub use asynchronous::JournalledAsync;
 pub use continuity::{Continuity, Verdict};
 pub use cursor::{Cursor, CursorError, Token};
 pub use delivery::{Advice, Counts, Delivery, Gap, Reading, Restart, Synced};

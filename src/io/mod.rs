@@ -23,6 +23,8 @@ mod error;
 pub mod event_source;
 #[cfg(all(feature = "http-body", feature = "std"))]
 mod feed;
+#[cfg(feature = "sequential-storage")]
+mod flash_journal;
 #[cfg(feature = "futures")]
 #[cfg_attr(docsrs, doc(cfg(feature = "futures")))]
 pub mod futures;
@@ -45,6 +47,8 @@ pub mod serde_json_core;
 #[cfg(feature = "std-io")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std-io")))]
 pub mod std_io;
+#[cfg(feature = "redb")]
+mod redb_journal;
 #[cfg(feature = "std")]
 mod std_time;
 #[cfg(feature = "tokio")]
@@ -63,11 +67,17 @@ pub use driver::request::{HeaderError, HeaderList, Request};
 pub use embassy_time::EmbassyTimer;
 #[cfg(any(feature = "embedded-io", feature = "futures"))]
 pub use error::ReadError;
+#[cfg(feature = "sequential-storage")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sequential-storage")))]
+pub use flash_journal::FlashJournal;
 #[cfg(feature = "rand_core-06")]
 pub use rand_core::RandCore06;
 #[cfg(feature = "rand_core-09")]
 pub use rand_core::RandCore09;
 #[cfg(feature = "rand_core-010")]
 pub use rand_core::RandCore010;
+#[cfg(feature = "redb")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
+pub use redb_journal::{Durable, RedbJournal};
 #[cfg(feature = "std")]
 pub use std_time::StdClock;

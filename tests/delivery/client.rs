@@ -221,7 +221,7 @@ impl Client {
         }
         if let Between::Journalled(journal) = &mut self.between {
             let journal = journal.as_mut().expect("a journal");
-            match journal.next().expect("it fits") {
+            match journal.peek().expect("it fits") {
                 Next::Nothing => return false,
                 Next::Sync { .. } => {}
                 Next::Event(event, token) => {
@@ -293,7 +293,7 @@ impl Client {
         let is_empty = match &mut self.between {
             Between::Direct { .. } => true,
             Between::Journalled(journal) => {
-                journal.as_mut().expect("a journal").next().expect("it fits") == Next::Nothing
+                journal.as_mut().expect("a journal").peek().expect("it fits") == Next::Nothing
             }
         };
         is_synced && is_empty && self.held.is_none() && server.connection.as_ref().is_some_and(|left| left.is_empty())

@@ -200,7 +200,7 @@ fn an_event_that_did_not_fit_is_new_when_it_is_passed_again() {
     assert_eq!(journal.receive(&event("2", "b")), Ok(Kept::Stored));
     assert_eq!(journal.receive(&event("3", "c")), Ok(Kept::Full));
     assert_eq!(journal.receive(&event("3", "c")), Ok(Kept::Full));
-    let Ok(Next::Event(first, token)) = journal.next() else { panic!() };
+    let Ok(Next::Event(first, token)) = journal.peek() else { panic!() };
     assert_eq!(first, event("1", "a"));
     journal.commit(token).expect("it cannot fail");
     assert_eq!(journal.receive(&event("3", "c")), Ok(Kept::Stored));
@@ -215,9 +215,9 @@ fn a_gap_that_arrives_while_the_state_is_fetched_needs_another_only_if_it_is_not
         for id in ["5", "9"] {
             assert_eq!(journal.receive(&event(id, "")), Ok(Kept::Stored));
         }
-        let Ok(Next::Event(_, token)) = journal.next() else { panic!() };
+        let Ok(Next::Event(_, token)) = journal.peek() else { panic!() };
         journal.commit(token).expect("it cannot fail");
-        assert_eq!(journal.next(), Ok(Next::Sync { since: b"5" }));
+        assert_eq!(journal.peek(), Ok(Next::Sync { since: b"5" }));
         journal.fetching();
         for id in ["10", "15", "16"] {
             assert_eq!(journal.receive(&event(id, "")), Ok(Kept::Stored));
@@ -226,7 +226,7 @@ fn a_gap_that_arrives_while_the_state_is_fetched_needs_another_only_if_it_is_not
         let mut asked = 1;
         let mut handled = Vec::new();
         loop {
-            match journal.next().expect("it fits") {
+            match journal.peek().expect("it fits") {
                 Next::Event(event, token) => {
                     handled.push(event.last_event_id.to_vec());
                     journal.commit(token).expect("it cannot fail");

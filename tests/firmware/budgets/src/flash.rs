@@ -27,7 +27,7 @@ struct Sizes {
 }
 
 pub(crate) fn measure(rows: &[Part]) -> Result<Linked, String> {
-    let folders = Levels::try_new(|level| build("flash", TARGET, level, &["--bins"]))?;
+    let folders = Levels::try_new(|level| build("flash", TARGET, level, &["--bins", "--features", "storage"]))?;
     let read = |level, part: &str| Elf::read(&folders.get(level).join(part));
     let sizes = |row: &Part| {
         let (mut part, base) = (read(Level::Z, &row.part)?, read(Level::Z, &row.base)?);

@@ -4,9 +4,15 @@
 //! has, are in the empty one too and are nobody's price.
 #![no_std]
 
+mod delivery;
 mod parts;
+#[cfg(feature = "storage")]
+mod storage;
 
+pub use delivery::{continuity, delivery, full_sync};
 pub use parts::{Sink, decoder, encoder, pieces, reconnect, session, tokenizer, two_buffers, whole_decoder};
+#[cfg(feature = "storage")]
+pub use storage::{flash_journal, flash_queue};
 
 use core::hint::black_box;
 

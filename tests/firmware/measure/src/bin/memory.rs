@@ -4,6 +4,7 @@
 
 use board::println;
 use embedded_sse::client::{NoJitter, Policy, Reconnect, Session};
+use embedded_sse::delivery::{Continuity, Cursor, Delivery, EpochDecimal, FullSync, RamRing};
 use embedded_sse::server::{Replay, Schedule};
 use embedded_sse::{Decoder, FixedEvent, Frame, FrameBytes, Tokenizer};
 
@@ -23,6 +24,11 @@ fn memory() -> i32 {
         ("session", size_of::<Session<Decoder<[u8; 256]>, NoJitter>>()),
         ("replay", size_of::<Replay<[u8; 0]>>()),
         ("schedule", size_of::<Schedule>()),
+        ("continuity", size_of::<Continuity<EpochDecimal>>()),
+        ("cursor", size_of::<Cursor<[u8; 128]>>()),
+        ("full_sync", size_of::<FullSync>()),
+        ("delivery", size_of::<Delivery<EpochDecimal>>()),
+        ("ram_ring", size_of::<RamRing<[u8; 0]>>()),
     ] {
         println!("ram {name} {size}");
     }

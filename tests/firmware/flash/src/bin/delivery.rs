@@ -1,0 +1,5 @@
+//! Continuity, full sync and cursor, without a journal.
+#![no_std]
+#![no_main]
+
+parts::firmware!(parts::delivery());

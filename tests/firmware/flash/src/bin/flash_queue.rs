@@ -1,0 +1,5 @@
+//! The queue of `sequential-storage` alone.
+#![no_std]
+#![no_main]
+
+parts::firmware!(parts::flash_queue());

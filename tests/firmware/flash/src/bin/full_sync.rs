@@ -1,0 +1,5 @@
+//! When to fetch the full state.
+#![no_std]
+#![no_main]
+
+parts::firmware!(parts::full_sync());
