@@ -47,6 +47,7 @@ impl Application {
 }
 
 /// What is between the session and the application.
+#[allow(clippy::large_enum_variant, reason = "there is one of them")]
 enum Between {
     Direct { delivery: Delivery<Policy>, cursor: Cursor },
     Journalled(Option<Journalled<Policy, RamRing<[u8; 192]>, [u8; 128]>>),

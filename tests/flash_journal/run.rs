@@ -101,7 +101,7 @@ impl Run {
 
     /// An event arrives. In each tenth place, two are missing.
     fn receive<const WORD: usize>(&mut self, journal: &mut Journal<WORD>) -> Result<(), JournalError<PowerLost>> {
-        if self.next % 23 == 0 && self.next > self.last {
+        if self.next.is_multiple_of(23) && self.next > self.last {
             self.next += 2;
         }
         let (number, id) = (self.next, self.next.to_string());
