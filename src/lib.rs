@@ -78,6 +78,7 @@
 //! # Serving
 //!
 //! A [`server::Replay`] keeps the last frames in a ring of a fixed size, and answers a `Last-Event-ID` with those that came after it.
+//! Any number of clients read it at their own pace, each with a [`server::Cursor`]. On hosts, `io::http_body::Feed` does all of this.
 //! A [`server::Schedule`] says when to send a heartbeat. [`server::HEADERS`] are the headers of the response.
 //!
 //! ```
