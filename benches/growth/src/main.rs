@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), String> {
     // Finds out before the measurement whether the page can be written.
-    let page = if options.write { Some(Page::read(&root())?) } else { None };
+    let page = if options.write { Some(Page::read(&root(), "growth")?) } else { None };
     let measured = measure::measure(curves::all(), options.rounds)?;
     let tables = report::tables(&measured);
     print!("{tables}");

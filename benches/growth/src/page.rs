@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 /// The page, relative to the root of the repository.
 pub const FILE: &str = "benches/README.md";
 
-const BEGIN: &str = "<!-- growth -->\n";
-const END: &str = "<!-- /growth -->\n";
-
 /// The page, without the block.
 pub struct Page {
     path: PathBuf,
@@ -20,11 +17,11 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads the page, and finds the block.
-    pub fn read(root: &Path) -> Result<Self, String> {
+    /// Reads the page, and finds the block with this name: `<!-- name -->` comes before it, `<!-- /name -->` after it.
+    pub fn read(root: &Path, block: &str) -> Result<Self, String> {
         let path = root.join(FILE);
         let text = fs::read_to_string(&path).map_err(|error| format!("cannot read {FILE}: {error}"))?;
-        let (before, after) = split(&text)?;
+        let (before, after) = split(&text, block)?;
         Ok(Self { path, before: before.into(), after: after.into() })
     }
 
@@ -36,12 +33,13 @@ impl Page {
 }
 
 /// Returns what precedes and what follows the block, with the markers.
-fn split(text: &str) -> Result<(&str, &str), String> {
+fn split<'t>(text: &'t str, block: &str) -> Result<(&'t str, &'t str), String> {
+    let (begin_marker, end_marker) = (format!("<!-- {block} -->\n"), format!("<!-- /{block} -->\n"));
     let missing = |marker: &str| {
         format!("{FILE} has no line `{}`: put it back where the block begins or ends", marker.trim_end())
     };
-    let begin = line(text, BEGIN).ok_or_else(|| missing(BEGIN))? + BEGIN.len();
-    let end = line(&text[begin..], END).ok_or_else(|| missing(END))?;
+    let begin = line(text, &begin_marker).ok_or_else(|| missing(&begin_marker))? + begin_marker.len();
+    let end = line(&text[begin..], &end_marker).ok_or_else(|| missing(&end_marker))?;
     Ok((&text[..begin], &text[begin + end..]))
 }
 
@@ -54,12 +52,15 @@ fn line(text: &str, marker: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    const BEGIN: &str = "<!-- growth -->\n";
+    const END: &str = "<!-- /growth -->\n";
+
     #[test]
     fn the_block_is_what_lies_between_the_markers() {
         let text = "Say `<!-- growth -->\n<!-- growth -->\none\n<!-- /growth -->\nend\n";
         let expected = ("Say `<!-- growth -->\n<!-- growth -->\n", "<!-- /growth -->\nend\n");
-        assert_eq!(split(text), Ok(expected));
-        assert_eq!(split("<!-- growth -->\n<!-- /growth -->\n"), Ok((BEGIN, END)));
+        assert_eq!(split(text, "growth"), Ok(expected));
+        assert_eq!(split("<!-- growth -->\n<!-- /growth -->\n", "growth"), Ok((BEGIN, END)));
     }
 
     #[test]
@@ -70,7 +71,7 @@ mod tests {
             ("<!-- growth -->\none\n", END),
             ("<!-- /growth -->\n<!-- growth -->\n", END),
         ] {
-            let error = split(text).expect_err("a marker is missing");
+            let error = split(text, "growth").expect_err("a marker is missing");
             assert_eq!(
                 error,
                 format!(
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_page_that_cannot_be_read_is_an_error_that_names_the_page() {
-        let error = Page::read(Path::new("no such folder")).err().expect("there is no such folder");
+        let error = Page::read(Path::new("no such folder"), "growth").err().expect("there is no such folder");
         assert!(error.starts_with("cannot read benches/README.md: "), "{error}");
     }
 }
