@@ -203,7 +203,13 @@ impl Tokenizer {
                     State::AfterColon(field) => break (Line::Field(field), *at + usize::from(byte == b' '), true),
                     State::LineStart if byte == b':' => break (Line::Field(Field::Comment), *at + 1, true),
                     State::LineStart if is_line_end => break (Line::Blank, *at, true),
-                    State::LineStart => self.state = begin_name(byte),
+                    State::LineStart => match chunk.get(*at..) {
+                        // Most lines. Compared at once, the name costs a fraction of the states below.
+                        Some([b'd', b'a', b't', b'a', b':', next, ..]) => {
+                            break (Line::Field(Field::Data), *at + 5 + usize::from(*next == b' '), true);
+                        }
+                        _ => self.state = begin_name(byte),
+                    },
                     State::AfterCr => {
                         *at += usize::from(byte == b'\n');
                         self.state = State::LineStart;
