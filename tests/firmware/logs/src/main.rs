@@ -147,8 +147,8 @@ fn driving() {
     println!("{}", headers.push("A", "b"));
     println!("{}", headers);
     println!("{}", (HeaderError::Full, NextError::Offline, ReadError::Io(())));
-    let (mut session, mut chunk) = (session(), [0; 4]);
-    let driver = Driver::new(&mut session, &mut chunk, EmbassyTimer);
+    let (mut of_driver, mut chunk) = (session(), [0; 4]);
+    let driver = Driver::new(&mut of_driver, &mut chunk, EmbassyTimer);
     println!("{}", driver);
     println!("{}", driver.events(pin!(pending::<Infallible>())));
     let mut driver = driver_blocking::Driver::new(session(), [0; 4], Nothing);
