@@ -38,6 +38,8 @@ pub mod json;
 mod pending;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
+#[cfg(feature = "redb")]
+mod redb_journal;
 #[cfg(feature = "serde-json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde-json")))]
 pub mod serde_json;
@@ -47,8 +49,6 @@ pub mod serde_json_core;
 #[cfg(feature = "std-io")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std-io")))]
 pub mod std_io;
-#[cfg(feature = "redb")]
-mod redb_journal;
 #[cfg(feature = "std")]
 mod std_time;
 #[cfg(feature = "tokio")]

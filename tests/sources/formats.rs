@@ -10,10 +10,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("src/io/event_source/handle.rs", "Handle", "needs `std`"),
     ("src/io/event_source/news.rs", "News", "needs `std`"),
     ("src/io/event_source/source.rs", "EventSource", "needs `std`"),
-const EXCEPTIONS: [(&str, &str, &str); 11] = [
     ("src/io/feed/mod.rs", "Feed", "needs a lock of `std`"),
     ("src/io/feed/mod.rs", "Subscription", "needs a lock of `std`"),
-const EXCEPTIONS: [(&str, &str, &str); 9] = [
     ("src/io/futures.rs", "EventStream", "yields owned events, for which it needs a heap"),
     ("src/io/http_body.rs", "Chunks", "is part of an `EventStream`"),
     ("src/io/http_body.rs", "EncodedFrame", "holds `Bytes`, which need a heap"),
