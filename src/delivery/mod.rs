@@ -74,7 +74,10 @@
 //!             show(&event);
 //!             journal.commit(token)?;
 //!         }
-//!         Next::Sync { .. } if journal.poll(now) == SyncAction::Fetch => {
+//!         Next::Sync { .. } => {
+//!             if journal.poll(now) != SyncAction::Fetch {
+//!                 break;
+//!             }
 //!             journal.fetching();
 //!             let is_synced = match fetch_state() {
 //!                 Some(id) => journal.synced(id)?,
@@ -84,7 +87,7 @@
 //!                 journal.failed(now, &mut NoJitter); // `poll` says when to fetch it again
 //!             }
 //!         }
-//!         Next::Sync { .. } | Next::Nothing => break,
+//!         Next::Nothing => break,
 //!     }
 //! }
 //! # assert_eq!(journal.resume_from()?, b"9");
