@@ -6,6 +6,7 @@
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::future::ready;
+use core::mem::replace;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
@@ -174,6 +175,8 @@ struct ThreadSleep {
     clock: StdClock,
     at: Instant,
     is_reading: Arc<AtomicBool>,
+    /// Whether the next poll blocks.
+    blocks: bool,
 }
 
 impl Sleeper for ThreadTimer {
@@ -184,19 +187,23 @@ impl Sleeper for ThreadTimer {
     }
 
     fn sleep_until(&self, at: Instant) -> ThreadSleep {
-        ThreadSleep { clock: self.clock, at, is_reading: Arc::clone(&self.is_reading) }
+        ThreadSleep { clock: self.clock, at, is_reading: Arc::clone(&self.is_reading), blocks: false }
     }
 }
 
 impl Future for ThreadSleep {
     type Output = ();
 
-    /// Blocks until the time has come or an order wakes the thread.
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    /// Blocks until the time has come or an order wakes the thread, at every other poll: after the one between, the
+    /// source has told the [`Handle`](super::Handle) whom to wake.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let is_due = |sleep: &Self| sleep.clock.now() >= sleep.at;
         if !self.is_reading.load(Ordering::Relaxed) && !is_due(&self) {
-            thread::park_timeout(self.at.saturating_duration_since(self.clock.now()));
-            // Look for orders before the next wait.
+            if replace(&mut self.blocks, false) {
+                thread::park_timeout(self.at.saturating_duration_since(self.clock.now()));
+            } else {
+                self.blocks = true;
+            }
             context.waker().wake_by_ref();
         }
         if is_due(&self) { Poll::Ready(()) } else { Poll::Pending }
