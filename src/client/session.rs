@@ -684,7 +684,7 @@ impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
         let step = step(&mut self.decoder, chunk);
         let heartbeat = self.decoder.take_heartbeat();
         let heard = match step.found {
-            Some(Found::Event | Found::TooLong(TooLong { field: Field::Data | Field::Event, .. })) => Heard::Event,
+            Some(Found::Event | Found::TooLong(TooLong { field: Field::Data | Field::Event })) => Heard::Event,
             _ if heartbeat => Heard::Heartbeat,
             _ => Heard::Bytes,
         };

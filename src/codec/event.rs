@@ -228,18 +228,6 @@ impl fmt::Debug for Lossy<'_> {
 /// }
 /// assert_eq!(events, [Err(Field::Data), Ok(b"x".to_vec())]);
 /// ```
-///
-/// [`needed`](Self::needed) says how much memory to provide:
-///
-/// ```
-/// use embedded_sse::Decoder;
-///
-/// let mut decoder = Decoder::new([0; 8]);
-/// assert!(decoder.next_event(&mut &b"data: longer than"[..]).is_none());
-/// let too_long = decoder.next_event(&mut &b" the buffer\n\n"[..]).unwrap().unwrap_err();
-/// assert_eq!(too_long.needed, "longer than the buffer".len());
-/// assert_eq!(too_long.to_string(), "event too long for the buffer: data, needs 22 bytes");
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -253,30 +241,15 @@ pub struct TooLong {
     ///   step begins with it.
     /// - [`Comment`](Field::Comment): a comment is missing here.
     pub field: Field,
-    /// The number of bytes of memory that the item needs, so that you know what to provide. The bytes that were left out
-    /// are counted too. It saturates at `usize::MAX`.
-    ///
-    /// - [`Data`](Field::Data) or [`Event`](Field::Event): the length of the buffer. It is the length of the event's data,
-    ///   with the LFs that join its lines, and of its last type. This is exact unless the block has several `event`
-    ///   lines: an earlier type that was longer, or that came with the data before it, may need more.
-    /// - [`Comment`](Field::Comment): the length of the buffer. It is the length of the comment and of the data and the type
-    ///   before it in its block, and exact with the same exception.
-    /// - [`Id`](Field::Id): the length of the store for ids, which is twice the length of the id. It is exact unless an
-    ///   `id` line with NUL displaced an earlier id of its block: then it is twice the length of both as far as they had
-    ///   arrived.
-    ///
-    /// From a [`FixedEvent`](crate::FixedEvent) it is the exact length of the type, the data or the ID.
-    pub needed: usize,
 }
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.field {
-            Field::Id => f.write_str("event ID too long for its memory")?,
-            Field::Comment => f.write_str("comment too long for the buffer")?,
-            field => write!(f, "event too long for the buffer: {field}")?,
+            Field::Id => f.write_str("event ID too long for its memory: provide more"),
+            Field::Comment => f.write_str("comment too long for the buffer"),
+            field => write!(f, "event too long for the buffer: {field}"),
         }
-        write!(f, ", needs {} bytes", self.needed)
     }
 }
 

@@ -48,15 +48,12 @@ impl<const DATA: usize, const TYPE: usize, const ID: usize> FixedEvent<DATA, TYP
     /// Returns [`TooLong`] for the first of type, data and last event ID that does not fit. Nothing is truncated. The
     /// decoder goes on, and its last event ID is that of this event.
     pub fn new(event: &Event<'_>) -> Result<Self, TooLong> {
-        let too_long = |field, value: &[u8]| {
-            let needed = value.len();
-            move |_| TooLong { field, needed }
-        };
+        let too_long = |field| move |_| TooLong { field };
         let event_type = if event.event_type == Event::DEFAULT_TYPE.as_bytes() { &[] } else { event.event_type };
         Ok(Self {
-            event_type: Vec::from_slice(event_type).map_err(too_long(Field::Event, event_type))?,
-            data: Vec::from_slice(event.data).map_err(too_long(Field::Data, event.data))?,
-            last_event_id: Vec::from_slice(event.last_event_id).map_err(too_long(Field::Id, event.last_event_id))?,
+            event_type: Vec::from_slice(event_type).map_err(too_long(Field::Event))?,
+            data: Vec::from_slice(event.data).map_err(too_long(Field::Data))?,
+            last_event_id: Vec::from_slice(event.last_event_id).map_err(too_long(Field::Id))?,
         })
     }
 

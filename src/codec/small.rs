@@ -127,8 +127,6 @@ impl Walk {
         };
         self.open = match span {
             Span::Stored { end, .. } => Open { end, limit: self.machine.block.room(memory.buffer).len() },
-            // Its bytes are counted.
-            Span::Lost { .. } => return,
             _ => Open::SKIP,
         };
     }

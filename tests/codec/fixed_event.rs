@@ -74,13 +74,13 @@ fn equal_events_have_equal_copies() {
 #[test]
 fn the_field_that_does_not_fit_is_named_and_nothing_is_cut() {
     let cases = [
-        (event(b"abc", b"12345", b"id"), Field::Data, 5),
-        (event(b"abcd", b"1234", b"id"), Field::Event, 4),
-        (event(b"abc", b"1234", b"id3"), Field::Id, 3),
+        (event(b"abc", b"12345", b"id"), Field::Data),
+        (event(b"abcd", b"1234", b"id"), Field::Event),
+        (event(b"abc", b"1234", b"id3"), Field::Id),
     ];
-    for (event, field, needed) in cases {
+    for (event, field) in cases {
         let error: TooLong = Small::new(&event).expect_err("the event does not fit");
-        assert_eq!((error.field, error.needed), (field, needed));
+        assert_eq!(error.field, field);
         assert_eq!(Small::try_from(event), Err(error));
     }
 }

@@ -91,31 +91,6 @@ proptest! {
         prop_assert_eq!(decoded.last_event_id, last_event_id);
     }
 
-    /// What is too long says how much memory it needs, however the stream is cut. The default type takes no memory, unless
-    /// the stream names it.
-    #[test]
-    fn the_needed_memory_does_not_depend_on_the_cuts(stream in streams(), cuts in cuts(), buffer in 0..24_usize) {
-        let stream: Vec<_> = stream.iter().map(|byte| if *byte == 0 { b'0' } else { *byte }).collect();
-        let cuts = cuts_of(stream.len(), &cuts);
-        let (places, _) = places(&stream, Limits { buffer, id: SHORT });
-        let mut places = places.iter();
-        let mut decoder = Decoder::with_id_store(vec![0; buffer], [0; 2 * SHORT]);
-        for mut piece in pieces(&stream, &cuts) {
-            while let Some(found) = decoder.next_item(&mut piece) {
-                let place = places.next().expect("every report has its place");
-                let Err(TooLong { field, needed, .. }) = found else { continue };
-                match &place.said {
-                    Said::Event { event_type, data, .. } => {
-                        let named = data.len() + event_type.len();
-                        prop_assert!(needed == named || event_type == b"message" && needed == data.len(), "{}", needed);
-                    }
-                    Said::Comment(text) => prop_assert!(needed >= text.len(), "{}", needed),
-                    _ => prop_assert!(field == Field::Id && needed > 2 * SHORT && needed % 2 == 0, "{}", needed),
-                }
-            }
-        }
-    }
-
     /// An event needs as much space as its data and its type together, and not a byte more.
     #[test]
     fn a_buffer_of_the_right_size_is_enough(stream in streams(), cuts in cuts()) {

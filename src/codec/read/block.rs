@@ -48,11 +48,6 @@ impl Block {
         }
     }
 
-    /// Returns the number of bytes that the data and the type take, or would take if they were not lost.
-    pub(crate) const fn length(&self) -> usize {
-        self.data.length().saturating_add(self.event_type.length())
-    }
-
     pub(crate) const fn clear(&mut self) {
         self.data = Span::Absent;
         self.event_type = Span::Absent;

@@ -26,12 +26,10 @@ pub(crate) struct LastEventId {
     committed: (usize, usize),
     /// The id of the current block, which waits for the blank line.
     pending: Span,
-    /// The length of the id that was lost at the last commit.
-    lost: usize,
 }
 
 impl LastEventId {
-    pub(crate) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent, lost: 0 };
+    pub(crate) const EMPTY: Self = Self { committed: (0, 0), pending: Span::Absent };
 
     /// Returns the last event ID string.
     pub(crate) fn committed<'s>(&self, store: &'s [u8]) -> &'s [u8] {
@@ -78,9 +76,7 @@ impl LastEventId {
         if let (Span::Stored { end, .. }, Span::Stored { start, end: pending_end }) = (*line, self.pending) {
             // The later id wins if it is valid. If it is not, the id of this block is lost, and that is reported.
             if start < pending_end && value.len() > start - end {
-                // Both would have to fit into the half.
-                let length = (pending_end - start).saturating_add(end - from).saturating_add(value.len());
-                self.pending = Span::Lost { length };
+                self.pending = Span::Lost;
             }
         }
         line.append(value, room);
@@ -102,13 +98,7 @@ impl LastEventId {
         if let Span::Stored { start, end } = pending {
             self.committed = (start, end);
         }
-        self.lost = pending.length();
         !pending.is_lost()
-    }
-
-    /// Returns the length of the store that would have held the id which the last commit found lost.
-    pub(crate) const fn needed(&self) -> usize {
-        self.lost.saturating_add(self.lost)
     }
 
     /// Discards the id of the current block ([R41](crate::rules#r41), [R62](crate::rules#r62)).

@@ -54,7 +54,7 @@ pub(crate) enum Phase {
     TellId,
 }
 
-const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 104);
+const _: () = assert!(size_of::<usize>() != 4 || size_of::<Machine>() < 100);
 
 impl Machine {
     pub(crate) const NEW: Self = Self {
@@ -95,11 +95,7 @@ impl Machine {
         }
         self.block.clear();
         let tell_id = core::mem::replace(&mut self.phase, Phase::UnderWay) == Phase::TellId;
-        tell_id.then_some(self.id_too_long())
-    }
-
-    const fn id_too_long(&self) -> Found {
-        Found::TooLong(TooLong { field: Field::Id, needed: self.id.needed() })
+        tell_id.then_some(Found::TooLong(TooLong { field: Field::Id }))
     }
 
     /// Applies a line or a part of one.
@@ -163,10 +159,7 @@ impl Machine {
                 Field::Event => self.block.set_type(self.line, memory.buffer),
                 Field::Id => self.id.end_line(self.line),
                 _ if self.line.is_absent() => {}
-                _ if self.line.is_lost() => {
-                    let needed = self.block.length().saturating_add(self.line.length());
-                    return Some(Found::TooLong(TooLong { field, needed }));
-                }
+                _ if self.line.is_lost() => return Some(Found::TooLong(TooLong { field: Field::Comment })),
                 _ => return Some(Found::Comment),
             }
         }
@@ -194,11 +187,11 @@ impl Machine {
             }
             self.phase = Phase::UnderWay;
             self.block.clear();
-            return (!id_fits).then_some(self.id_too_long());
+            return (!id_fits).then_some(Found::TooLong(TooLong { field: Field::Id }));
         }
         self.phase = if id_fits { Phase::Dispatched } else { Phase::TellId };
         Some(match self.block.lost() {
-            Some(field) => Found::TooLong(TooLong { field, needed: self.block.length() }),
+            Some(field) => Found::TooLong(TooLong { field }),
             None => Found::Event,
         })
     }

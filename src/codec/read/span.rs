@@ -13,8 +13,8 @@ use crate::codec::pace::copy;
 pub(crate) enum Span {
     /// There is no value.
     Absent,
-    /// There was a value, but it did not fit: only its length is known.
-    Lost { length: usize },
+    /// There was a value, but it did not fit.
+    Lost,
     /// In the chunk of the current step.
     Chunk { start: usize, end: usize },
     /// Copied to its store.
@@ -35,28 +35,19 @@ impl Span {
     pub(crate) const fn is_empty(&self) -> bool {
         match self {
             Self::Absent => true,
-            Self::Lost { .. } => false,
+            Self::Lost => false,
             Self::Chunk { start, end } | Self::Stored { start, end } => *start == *end,
         }
     }
 
     pub(crate) const fn is_lost(&self) -> bool {
-        matches!(self, Self::Lost { .. })
-    }
-
-    /// Returns the length of the value, also of one that did not fit. Saturates.
-    pub(crate) const fn length(&self) -> usize {
-        match self {
-            Self::Absent => 0,
-            Self::Lost { length } => *length,
-            Self::Chunk { start, end } | Self::Stored { start, end } => *end - *start,
-        }
+        matches!(self, Self::Lost)
     }
 
     /// Returns the bytes, or an empty slice if the value is absent or lost.
     pub(crate) fn of<'b>(self, chunk: &'b [u8], store: &'b [u8]) -> &'b [u8] {
         let (of, start, end) = match self {
-            Self::Absent | Self::Lost { .. } => return &[],
+            Self::Absent | Self::Lost => return &[],
             Self::Chunk { start, end } => (chunk, start, end),
             Self::Stored { start, end } => (store, start, end),
         };
@@ -64,22 +55,18 @@ impl Span {
     }
 
     /// Appends to a stored value. `room` is the store up to the end of its free part; the value becomes lost if it does
-    /// not fit. Of a lost value only the bytes are counted.
+    /// not fit.
     pub(crate) fn append(&mut self, value: &[u8], room: &mut [u8]) {
-        match self {
-            Self::Stored { end, .. } => {
-                if let Some(place) = room.get_mut(*end..).and_then(|room| room.get_mut(..value.len())) {
-                    copy(value, place);
-                    #[cfg(test)]
-                    crate::codec::work::copied(value.len());
-                    *end += value.len();
-                    return;
-                }
+        let Self::Stored { end, .. } = self else { return };
+        match room.get_mut(*end..).and_then(|room| room.get_mut(..value.len())) {
+            Some(place) => {
+                copy(value, place);
+                #[cfg(test)]
+                crate::codec::work::copied(value.len());
+                *end += value.len();
             }
-            Self::Lost { .. } => {}
-            Self::Absent | Self::Chunk { .. } => return,
+            None => *self = Self::Lost,
         }
-        *self = Self::Lost { length: self.length().saturating_add(value.len()) };
     }
 
     /// Copies a value that lies in the chunk to this offset of the store, before the chunk is released.

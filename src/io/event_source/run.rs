@@ -95,7 +95,7 @@ impl EventSource {
                 Some(Found::Retry) if times => {
                     return Some(News::Retry(decoder.reconnection_time().unwrap_or_default()));
                 }
-                Some(Found::TooLong(TooLong { field: Field::Comment, .. })) if !comments => {}
+                Some(Found::TooLong(TooLong { field: Field::Comment })) if !comments => {}
                 Some(Found::TooLong(too_long)) => return Some(News::TooLong(too_long)),
                 Some(Found::Comment | Found::Retry) => {}
                 None => open.chunk = None,
