@@ -94,10 +94,8 @@ fn run(seed: u64, seen: &mut Seen) {
             server.happens(false, &mut random);
         }
         let read = client.reads(&mut server);
-        if !acted && !read {
-            if let SyncAction::WaitUntil(at) = client.poll(now) {
-                now = at;
-            }
+        if let (false, false, SyncAction::WaitUntil(at)) = (acted, read, client.poll(now)) {
+            now = at;
         }
     }
     let counts = client.counts();
