@@ -58,10 +58,10 @@ impl<'a> Record<'a> {
         let [c, d] = u16::try_from(second.len()).ok()?.to_le_bytes();
         *head = [kind, a, b, c, d];
         let (place, rest) = rest.split_at_mut_checked(first.len())?;
-        place.copy_from_slice(first);
+        super::copy(first, place);
         let (place, rest) = rest.split_at_mut_checked(second.len())?;
-        place.copy_from_slice(second);
-        rest.get_mut(..third.len())?.copy_from_slice(third);
+        super::copy(second, place);
+        super::copy(third, rest.get_mut(..third.len())?);
         Some(self.encoded_len())
     }
 

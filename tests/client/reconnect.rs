@@ -108,7 +108,6 @@ fn the_first_attempts_of_a_fleet_are_spread_after_a_power_cut() {
             attempts[due as usize / 100] += 1;
         }
         let peak = attempts.iter().max().copied().unwrap_or_default();
-        println!("within {limit} s: at most {peak} attempts in 100 ms");
         assert!(peak <= most && peak > most / 2, "within {limit} s: {peak}");
     }
 }
