@@ -56,6 +56,7 @@ pub use fixed_event::FixedEvent;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use owned_event::OwnedEvent;
+pub(crate) use pace::copy;
 pub use read::step::{Found, Step};
 pub use read::tokenizer::{Token, Tokenizer};
 pub use text::{EventId, InvalidEventId, LineBreak, SingleLine};

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use crate::codec::Buffer;
+use crate::codec::{Buffer, copy};
 
 /// Keeps the ID of the last event received and that of the last one committed apart.
 ///
@@ -124,7 +124,7 @@ impl<B: Buffer> Cursor<B> {
         let middle = ids.len() / 2;
         let start = if self.second { 0 } else { middle };
         let place = ids.get_mut(start..start + middle).and_then(|half| half.get_mut(..id.len()));
-        super::copy(id, place.ok_or(CursorError::TooLong)?);
+        copy(id, place.ok_or(CursorError::TooLong)?);
         self.received = Some((!id.is_empty()).then_some(id.len()));
         self.number = self.number.wrapping_add(1);
         Ok(Token(self.number))

@@ -119,8 +119,3 @@ pub use journalled::{Journalled, Kept, Next};
 pub use position::{Decimal, EpochDecimal, MillisCounter, Position, Sequence};
 pub use record::Record;
 pub use ring::RamRing;
-
-/// Copies bytes to a place of the same length. `copy_from_slice` would link a panic that can never occur.
-fn copy(bytes: &[u8], place: &mut [u8]) {
-    place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-}

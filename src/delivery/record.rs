@@ -2,7 +2,7 @@
 //!
 //! This module must not depend on where the bytes are stored.
 
-use crate::codec::Event;
+use crate::codec::{Event, copy};
 
 /// A record of a journal.
 ///
@@ -58,10 +58,10 @@ impl<'a> Record<'a> {
         let [c, d] = u16::try_from(second.len()).ok()?.to_le_bytes();
         *head = [kind, a, b, c, d];
         let (place, rest) = rest.split_at_mut_checked(first.len())?;
-        super::copy(first, place);
+        copy(first, place);
         let (place, rest) = rest.split_at_mut_checked(second.len())?;
-        super::copy(second, place);
-        super::copy(third, rest.get_mut(..third.len())?);
+        copy(second, place);
+        copy(third, rest.get_mut(..third.len())?);
         Some(self.encoded_len())
     }
 

@@ -6,7 +6,7 @@ use core::convert::Infallible;
 
 use super::journal::{Journal, JournalError, ReadResult, Serial};
 use super::record::Record;
-use crate::codec::Buffer;
+use crate::codec::{self, Buffer};
 
 /// A [`Journal`] in a ring of a fixed size. It needs no heap, and loses its records when the power fails.
 ///
@@ -103,7 +103,7 @@ impl<B, I: Buffer> RamRing<B, I> {
             return Ok(());
         }
         let place = self.last_id.as_mut().get_mut(..id.len());
-        super::copy(id, place.ok_or(JournalError::TooLong { needed: id.len() })?);
+        codec::copy(id, place.ok_or(JournalError::TooLong { needed: id.len() })?);
         self.last_id_length = id.len();
         Ok(())
     }
@@ -145,7 +145,7 @@ impl<B: Buffer, I: Buffer> Journal for RamRing<B, I> {
             let (record, next) = self.at(place).ok_or(JournalError::Damaged)?;
             if serial > after {
                 let copy = buffer.get_mut(..record.len()).ok_or(JournalError::TooLong { needed: record.len() })?;
-                super::copy(record, copy);
+                codec::copy(record, copy);
                 return Ok(Some((serial, Record::decode(copy).ok_or(JournalError::Damaged)?)));
             }
             (serial, place) = (serial.next(), next);
@@ -169,7 +169,7 @@ impl<B: Buffer, I: Buffer> Journal for RamRing<B, I> {
     fn last_id<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], JournalError<Infallible>> {
         let id = self.last_id.as_ref().get(..self.last_id_length).unwrap_or_default();
         let copy = buffer.get_mut(..id.len()).ok_or(JournalError::TooLong { needed: id.len() })?;
-        super::copy(id, copy);
+        codec::copy(id, copy);
         Ok(copy)
     }
 }

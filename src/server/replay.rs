@@ -16,7 +16,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::num::NonZero;
 
-use crate::codec::{Buffer, Frame, Lossy};
+use crate::codec::{Buffer, Frame, Lossy, copy};
 
 /// Keeps the newest frames that fit into `buffer`, and finds those after a given `Last-Event-ID`.
 ///
@@ -520,7 +520,6 @@ fn write_record(place: &mut [u8], id: &[u8], length: usize, frame: &Frame<'_>) -
     let (head, rest) = rest.split_first_chunk_mut()?;
     *head = u32::try_from(length).ok()?.to_le_bytes();
     let (place, rest) = rest.split_at_mut_checked(id.len())?;
-    // `copy_from_slice` would link a panic that can never occur.
-    place.iter_mut().zip(id).for_each(|(to, from)| *to = *from);
+    copy(id, place);
     frame.encode(rest).ok().map(drop)
 }

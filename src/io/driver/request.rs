@@ -5,6 +5,7 @@
 use core::fmt::{self, Display, Write};
 
 use crate::client::is_token;
+use crate::codec::copy;
 
 /// The headers of a request, stored as text in a slice.
 ///
@@ -199,8 +200,7 @@ impl Text<'_> {
             self.error = Some(HeaderError::Full);
             return Err(fmt::Error);
         };
-        // `copy_from_slice` would link a panic that can never occur.
-        place.iter_mut().zip(piece.bytes()).for_each(|(to, from)| *to = from);
+        copy(piece.as_bytes(), place);
         self.length = end;
         Ok(())
     }
