@@ -38,6 +38,8 @@ pub mod json;
 mod pending;
 #[cfg(any(feature = "rand_core-06", feature = "rand_core-09", feature = "rand_core-010"))]
 mod rand_core;
+#[cfg(all(feature = "http-body", feature = "std"))]
+mod random;
 #[cfg(feature = "redb")]
 mod redb_journal;
 #[cfg(feature = "serde-json")]

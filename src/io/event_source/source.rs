@@ -7,9 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use core::error::Error;
 use core::fmt;
-use core::hash::{BuildHasher, Hasher};
 use core::sync::atomic::AtomicBool;
-use std::hash::RandomState;
 use std::sync::{Mutex, PoisonError};
 
 use http::{HeaderMap, Method, Request, Response, Uri};
@@ -25,6 +23,7 @@ use super::target::{LAST_EVENT_ID, Target};
 use crate::client::{Instant, Jitter, Policy, Reconnect, Repeat, Resumption, Rules, Session};
 use crate::codec::{Decoder, SetIdError};
 use crate::io::http_body::Sleeper;
+use crate::io::random::random;
 
 /// A stream of events that connects, resumes and reconnects by itself, over any HTTP client.
 ///
@@ -101,11 +100,6 @@ impl Jitter for Random {
     fn next_u32(&mut self) -> u32 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)()
     }
-}
-
-/// Returns a random number from the keys of `std`'s hash maps, which is good enough for jitter.
-fn random() -> u32 {
-    RandomState::new().build_hasher().finish() as u32
 }
 
 impl EventSource {

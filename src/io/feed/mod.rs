@@ -10,11 +10,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::fmt;
-use core::hash::{BuildHasher, Hasher};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::hash::RandomState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_core::Stream;
@@ -22,6 +20,7 @@ use history::{History, Next};
 use waiting::{Place, Waiting};
 
 use super::http_body::{EncodedFrame, EventBody, Sleeper};
+use super::random::random;
 use crate::codec::{Frame, SingleLine};
 use crate::server::Schedule;
 
@@ -338,10 +337,4 @@ impl Cut {
         }
         frame.into()
     }
-}
-
-/// Returns a random number. `std` has no other source of them.
-fn random() -> u32 {
-    let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
 }

@@ -1,29 +1,21 @@
 //! A journal in NOR flash, over `sequential-storage`.
 //!
-//! The queue of that crate keeps the items. This module numbers them, remembers which are committed, and puts the pages in
-//! order after a loss of power. It must not depend on what the records mean.
+//! The queue of that crate keeps the items. This module numbers them and remembers which are committed. It must not depend on
+//! what the records mean.
+
+mod item;
+mod pages;
 
 use core::fmt;
 use core::ops::Range;
 
 use embedded_storage_async::nor_flash::{MultiwriteNorFlash, NorFlash};
-use sequential_storage::cache::{Cache, Uncached};
-use sequential_storage::queue::{QueueConfig, QueueStorage};
 
-use crate::codec::Buffer;
+use crate::codec::{self, Buffer};
 use crate::delivery::{AsyncJournal, JournalError, ReadResult, Record, Serial};
 
-/// An item that is no record: the cursor. It follows the serial number through which records are committed, and precedes the
-/// last ID.
-const CURSOR: u8 = 0xC5;
-
-/// The length of the serial number before a record.
-const SERIAL: usize = 4;
-
-/// The longest ID.
-const LONGEST_ID: usize = 64;
-
-type Queue<F> = QueueStorage<F, Cache<Uncached, Uncached, Uncached>>;
+use item::{CURSOR, Item, LONGEST_ID, SERIAL, State};
+use pages::{Queue, error, mend, queue, space, word};
 
 /// A [journal](AsyncJournal) in a range of pages of a NOR flash. Records outlive the loss of power at any moment.
 ///
@@ -109,62 +101,6 @@ impl<F: NorFlash, B> defmt::Format for FlashJournal<F, B> {
     }
 }
 
-/// What the flash says.
-#[derive(Clone, Copy, Debug)]
-struct State {
-    committed: u32,
-    appended: u32,
-    id: [u8; LONGEST_ID],
-    id_length: usize,
-}
-
-impl State {
-    const EMPTY: Self = Self { committed: 0, appended: 0, id: [0; LONGEST_ID], id_length: 0 };
-
-    fn id(&self) -> &[u8] {
-        self.id.get(..self.id_length).unwrap_or_default()
-    }
-
-    fn set_id(&mut self, id: &[u8]) {
-        if let (false, Some(place)) = (id.is_empty(), self.id.get_mut(..id.len())) {
-            place.copy_from_slice(id);
-            self.id_length = id.len();
-        }
-    }
-
-    /// Applies an item in the order of the queue. Returns `None` if it is none of this journal.
-    fn apply(&mut self, item: &[u8]) -> Option<()> {
-        match Item::read(item)? {
-            Item::Cursor { through, id } => {
-                self.committed = self.committed.max(through);
-                self.appended = self.appended.max(through);
-                self.set_id(id);
-            }
-            Item::Record { serial, record } => {
-                self.appended = self.appended.max(serial);
-                self.set_id(record.last_event_id());
-            }
-        }
-        Some(())
-    }
-}
-
-enum Item<'i> {
-    Cursor { through: u32, id: &'i [u8] },
-    Record { serial: u32, record: Record<'i> },
-}
-
-impl<'i> Item<'i> {
-    fn read(bytes: &'i [u8]) -> Option<Self> {
-        let (serial, rest) = bytes.split_first_chunk::<SERIAL>()?;
-        let serial = u32::from_le_bytes(*serial);
-        match rest.split_first() {
-            Some((&CURSOR, id)) => Some(Self::Cursor { through: serial, id }),
-            _ => Some(Self::Record { serial, record: Record::decode(rest)? }),
-        }
-    }
-}
-
 impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
     /// Opens the journal in the pages of `range`, which are at least three. Pages that were never written are an empty
     /// journal.
@@ -224,7 +160,7 @@ impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
         if let Some((head, [kind, place @ ..])) = item.split_first_chunk_mut::<SERIAL>() {
             *head = through.to_le_bytes();
             *kind = CURSOR;
-            place.copy_from_slice(id);
+            codec::copy(id, place);
         }
         self.queue.push(item, false).await.map_err(error)
     }
@@ -375,77 +311,7 @@ impl<F: MultiwriteNorFlash, B: Buffer> AsyncJournal for FlashJournal<F, B> {
         self.look().await?;
         let id = self.state.id();
         let copy = buffer.get_mut(..id.len()).ok_or(JournalError::TooLong { needed: id.len() })?;
-        copy.copy_from_slice(id);
+        codec::copy(id, copy);
         Ok(copy)
-    }
-}
-
-/// Makes a page one that the queue understands after a loss of power: it erases what is neither blank nor holds a record.
-async fn mend<F: NorFlash>(mut flash: F, page: Range<u32>, buffer: &mut [u8]) -> Result<F, JournalError<F::Error>> {
-    let needed = word::<F>();
-    let step = buffer.len() - buffer.len() % needed.max(1);
-    let (mut at, mut is_blank) = (page.start, true);
-    let (mut begins, mut ends) = (false, false);
-    while at < page.end {
-        let length = step.min((page.end - at) as usize);
-        let chunk = buffer.get_mut(..length).filter(|chunk| !chunk.is_empty());
-        let chunk = chunk.ok_or(JournalError::TooLong { needed })?;
-        flash.read(at, chunk).await.map_err(JournalError::Store)?;
-        is_blank &= chunk.iter().all(|byte| *byte == 0xFF);
-        if at == page.start {
-            begins = is_mark(chunk.get(..F::READ_SIZE));
-        }
-        at += length as u32;
-        if at == page.end {
-            ends = is_mark(length.checked_sub(F::READ_SIZE).and_then(|start| chunk.get(start..)));
-        }
-    }
-    if is_blank || (begins && ends) {
-        return Ok(flash);
-    }
-    let mut holds_records = false;
-    if begins {
-        let mut one_page = queue(flash, page.clone())?;
-        let found = async {
-            let mut items = one_page.iter().await?;
-            Ok(items.next(buffer).await?.is_some())
-        };
-        holds_records = found.await.map_err(error)?;
-        flash = one_page.destroy().0;
-    }
-    if !holds_records {
-        flash.erase(page.start, page.end).await.map_err(JournalError::Store)?;
-    }
-    Ok(flash)
-}
-
-/// Returns the unit of writing.
-fn word<F: NorFlash>() -> usize {
-    F::READ_SIZE.max(F::WRITE_SIZE)
-}
-
-/// Returns the space that an item takes.
-fn space<F: NorFlash>(length: usize) -> usize {
-    let word = word::<F>();
-    (length.saturating_add(word - 1) / word * word).saturating_add(Queue::<F>::item_overhead_size() as usize)
-}
-
-/// Returns whether the queue takes these bytes for a mark: four bits or more are zero.
-fn is_mark(bytes: Option<&[u8]>) -> bool {
-    bytes.unwrap_or_default().iter().map(|byte| byte.count_zeros()).sum::<u32>() >= 4
-}
-
-fn queue<F: NorFlash>(flash: F, range: Range<u32>) -> Result<Queue<F>, JournalError<F::Error>> {
-    let config = QueueConfig::try_new(range).map_err(|_| JournalError::Damaged)?;
-    Ok(QueueStorage::new(flash, config, Cache::new_uncached()))
-}
-
-fn error<E>(error: sequential_storage::Error<E>) -> JournalError<E> {
-    use sequential_storage::Error;
-    match error {
-        Error::FullStorage => JournalError::Full,
-        Error::BufferTooSmall(needed) => JournalError::TooLong { needed },
-        Error::Storage { value, .. } => JournalError::Store(value),
-        _ => JournalError::Damaged,
     }
 }
