@@ -53,7 +53,7 @@ impl Progress {
         self.state().previous = None;
     }
 
-    /// Returns whether the event that was reported next has an ID of its own.
+    /// Returns whether the next event that is reported has an ID of its own.
     pub(crate) fn next_event(&self) -> bool {
         self.state().ids.next_event()
     }

@@ -32,8 +32,8 @@ pub enum Verdict {
     },
     /// The server counts in a new epoch, so it has restarted. Whether events of the old epoch are missing cannot be told.
     Restarted,
-    /// The event has no ID of its own, or one that the policy cannot read. It is new: without an ID, two events are
-    /// never the same.
+    /// The event has no ID of its own, or one that the policy cannot read. It counts as new, because it cannot be compared
+    /// with others.
     Unknown,
 }
 
@@ -124,7 +124,7 @@ impl<P: Sequence> Continuity<P> {
         }
     }
 
-    /// Continues after an event, unless it is behind the last one.
+    /// Makes this event the last one, unless it is older than the last one.
     pub(super) fn accept(&mut self, last_event_id: &[u8]) {
         self.current = self.position(last_event_id);
         if self.current.is_some_and(|next| !self.has_seen(next)) {

@@ -1,4 +1,4 @@
-//! Fetching the full state after a loss: one advice, with states of its own.
+//! Decides when to fetch the full state after events were lost.
 //!
 //! Time is an argument. This module must not depend on events, on stores, or on how the state is fetched.
 //!

@@ -20,17 +20,19 @@
 //! | the process dies after it has read an event and before it has handled it | [`Cursor`]: a reconnect resumes after the last event that was *committed* | two IDs in RAM; the server sends some events again |
 //! | it has to go on without the server, or resume where it stopped reading | a [`Journal`]: each event is stored before it is handled | `RedbJournal`: a disk write for each event or batch; `FlashJournal`: wear, see there |
 //! | the server has dropped what was missed, and says nothing | [`Continuity`]: a number in the ID is missing | IDs that count: [`Decimal`], [`EpochDecimal`] |
-//! | the same, and it says so | [`Delivery::gap_event`], [`Delivery::gap_in_response`] | an event of a type of its own, as at [`Resume::Cut`](crate::server::Resume::Cut), or the header of a Mercure hub |
+//! | the server has dropped what was missed, and says so | [`Delivery::gap_event`], [`Delivery::gap_in_response`] | an event of a type of its own, as at [`Resume::Cut`](crate::server::Resume::Cut), or the header of a Mercure hub |
 //! | the server restarts and counts again | [`EpochDecimal`], [`Restart`] | an epoch in the ID |
 //! | what is missing cannot be sent again | [`FullSync`]: the application fetches the state, once for all gaps until then | a request that returns the state and the ID of the last event in it |
 //! | the state is on its way, and events that it contains come too | [`Synced`]: those are dropped, the others are not | they wait in the journal, or in the connection |
 //! | the server sends events again | [`Verdict::Duplicate`]: dropped and counted | nothing |
 //! | the application is slower than the stream | the journal is full ([`Kept::Full`]) or the event before is not committed ([`CursorError::Busy`]): stop reading, and TCP makes the server wait | nothing; set no timeout that takes this for a silence: [`Session::resumed`](crate::client::Session::resumed) |
 //!
-//! What stays open: an event without an ID that the connection loses, because nobody can tell; events whose IDs are only in
-//! order ([`MillisCounter`]) and that a server drops without a word; and an event that was handled but not committed when the
-//! power failed, which comes again. Commit in the same transaction as what the event changes, or handle it so that twice is
-//! like once.
+//! Three cases remain:
+//!
+//! - An event without an ID is lost with its connection, and nothing shows it.
+//! - With IDs that are only in order ([`MillisCounter`]), you cannot see that the server has dropped events.
+//! - An event that was handled, but not committed when the power failed, comes again. Commit it in the same transaction as
+//!   what it changes, or make handling it twice harmless.
 //!
 //! # A program that has all of it
 //!

@@ -5,7 +5,7 @@
 //! cargo run --release --manifest-path benches/serving/Cargo.toml -- --write  # also write the page
 //! ```
 //!
-//! Each server is a process of its own, so that its processor time and its memory can be told from those of the clients.
+//! Each server runs in its own process, so that its processor time and memory are measured without those of the clients.
 
 mod clients;
 mod nchan;
