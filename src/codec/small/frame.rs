@@ -1,7 +1,7 @@
 //! Writes a whole frame into one buffer on small cores: copies each line while it searches for the line's end.
 //!
 //! Writes the same bytes as [`FrameBytes`](crate::FrameBytes), from the same definitions in `wire.rs`. It cannot stop in the
-//! middle of a frame; a firmware that only encodes whole frames links nothing of `FrameBytes`.
+//! middle of a frame. A firmware that only encodes whole frames does not link `FrameBytes`.
 
 use super::{has_control, is_line_end};
 use crate::codec::digits::decimal;
