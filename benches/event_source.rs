@@ -1,8 +1,8 @@
 //! Measures what an event source costs beside its HTTP client: events of 200 bytes over a socket on loopback, read by
-//! `reqwest` alone and by an `EventSource` over it.
+//! `reqwest` alone, by a `Decoder` that borrows from its chunks, and by an `EventSource` over it.
 //!
 //! `cargo bench --bench event_source --features event-source,tokio` prints the medians of rounds in turn, so that other
-//! load on the machine affects both.
+//! load on the machine affects all.
 
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Write};
@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use embedded_sse::Decoder;
 use embedded_sse::io::event_source::{BoxError, EventSource, News};
 use reqwest::{Client, redirect};
 
@@ -25,12 +26,16 @@ async fn main() -> Result<(), BoxError> {
     let url = url(listener.local_addr()?);
     thread::spawn(move || serve(&listener));
 
-    let (mut alone, mut source) = (Vec::new(), Vec::new());
+    let (mut alone, mut decoder, mut source) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let start = Instant::now();
         let bytes = read_bytes(&client, &url).await?;
         let of_client = start.elapsed();
         assert_eq!(bytes, EVENTS * event().len());
+        let start = Instant::now();
+        let events = decode_events(&client, &url).await?;
+        let of_decoder = start.elapsed();
+        assert_eq!(events, EVENTS);
         let start = Instant::now();
         let events = read_events(&client, &url).await?;
         let of_source = start.elapsed();
@@ -38,14 +43,22 @@ async fn main() -> Result<(), BoxError> {
         // The first round warms up.
         if round > 0 {
             alone.push(of_client);
+            decoder.push(of_decoder);
             source.push(of_source);
         }
     }
-    let (alone, source) = (median(alone), median(source));
-    let rate = |time: Duration| (EVENTS * event().len()) as f64 / 1e6 / time.as_secs_f64();
-    println!("the client alone: {:.0} MB/s", rate(alone));
-    println!("the event source: {:.0} MB/s", rate(source));
-    println!("the source takes {:.3} times as long", source.as_secs_f64() / alone.as_secs_f64());
+    let alone = median(alone).as_secs_f64();
+    for (name, time) in [
+        ("the client alone", alone),
+        ("a decoder", median(decoder).as_secs_f64()),
+        ("the event source", median(source).as_secs_f64()),
+    ] {
+        println!(
+            "{name}: {:.0} MB/s, {:.2} times as long as the client",
+            (EVENTS * event().len()) as f64 / 1e6 / time,
+            time / alone
+        );
+    }
     Ok(())
 }
 
@@ -56,6 +69,19 @@ async fn read_bytes(client: &Client, url: &str) -> Result<usize, reqwest::Error>
         bytes += black_box(chunk).len();
     }
     Ok(bytes)
+}
+
+async fn decode_events(client: &Client, url: &str) -> Result<usize, BoxError> {
+    let mut response = client.get(url).send().await?;
+    let mut decoder = Decoder::boxed(EventSource::MAX_EVENT);
+    let mut events = 0;
+    while let Some(chunk) = response.chunk().await? {
+        let mut rest = &chunk[..];
+        while let Some(event) = decoder.next_event(&mut rest) {
+            events += usize::from(!black_box(event?).data.is_empty());
+        }
+    }
+    Ok(events)
 }
 
 async fn read_events(client: &Client, url: &str) -> Result<usize, BoxError> {
