@@ -24,6 +24,7 @@ fn start(program: &str, arguments: &[&str]) -> Child {
         "mcp" => env!("CARGO_BIN_EXE_mcp"),
         "mercure" => env!("CARGO_BIN_EXE_mercure"),
         "openai" => env!("CARGO_BIN_EXE_openai"),
+        "ureq" => env!("CARGO_BIN_EXE_ureq"),
         _ => panic!("there is no program {program}"),
     };
     let keys = ["ANTHROPIC_API_KEY", "HA_TOKEN", "MASTODON_TOKEN", "OPENAI_API_KEY"].map(|name| (name, "key"));
@@ -105,4 +106,28 @@ async fn feeds_are_printed() {
         let token = server.requests()[0].header("Authorization").map(str::to_owned);
         assert_eq!(token.as_deref(), has_token.then_some("Bearer key"), "{program}");
     }
+}
+
+#[tokio::test]
+async fn a_thread_follows_a_stream_through_silence_a_cut_and_an_end() {
+    let server = Server::start(|number, _| match number {
+        // Longer than a read may take.
+        0 => vec![
+            stream(""),
+            chunk("retry: 10\nid: 1\ndata: on\n\nid: 2\nda"),
+            Step::Wait(Duration::from_millis(1500)),
+            chunk("ta: off\n\nid: 3\ndata: lost\n"),
+        ],
+        1 => vec![stream(""), chunk("id: 4\ndata: again\n\n"), end()],
+        _ => vec![empty(204, "")],
+    });
+    let server = server.await.expect("a port");
+    let mut child = start("ureq", &[&server.url("/")]);
+    let mut text = String::new();
+    let mut stdout = child.stdout.take().expect("a pipe");
+    timeout(PATIENCE, stdout.read_to_string(&mut text)).await.expect("it ends").expect("text");
+    assert_eq!(text, "message: on\nmessage: off\nmessage: again\n");
+    let requests = server.requests();
+    let ids: Vec<_> = requests.iter().map(|request| request.header("Last-Event-ID")).collect();
+    assert_eq!(ids, [None, Some("2"), Some("4")]);
 }
