@@ -10,7 +10,7 @@ use embedded_sse::Event;
 use embedded_sse::delivery::{AsyncJournal, Record, Serial};
 use embedded_sse::io::FlashJournal;
 use embedded_storage_async::nor_flash::{ErrorType, MultiwriteNorFlash, NorFlash, ReadNorFlash};
-use sequential_storage::cache::Cache;
+use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 use crate::{Received, used};
@@ -53,45 +53,57 @@ impl NorFlash for Chip {
 
 impl MultiwriteNorFlash for Chip {}
 
+type Queue = QueueStorage<Chip, Cache<Uncached, Uncached, Uncached>>;
+type Journal = FlashJournal<Chip, [u8; 256]>;
+
 /// The queue of `sequential-storage` with the calls that a journal makes.
 pub fn flash_queue() -> impl FnMut(Received<'_>) {
     let config = QueueConfig::try_new(0..1 << 16).ok();
     let mut queue = config.map(|config| QueueStorage::new(Chip, config, Cache::new_uncached()));
     let mut buffer = [0; 256];
-    move |Received { chunk, .. }| {
-        let Some(queue) = &mut queue else { return };
-        let work = async {
-            if let Ok(Some(free)) = queue.find_max_fit().await {
-                used(free);
-            }
-            used(queue.push(chunk, false).await.is_ok());
-            let Ok(mut items) = queue.iter().await else { return };
-            while let Ok(Some(item)) = items.next(&mut buffer).await {
-                used(&item[..]);
-                used(item.pop().await.is_ok());
-            }
-        };
-        now(work);
-    }
+    move |received| use_queue(&mut queue, &mut buffer, received)
 }
 
 /// A journal over it.
 pub fn flash_journal() -> impl FnMut(Received<'_>) {
     let mut journal = now(FlashJournal::open(Chip, 0..1 << 16, [0; 256])).and_then(Result::ok);
     let mut buffer = [0; 256];
-    move |Received { chunk, text, .. }| {
-        let Some(journal) = &mut journal else { return };
-        let event = Event { event_type: text.as_bytes(), data: chunk, last_event_id: text.as_bytes() };
-        let work = async {
-            used(journal.append(&Record::Event { event, has_id: true }).await.is_ok());
-            if let Ok(Some((serial, record))) = journal.read(Serial::START, &mut buffer).await {
-                used(record);
-                used(journal.commit(serial, text.as_bytes()).await.is_ok());
-            }
-            used(journal.last_id(&mut buffer).await.is_ok());
-        };
-        now(work);
-    }
+    move |received| use_journal(&mut journal, &mut buffer, received)
+}
+
+// A closure is compiled in the crate of the binary, and all that it calls of the queue a second time with it. So these two are
+// functions.
+
+#[inline(never)]
+fn use_queue(queue: &mut Option<Queue>, buffer: &mut [u8], Received { chunk, .. }: Received<'_>) {
+    let Some(queue) = queue else { return };
+    let work = async {
+        if let Ok(Some(free)) = queue.find_max_fit().await {
+            used(free);
+        }
+        used(queue.push(chunk, false).await.is_ok());
+        let Ok(mut items) = queue.iter().await else { return };
+        while let Ok(Some(item)) = items.next(buffer).await {
+            used(&item[..]);
+            used(item.pop().await.is_ok());
+        }
+    };
+    now(work);
+}
+
+#[inline(never)]
+fn use_journal(journal: &mut Option<Journal>, buffer: &mut [u8], Received { chunk, text, .. }: Received<'_>) {
+    let Some(journal) = journal else { return };
+    let event = Event { event_type: text.as_bytes(), data: chunk, last_event_id: text.as_bytes() };
+    let work = async {
+        used(journal.append(&Record::Event { event, has_id: true }).await.is_ok());
+        if let Ok(Some((serial, record))) = journal.read(Serial::START, buffer).await {
+            used(record);
+            used(journal.commit(serial, text.as_bytes()).await.is_ok());
+        }
+        used(journal.last_id(buffer).await.is_ok());
+    };
+    now(work);
 }
 
 /// Runs a future that never waits.
