@@ -5,6 +5,7 @@
 
 mod item;
 mod pages;
+mod work;
 
 use core::fmt;
 use core::ops::Range;
@@ -14,8 +15,9 @@ use embedded_storage_async::nor_flash::{MultiwriteNorFlash, NorFlash};
 use crate::codec::{self, Buffer};
 use crate::delivery::{AsyncJournal, JournalError, ReadResult, Record, Serial};
 
-use item::{CURSOR, Item, LONGEST_ID, SERIAL, State};
-use pages::{Queue, error, mend, queue, space, word};
+use item::SERIAL;
+use pages::{Page, Queue, error, longest, look_at, queue, whole_page};
+use work::{Goal, Known, Seen, Step, Work};
 
 /// A [journal](AsyncJournal) in a range of pages of a NOR flash. Records outlive the loss of power at any moment.
 ///
@@ -72,20 +74,14 @@ use pages::{Queue, error, mend, queue, space, word};
 pub struct FlashJournal<F: NorFlash, B> {
     queue: Queue<F>,
     buffer: B,
-    state: State,
-    /// A write was begun and its end was not seen, so that the state has to be read from flash again.
-    is_stale: bool,
+    known: Known,
     commit_every: u32,
-    /// The last record that is committed in flash. `state` may be ahead.
-    written: u32,
-    /// The last ID is not that of a record, and not written yet.
-    has_new_id: bool,
 }
 
 /// Shows how many records were appended and committed.
 impl<F: NorFlash, B> fmt::Debug for FlashJournal<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let State { appended, committed, .. } = self.state;
+        let Known { appended, committed, .. } = self.known;
         f.debug_struct("FlashJournal")
             .field("appended", &appended)
             .field("committed", &committed)
@@ -96,7 +92,7 @@ impl<F: NorFlash, B> fmt::Debug for FlashJournal<F, B> {
 #[cfg(feature = "defmt")]
 impl<F: NorFlash, B> defmt::Format for FlashJournal<F, B> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let State { appended, committed, .. } = self.state;
+        let Known { appended, committed, .. } = self.known;
         defmt::write!(f, "FlashJournal {{ appended: {}, committed: {}, .. }}", appended, committed);
     }
 }
@@ -108,19 +104,32 @@ impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
     /// # Errors
     ///
     /// [`JournalError::Damaged`] if `range` does not consist of whole pages, or they hold something else: erase them.
-    pub async fn open(mut flash: F, range: Range<u32>, mut buffer: B) -> Result<Self, JournalError<F::Error>> {
+    pub async fn open(flash: F, range: Range<u32>, buffer: B) -> Result<Self, JournalError<F::Error>> {
         let size = F::ERASE_SIZE as u32;
         if range.end.saturating_sub(range.start) < size.saturating_mul(3) {
             return Err(JournalError::Damaged);
         }
-        let mut page = range.start;
-        while page < range.end {
-            flash = mend(flash, page..page.saturating_add(size), buffer.as_mut()).await?;
-            page = page.saturating_add(size);
+        let queue = queue(flash, range.clone())?;
+        let mut this = Self { queue, buffer, known: Known::nothing(), commit_every: 1 };
+        let mut start = range.start;
+        while start < range.end {
+            let page = start..start.saturating_add(size);
+            start = page.end;
+            match look_at(this.queue.flash(), page.clone(), this.buffer.as_mut()).await? {
+                Page::Sound => continue,
+                Page::Doubtful => {
+                    this.queue = pages::queue(this.queue.destroy().0, page.clone())?;
+                    this.reach(Goal::Any).await?;
+                    if this.known.found.is_some() {
+                        continue;
+                    }
+                }
+                Page::Torn => {}
+            }
+            this.queue.flash().erase(page.start, page.end).await.map_err(JournalError::Store)?;
         }
-        let (queue, state) = (queue(flash, range)?, State::EMPTY);
-        let mut this = Self { queue, buffer, state, is_stale: true, commit_every: 1, written: 0, has_new_id: false };
-        this.look().await?;
+        this.queue = pages::queue(this.queue.destroy().0, range)?;
+        this.reach(Goal::Look).await?;
         Ok(this)
     }
 
@@ -128,7 +137,7 @@ impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
     /// after a loss of power. 1 by default.
     #[must_use]
     pub fn commit_every(mut self, commits: u32) -> Self {
-        self.commit_every = commits;
+        self.commit_every = commits.max(1);
         self
     }
 
@@ -137,179 +146,84 @@ impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
         self.queue.destroy().0
     }
 
-    /// Reads the state from flash, unless it is known.
-    async fn look(&mut self) -> Result<(), JournalError<F::Error>> {
-        if !self.is_stale {
-            return Ok(());
-        }
-        let mut state = State::EMPTY;
-        let mut items = self.queue.iter().await.map_err(error)?;
-        while let Some(item) = items.next(self.buffer.as_mut()).await.map_err(error)? {
-            state.apply(&item).ok_or(JournalError::Damaged)?;
-        }
-        self.state = State { committed: state.committed.max(self.state.committed), ..state };
-        self.written = state.committed;
-        self.is_stale = false;
-        Ok(())
-    }
-
-    /// Adds a cursor to the queue.
-    async fn push_cursor(&mut self, through: u32, id: &[u8]) -> Result<(), JournalError<F::Error>> {
-        let needed = SERIAL + 1 + id.len();
-        let item = self.buffer.as_mut().get_mut(..needed).ok_or(JournalError::TooLong { needed })?;
-        if let Some((head, [kind, place @ ..])) = item.split_first_chunk_mut::<SERIAL>() {
-            *head = through.to_le_bytes();
-            *kind = CURSOR;
-            codec::copy(id, place);
-        }
-        self.queue.push(item, false).await.map_err(error)
-    }
-
-    /// Marks all records before `end` as committed, in their order. With `keeps_first`, the first that was not committed is
-    /// left, and so are the cursors. Otherwise all cursors but the newest are popped too: each comes after the records that
-    /// it commits.
-    async fn pop(&mut self, end: u32, keeps_first: bool) -> Result<(), JournalError<F::Error>> {
-        let (newest, written) = (self.state.committed, self.written);
-        let mut keeps = keeps_first;
-        let mut items = self.queue.iter().await.map_err(error)?;
-        while let Some(item) = items.next(self.buffer.as_mut()).await.map_err(error)? {
-            let is_old = match Item::read(&item).ok_or(JournalError::Damaged)? {
-                Item::Cursor { through, .. } => !keeps_first && through != newest,
-                Item::Record { serial, .. } if serial >= end => break,
-                Item::Record { serial, .. } => !(serial > written && core::mem::take(&mut keeps)),
-            };
-            if is_old {
-                item.pop().await.map_err(error)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
-    /// Puts a record into the queue. Returns `false` if there is no room.
-    async fn push(&mut self, record: &Record<'_>) -> Result<bool, JournalError<F::Error>> {
-        let needed = SERIAL.saturating_add(record.encoded_len());
-        let serial = self.state.appended.saturating_add(1);
-        let too_long = || JournalError::TooLong { needed };
-        let (head, rest) = self.buffer.as_mut().split_first_chunk_mut::<SERIAL>().ok_or_else(too_long)?;
-        *head = serial.to_le_bytes();
-        record.encode(rest).ok_or_else(too_long)?;
-        // A cursor fits after every record. Otherwise a full journal could not be committed, and would be full for ever.
-        let room = space::<F>(needed).saturating_add(space::<F>(SERIAL + 1 + LONGEST_ID));
-        if room > F::ERASE_SIZE.saturating_sub(2 * word::<F>()) {
-            return Err(too_long());
-        }
-        let free = self.queue.find_max_fit().await.map_err(error)?;
-        if free.is_none_or(|free| (free as usize) < room) {
-            return Ok(false);
-        }
-        let item = self.buffer.as_ref().get(..needed).ok_or_else(too_long)?;
-        self.is_stale = true;
-        let pushed = self.queue.push(item, false).await.map_err(error);
-        self.is_stale = !matches!(pushed, Ok(()) | Err(JournalError::Full));
-        match pushed {
-            Ok(()) => {
-                self.state.appended = serial;
-                self.state.set_id(record.last_event_id());
-                Ok(true)
-            }
-            Err(JournalError::Full) => Ok(false),
-            Err(other) => Err(other),
-        }
-    }
-
     /// Writes to flash what is committed, if `commit_every` left it out.
     ///
     /// # Errors
     ///
     /// See [`AsyncJournal::commit`].
-    pub async fn flush(&mut self) -> Result<(), JournalError<F::Error>> {
-        self.look().await?;
-        if self.written < self.state.committed { self.write_commit().await } else { Ok(()) }
+    pub fn flush(&mut self) -> impl Future<Output = Result<(), JournalError<F::Error>>> {
+        self.reach(Goal::Commit { through: 0, id: &[], every: 1 })
     }
 
-    async fn write_commit(&mut self) -> Result<(), JournalError<F::Error>> {
-        let State { committed, appended, id, id_length } = self.state;
-        let id = id.get(..id_length).unwrap_or_default();
-        let end = committed.saturating_add(1);
-        self.is_stale = true;
-        if committed < appended && !self.has_new_id {
-            // The newest record stays, and with it the last ID. The first one goes last, so that nothing that follows a
-            // gap is left without it.
-            if committed.saturating_sub(self.written) > 1 {
-                self.pop(end, true).await?;
-            }
-        } else {
-            self.push_cursor(committed, id).await?;
+    /// Does what a goal takes. Each operation of the queue is awaited in one place, because a firmware contains a copy of it
+    /// for each place.
+    async fn reach(&mut self, goal: Goal<'_>) -> Result<(), JournalError<F::Error>> {
+        let Self { queue, buffer, known, .. } = self;
+        let (mut work, mut free) = (Work::new(goal), longest::<F>(Some(whole_page::<F>())));
+        loop {
+            let buffer = buffer.as_mut();
+            let done = match work.next(known, buffer, free)? {
+                Step::Walk => 'walk: {
+                    let (visit, buffer) = work.walk(buffer);
+                    let mut items = match queue.iter().await {
+                        Ok(items) => items,
+                        Err(error) => break 'walk Err(error),
+                    };
+                    loop {
+                        let item = match items.next(buffer).await {
+                            Ok(Some(item)) => item,
+                            Ok(None) => break 'walk Ok(Some(whole_page::<F>())),
+                            Err(error) => break 'walk Err(error),
+                        };
+                        match known.see(&item, visit) {
+                            Seen::Keep => {}
+                            Seen::Enough => break 'walk Ok(Some(whole_page::<F>())),
+                            Seen::Remove => {
+                                if let Err(error) = item.pop().await {
+                                    break 'walk Err(error);
+                                }
+                            }
+                        }
+                    }
+                }
+                Step::Measure => queue.find_max_fit().await,
+                Step::Push(length) => {
+                    let item = buffer.get(..length).unwrap_or_default();
+                    queue.push(item, false).await.map(|()| Some(whole_page::<F>()))
+                }
+                Step::Stop => return Ok(()),
+            };
+            free = match done.map_err(error) {
+                Err(JournalError::Full) => 0,
+                done => longest::<F>(done?),
+            };
         }
-        self.pop(end, false).await?;
-        self.written = committed;
-        self.has_new_id = false;
-        self.is_stale = false;
-        Ok(())
     }
 }
 
 impl<F: MultiwriteNorFlash, B: Buffer> AsyncJournal for FlashJournal<F, B> {
     type Error = F::Error;
 
-    async fn append(&mut self, record: &Record<'_>) -> Result<(), JournalError<F::Error>> {
-        self.look().await?;
-        let needed = record.last_event_id().len();
-        if needed > LONGEST_ID {
-            return Err(JournalError::TooLong { needed });
-        }
-        if self.push(record).await? {
-            return Ok(());
-        }
-        // Commits that were not written hold room.
-        if self.written < self.state.committed {
-            self.write_commit().await?;
-            if self.push(record).await? {
-                return Ok(());
-            }
-        }
-        Err(JournalError::Full)
+    fn append(&mut self, record: &Record<'_>) -> impl Future<Output = Result<(), JournalError<F::Error>>> {
+        self.reach(Goal::Append(record))
     }
 
     async fn read<'b>(&mut self, after: Serial, buffer: &'b mut [u8]) -> ReadResult<'b, F::Error> {
-        self.look().await?;
-        let after = after.0.max(u64::from(self.state.committed));
-        let mut items = self.queue.iter().await.map_err(error)?;
-        let (serial, length) = loop {
-            let Some(item) = items.next(buffer).await.map_err(error)? else { return Ok(None) };
-            match Item::read(&item).ok_or(JournalError::Damaged)? {
-                Item::Record { serial, .. } if u64::from(serial) > after => break (serial, item.len()),
-                _ => {}
-            }
-        };
+        let after = u32::try_from(after.0).unwrap_or(u32::MAX);
+        self.reach(Goal::Read { after, into: buffer }).await?;
+        let Some((serial, length)) = self.known.found else { return Ok(None) };
         let record = buffer.get(SERIAL..length).and_then(Record::decode).ok_or(JournalError::Damaged)?;
         Ok(Some((Serial(serial.into()), record)))
     }
 
-    async fn commit(&mut self, through: Serial, last_id: &[u8]) -> Result<(), JournalError<F::Error>> {
-        self.look().await?;
-        if last_id.len() > LONGEST_ID {
-            return Err(JournalError::TooLong { needed: last_id.len() });
-        }
-        let through = u32::try_from(through.0).unwrap_or(u32::MAX).min(self.state.appended);
-        self.state.committed = self.state.committed.max(through);
-        if !last_id.is_empty() {
-            self.state.set_id(last_id);
-            self.has_new_id = true;
-        }
-        let commits = self.state.committed.saturating_sub(self.written);
-        if self.has_new_id || (commits > 0 && commits >= self.commit_every) {
-            self.write_commit().await
-        } else {
-            Ok(())
-        }
+    fn commit(&mut self, through: Serial, last_id: &[u8]) -> impl Future<Output = Result<(), JournalError<F::Error>>> {
+        let through = u32::try_from(through.0).unwrap_or(u32::MAX);
+        self.reach(Goal::Commit { through, id: last_id, every: self.commit_every })
     }
 
     async fn last_id<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], JournalError<F::Error>> {
-        self.look().await?;
-        let id = self.state.id();
+        self.reach(Goal::Look).await?;
+        let id = self.known.id();
         let copy = buffer.get_mut(..id.len()).ok_or(JournalError::TooLong { needed: id.len() })?;
         codec::copy(id, copy);
         Ok(copy)

@@ -8,16 +8,29 @@ use embedded_storage_async::nor_flash::NorFlash;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
+use super::item::cursor_len;
+use super::work::LONGEST_ID;
 use crate::delivery::JournalError;
 
 pub(super) type Queue<F> = QueueStorage<F, Cache<Uncached, Uncached, Uncached>>;
 
-/// Makes a page one that the queue understands after a loss of power: it erases what is neither blank nor holds a record.
-pub(super) async fn mend<F: NorFlash>(
-    mut flash: F,
+/// What a page looks like after a loss of power.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    /// The queue understands it.
+    Sound,
+    /// It is begun, but whether that is a mark of the queue shows only in the items after it.
+    Doubtful,
+    /// It is neither blank nor begun.
+    Torn,
+}
+
+/// Reads a page.
+pub(super) async fn look_at<F: NorFlash>(
+    flash: &mut F,
     page: Range<u32>,
     buffer: &mut [u8],
-) -> Result<F, JournalError<F::Error>> {
+) -> Result<Page, JournalError<F::Error>> {
     let needed = word::<F>();
     let step = buffer.len() - buffer.len() % needed.max(1);
     let (mut at, mut is_blank) = (page.start, true);
@@ -36,34 +49,32 @@ pub(super) async fn mend<F: NorFlash>(
             ends = is_mark(length.checked_sub(F::READ_SIZE).and_then(|start| chunk.get(start..)));
         }
     }
-    if is_blank || (begins && ends) {
-        return Ok(flash);
-    }
-    let mut holds_records = false;
-    if begins {
-        let mut one_page = queue(flash, page.clone())?;
-        let found = async {
-            let mut items = one_page.iter().await?;
-            Ok(items.next(buffer).await?.is_some())
-        };
-        holds_records = found.await.map_err(error)?;
-        flash = one_page.destroy().0;
-    }
-    if !holds_records {
-        flash.erase(page.start, page.end).await.map_err(JournalError::Store)?;
-    }
-    Ok(flash)
+    Ok(match (begins, ends) {
+        _ if is_blank => Page::Sound,
+        (true, true) => Page::Sound,
+        (true, false) => Page::Doubtful,
+        _ => Page::Torn,
+    })
 }
 
 /// Returns the unit of writing.
-pub(super) fn word<F: NorFlash>() -> usize {
-    F::READ_SIZE.max(F::WRITE_SIZE)
+pub(super) const fn word<F: NorFlash>() -> usize {
+    if F::READ_SIZE > F::WRITE_SIZE { F::READ_SIZE } else { F::WRITE_SIZE }
 }
 
-/// Returns the space that an item takes.
-pub(super) fn space<F: NorFlash>(length: usize) -> usize {
-    let word = word::<F>();
-    (length.saturating_add(word - 1) / word * word).saturating_add(Queue::<F>::item_overhead_size() as usize)
+/// Returns how much the items of a page take at most.
+pub(super) const fn whole_page<F: NorFlash>() -> u32 {
+    F::ERASE_SIZE.saturating_sub(2 * word::<F>()) as u32
+}
+
+/// Returns how long a record may be if an item of `free` bytes fits. A cursor fits after it: otherwise a full journal could
+/// not be committed, and would be full for ever.
+pub(super) fn longest<F: NorFlash>(free: Option<u32>) -> usize {
+    let overhead = Queue::<F>::item_overhead_size() as usize;
+    let cursor = cursor_len(LONGEST_ID).next_multiple_of(word::<F>());
+    let free = free.unwrap_or(0) as usize;
+    let longest = free.saturating_sub(2 * overhead + cursor);
+    longest - longest % word::<F>()
 }
 
 /// Returns whether the queue takes these bytes for a mark: four bits or more are zero.
