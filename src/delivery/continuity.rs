@@ -95,26 +95,29 @@ impl<P: Sequence> Continuity<P> {
 
     /// Judges an event by its last event ID, and continues after it.
     pub fn observe(&mut self, last_event_id: &[u8]) -> Verdict {
-        let verdict = self.judge(last_event_id);
-        self.accept(last_event_id);
+        let next = self.position(last_event_id);
+        let verdict = self.judge_at(next);
+        self.accept_at(next);
         verdict
     }
 
     /// Judges an event by its last event ID, and changes nothing.
     #[must_use]
     pub fn judge(&self, last_event_id: &[u8]) -> Verdict {
-        let Some(next) = self.position(last_event_id).filter(|next| self.current != Some(*next)) else {
+        self.judge_at(self.position(last_event_id))
+    }
+
+    pub(super) fn judge_at(&self, next: Option<Position>) -> Verdict {
+        let Some(next) = next.filter(|next| self.current != Some(*next)) else {
             return Verdict::Unknown;
         };
         let Some(last) = self.last else { return Verdict::First };
-        if self.has_seen(next) {
+        if last.has_seen(next) {
             return Verdict::Duplicate;
         }
         match (last, next) {
-            (Position::Counted { epoch, number }, Position::Counted { epoch: of, number: next }) => {
-                if epoch != of {
-                    return Verdict::Restarted;
-                }
+            _ if last.is_of_another_epoch(next) => Verdict::Restarted,
+            (Position::Counted { number, .. }, Position::Counted { number: next, .. }) => {
                 match next.saturating_sub(number).saturating_sub(1) {
                     0 => Verdict::InOrder,
                     missing => Verdict::Gap { missing },
@@ -126,15 +129,14 @@ impl<P: Sequence> Continuity<P> {
 
     /// Makes this event the last one, unless it is older than the last one.
     pub(super) fn accept(&mut self, last_event_id: &[u8]) {
-        self.current = self.position(last_event_id);
-        if self.current.is_some_and(|next| !self.has_seen(next)) {
-            self.last = self.current;
-        }
+        self.accept_at(self.position(last_event_id));
     }
 
-    /// Returns whether an event at this position, or one after it, has been seen.
-    fn has_seen(&self, next: Position) -> bool {
-        self.last.is_some_and(|last| last.is_comparable(next) && last.contains(next))
+    pub(super) fn accept_at(&mut self, next: Option<Position>) {
+        self.current = next;
+        if next.is_some_and(|next| self.last.is_none_or(|last| !last.has_seen(next))) {
+            self.last = next;
+        }
     }
 
     /// Returns the position that an ID names.

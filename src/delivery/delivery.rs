@@ -295,7 +295,8 @@ impl<P: Sequence> Delivery<P> {
             return Advice::Reconnect;
         }
         let id = event.last_event_id;
-        let verdict = self.continuity.judge(id);
+        let at = self.continuity.position(id);
+        let verdict = self.continuity.judge_at(at);
         if !self.gap_event.is_empty() && event.event_type == self.gap_event {
             return match verdict {
                 Verdict::Unknown => Advice::Gap(Gap { missing: None, until: &[], told: true }),
@@ -307,20 +308,16 @@ impl<P: Sequence> Delivery<P> {
             Verdict::Gap { missing } => Some(missing),
             Verdict::Restarted if self.restart == Restart::Sync => None,
             // The beginning of the new epoch is missing.
-            Verdict::Restarted if !self.begins_epoch(id) => None,
+            Verdict::Restarted if matches!(at, Some(Position::Counted { number: 2.., .. })) => None,
             Verdict::Duplicate => {
-                self.continuity.accept(id);
+                self.continuity.accept_at(at);
                 self.counts.duplicates = self.counts.duplicates.saturating_add(1);
                 return Advice::Drop;
             }
-            Verdict::Unknown if self.continuity.position(id).is_some() => return Advice::Deliver { id: &[] },
+            Verdict::Unknown if at.is_some() => return Advice::Deliver { id: &[] },
             _ => return Advice::Deliver { id },
         };
         Advice::Gap(Gap { missing, until: id, told: false })
-    }
-
-    fn begins_epoch(&self, id: &[u8]) -> bool {
-        !matches!(self.continuity.position(id), Some(Position::Counted { number: 2.., .. }))
     }
 
     /// Reports that an event which was to be delivered is in the journal, or that the application has it.

@@ -38,15 +38,7 @@ impl Position {
     /// Between a counted and an ordered position it does not.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Counted { epoch, number }, Self::Counted { epoch: of, number: event }) => {
-                epoch != of || event <= number
-            }
-            (Self::Ordered { major, minor }, Self::Ordered { major: of, minor: event }) => {
-                of < major || (of == major && event <= minor)
-            }
-            _ => false,
-        }
+        self.is_of_another_epoch(other) || self.has_seen(other)
     }
 
     /// Returns the position right before this one, which a state has to contain for nothing to be missing between the two.
@@ -55,6 +47,24 @@ impl Position {
             Self::Counted { epoch, number } => Self::Counted { epoch, number: number.saturating_sub(1) },
             ordered => ordered,
         }
+    }
+
+    /// Returns whether an event at `other` has been seen if this is the highest position.
+    pub(super) const fn has_seen(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Counted { epoch, number }, Self::Counted { epoch: of, number: event }) => {
+                epoch == of && event <= number
+            }
+            (Self::Ordered { major, minor }, Self::Ordered { major: of, minor: event }) => {
+                of < major || (of == major && event <= minor)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether both count, in two epochs.
+    pub(super) const fn is_of_another_epoch(self, other: Self) -> bool {
+        matches!((self, other), (Self::Counted { epoch, .. }, Self::Counted { epoch: of, .. }) if epoch != of)
     }
 
     /// Returns whether both count in the same epoch, or neither counts.
@@ -173,24 +183,34 @@ fn split(id: &[u8], is_separator: fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
     Some((left, right.get(1..)?)).filter(|(left, _)| !left.is_empty())
 }
 
-/// Reads ASCII digits and nothing else. It shifts, because a small core would have to link the 64-bit multiplication.
+/// Reads ASCII digits and nothing else.
 fn decimal(digits: &[u8]) -> Option<u64> {
-    let mut number = 0u64;
+    let mut number = 0;
     for byte in digits {
         if !byte.is_ascii_digit() || number > u64::MAX / 10 {
             return None;
         }
-        number = ((number << 3) + (number << 1)).checked_add(u64::from(byte & 0x0F))?;
+        number = times(number, 10).checked_add(u64::from(byte & 0x0F))?;
     }
     (!digits.is_empty()).then_some(number)
 }
 
-/// FNV-1a. The prime is 2^40 + 2^8 + 2^7 + 2^5 + 2^4 + 2 + 1.
+/// FNV-1a. The prime is 2^40 + 435.
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         let mixed = hash ^ u64::from(*byte);
-        [40, 8, 7, 5, 4, 1].into_iter().fold(mixed, |sum, bits| sum.wrapping_add(mixed << bits))
+        times(mixed, 435).wrapping_add(mixed << 40)
     })
+}
+
+/// Multiplies by less than 2^16, and drops what overflows. A small core would have to link the multiplication of 64 bits, which the
+/// compiler also makes of shifts.
+fn times(number: u64, factor: u32) -> u64 {
+    let (high, low) = ((number >> 32) as u32, number as u32);
+    let first = (low & 0xFFFF) * factor;
+    let second = (low >> 16) * factor + (first >> 16);
+    let high = high.wrapping_mul(factor).wrapping_add(second >> 16);
+    (u64::from(high) << 32) | u64::from((second << 16) | (first & 0xFFFF))
 }
 
 #[cfg(test)]
