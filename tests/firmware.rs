@@ -1,5 +1,5 @@
-//! Runs the vectors, the round trips and the scenarios on five cores under QEMU, and checks that no panic is linked and
-//! what devices log.
+//! Runs the vectors, the round trips and the scenarios on five cores under QEMU, and a journal on one of them that loses its
+//! power. Checks that no panic is linked and what devices log.
 //!
 //! These tests are ignored by default, because they need `qemu-system-arm`, `qemu-system-riscv32`, `defmt-print` and
 //! five targets:
@@ -16,6 +16,8 @@
 #[allow(dead_code, reason = "the budgets use the rest")]
 #[path = "firmware/budgets/src/bare_metal.rs"]
 mod bare_metal;
+#[path = "firmware/power_cuts.rs"]
+mod power_cuts;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};

@@ -1,10 +1,12 @@
 //! A NOR flash: erased page by page to ones, written word by word to zeros, and left in any mixture by a loss of power.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::pin::pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::fmt;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 
 use embedded_storage_async::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
@@ -60,7 +62,7 @@ impl fmt::Display for PowerLost {
     }
 }
 
-impl std::error::Error for PowerLost {}
+impl core::error::Error for PowerLost {}
 
 impl NorFlashError for PowerLost {
     fn kind(&self) -> NorFlashErrorKind {
@@ -81,6 +83,8 @@ struct Chip {
     operations: usize,
     /// The power is lost in this one.
     cut: Option<(usize, Torn)>,
+    /// The power is lost in the next erase.
+    cut_next_erase: Option<Torn>,
     /// That one was an erase.
     cut_an_erase: bool,
     random: u64,
@@ -88,16 +92,26 @@ struct Chip {
 
 impl<const WORD: usize> Flash<WORD> {
     pub(crate) fn new() -> Self {
-        let bytes = vec![0xFF; PAGE * PAGES];
+        Self::with(vec![0xFF; PAGE * PAGES])
+    }
+
+    /// A chip with these contents.
+    pub(crate) fn with(bytes: Vec<u8>) -> Self {
         Self(Rc::new(RefCell::new(Chip {
             word: WORD,
             bytes,
             erases: [0; PAGES],
             operations: 0,
             cut: None,
+            cut_next_erase: None,
             cut_an_erase: false,
             random: 1,
         })))
+    }
+
+    #[allow(dead_code, reason = "the firmware in tests/firmware keeps them in a file")]
+    pub(crate) fn contents(&self) -> Vec<u8> {
+        self.0.borrow().bytes.clone()
     }
 
     /// Another chip with the same contents.
@@ -113,6 +127,12 @@ impl<const WORD: usize> Flash<WORD> {
     /// The power fails in this operation from now on.
     pub(crate) fn fail(&self, after: usize, torn: Torn) {
         self.0.borrow_mut().fail(after, torn);
+    }
+
+    /// The power fails in the next erase.
+    #[allow(dead_code, reason = "only the firmware in tests/firmware cannot count the writes before it")]
+    pub(crate) fn fail_in_erase(&self, torn: Torn) {
+        self.0.borrow_mut().cut_next_erase = Some(torn);
     }
 
     pub(crate) fn cut_an_erase(&self) -> bool {
@@ -148,6 +168,10 @@ impl Chip {
 
     /// Replaces bytes, or a part of them if the power is lost.
     fn change(&mut self, start: usize, new: &[u8]) -> Result<(), PowerLost> {
+        if let (PAGE, Some(torn)) = (new.len(), self.cut_next_erase) {
+            self.cut_next_erase = None;
+            self.fail(0, torn);
+        }
         let torn = match self.cut {
             _ if self.is_off() => return Err(PowerLost),
             Some((at, torn)) if self.operations == at => Some(torn),

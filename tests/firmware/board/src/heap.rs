@@ -9,8 +9,8 @@ static HEAP: LlffHeap = LlffHeap::empty();
 const SIZE: usize = include!(concat!(env!("OUT_DIR"), "/heap.rs"));
 
 /// Initializes the heap. Call this once, before the heap is used.
-pub(crate) fn init() {
+pub fn init() {
     static mut MEMORY: [u8; SIZE] = [0; SIZE];
-    // SAFETY: `run` calls this once, and nothing else uses this memory.
+    // SAFETY: each firmware calls this once, and nothing else uses this memory.
     unsafe { HEAP.init(&raw mut MEMORY as usize, SIZE) }
 }

@@ -8,7 +8,7 @@ use cortex_m as _; // links its critical section
 #[cfg(target_arch = "riscv32")]
 use riscv as _;
 
-mod heap;
+pub mod heap;
 pub mod prelude;
 pub mod run;
 
