@@ -15,9 +15,9 @@ use embedded_storage_async::nor_flash::NorFlash;
 use static_cell::StaticCell;
 
 use crate::board::{self, Settings};
-use crate::cursor::Cursor;
 use crate::logged::Logged;
 use crate::random::Random;
+use crate::saved::Saved;
 use crate::tally::Tally;
 
 /// The longest event that can be split across chunks, in bytes.
@@ -35,7 +35,7 @@ const HEADERS: usize = 256;
 pub async fn follow<C, F>(
     connect: C,
     network: Stack<'_>,
-    mut cursor: Cursor<F>,
+    mut saved: Saved<F>,
     mut random: Random,
     settings: Settings,
 ) -> !
@@ -45,10 +45,10 @@ where
 {
     static ROOM: StaticCell<[u8; EVENT]> = StaticCell::new(); // never on the stack
     let mut decoder = Decoder::new(ROOM.init_with(|| [0; _]).as_mut_slice());
-    if decoder.set_last_event_id(cursor.id()).is_err() {
-        defmt::warn!("the cursor holds no valid ID");
+    if decoder.set_last_event_id(saved.resume_from()).is_err() {
+        defmt::warn!("the flash holds no valid ID");
     }
-    let mut tally = Tally::after(cursor.id());
+    let mut tally = Tally::after(saved.resume_from());
     let mut session = Session::new(decoder, Reconnect::new(settings.policy, move || random.next()));
     let mut chunk = [0; CHUNK];
     let driver = Driver::new(&mut session, &mut chunk, EmbassyTimer);
@@ -58,7 +58,7 @@ where
     loop {
         // The rare futures are polled first, because a stream that never pauses would starve them. `next` is
         // cancel-safe.
-        match select3(network.wait_link_down(), cursor.due(), events.next()).await {
+        match select3(network.wait_link_down(), saved.due(), events.next()).await {
             Either3::First(()) => {
                 defmt::warn!("the network is down");
                 events.network_down();
@@ -66,25 +66,27 @@ where
                 events.network_up();
                 defmt::info!("the network is up");
             }
-            Either3::Second(()) => cursor.save().await,
+            Either3::Second(()) => saved.save().await,
             Either3::Third(Ok(event)) => {
+                let token = saved.received(event.last_event_id);
                 tally.take(&event);
                 show(&event, &tally, &settings);
-                cursor.handled(event.last_event_id);
+                saved.commit(token);
             }
             Either3::Third(Err(NextError::TooLong(too_long))) => {
                 tally.take_too_long();
                 defmt::warn!("{}", too_long);
-                events.session(|session| cursor.handled(session.last_event_id()));
+                let token = events.session(|session| saved.received(session.last_event_id()));
+                saved.commit(token.flatten());
             }
             Either3::Third(Err(NextError::Stopped(reason))) => {
-                cursor.save().await;
+                saved.save().await;
                 stopped(reason)
             }
             Either3::Third(Err(error)) => defmt::warn!("{}", error),
         }
         if settings.until.is_some_and(|until| tally.last >= until) {
-            cursor.save().await;
+            saved.save().await;
             report(&tally)
         }
     }

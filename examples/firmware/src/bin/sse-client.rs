@@ -12,10 +12,10 @@ use embassy_net::dns::DnsSocket;
 use embassy_net::tcp::client::{TcpClient, TcpClientState};
 use embedded_sse_connect::{Reqwless, Target};
 use embedded_sse_firmware::board::{Board, CURSOR, Settings};
-use embedded_sse_firmware::cursor::Cursor;
 use embedded_sse_firmware::follow::follow;
 use embedded_sse_firmware::network;
 use embedded_sse_firmware::random::Random;
+use embedded_sse_firmware::saved::Saved;
 use reqwless::client::HttpClient;
 use static_cell::StaticCell;
 
@@ -30,12 +30,12 @@ async fn main(spawner: Spawner) {
     let mut random = Random::new(board.seed);
     let network_seed = u64::from(random.next()) << 32 | u64::from(random.next());
     let network = network::start(spawner, board.ethernet, network_seed).await;
-    let cursor = Cursor::load(board.flash, CURSOR, settings.save_every).await;
+    let saved = Saved::load(board.flash, CURSOR, settings.save_every).await;
 
     static TCP: StaticCell<Tcp> = StaticCell::new();
     static HEAD: StaticCell<[u8; 1024]> = StaticCell::new();
     let tcp = TcpClient::new(network, TCP.init_with(Tcp::new));
     let dns = DnsSocket::new(network);
     let connect = Reqwless::new(HttpClient::new(&tcp, &dns), target, HEAD.init([0; _]));
-    follow(connect, network, cursor, random, settings).await
+    follow(connect, network, saved, random, settings).await
 }
