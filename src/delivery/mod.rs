@@ -98,6 +98,50 @@
 //!
 //! The first time, the application has no state. Fetch it, and begin with
 //! `store.commit(Serial::START, id)` or [`Cursor::set`] with its ID.
+//!
+//! # Between two tasks
+//!
+//! There is no queue here, because every executor has one: tokio's `mpsc::channel(64)`, or embassy-sync's
+//! `Channel<_, FixedEvent<N>, 64>`. *Wait* for room in it. The task that reads then reads nothing, the buffer of the socket
+//! fills, and TCP makes the server wait. Between the server and the application are at most 64 events, one in each task, one
+//! chunk and the buffers of the sockets, however slow the application is:
+//!
+//! ```
+//! use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+//! use embassy_sync::channel::Channel;
+//! # use core::convert::Infallible;
+//! # use embedded_sse::client::{Jitter, Session};
+//! use embedded_sse::io::driver::{Events, NextError, Timer};
+//! use embedded_sse::{Decoder, FixedEvent};
+//!
+//! type Waiting = Channel<NoopRawMutex, FixedEvent<256>, 64>;
+//!
+//! # type Source<'d, J, W, R> = Events<'d, Session<Decoder<[u8; 512]>, J>, W, R>;
+//! # async fn reads<J: Jitter, W: Timer, R: Future<Output = Infallible> + Unpin>(
+//! #     events: &mut Source<'_, J, W, R>, waiting: &Waiting,
+//! # ) {
+//! // In the task that reads.
+//! while let Ok(event) = events.next().await {
+//!     if let Ok(event) = FixedEvent::new(&event) {
+//!         waiting.send(event).await; // for as long as it takes
+//!     }
+//! }
+//! # }
+//! # async fn handles(waiting: &Waiting) {
+//! // In the task that handles.
+//! loop {
+//!     let event = waiting.receive().await;
+//!     println!("{event:?}");
+//! }
+//! # }
+//! ```
+//!
+//! A task that waits for room does not take that for a silence of the server: the drivers and the event source count only the
+//! time in which they are asked for an event. With a [`Session`](crate::client::Session) of your own, report
+//! [`resumed`](crate::client::Session::resumed). The server may have a limit of its own to how long it waits for a
+//! client. A reconnect then resumes after the last event that was read, so what is in the channel is not sent again.
+//!
+//! What is in the channel is lost with the process. A [`Journal`] between the two tasks keeps it.
 
 mod asynchronous;
 mod continuity;
