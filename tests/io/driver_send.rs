@@ -9,7 +9,7 @@ use core::time::Duration;
 use embedded_io::ErrorKind;
 use embedded_sse::Decoder;
 use embedded_sse::client::{Backoff, NoJitter, Policy, Reconnect, Response, Session, StopReason, Verdict};
-use embedded_sse::io::driver::{Connect, Driver, Events, Exchange, NextError};
+use embedded_sse::io::driver::{Connect, Driver, Events, Exchange, News, NextError};
 use embedded_sse::io::tokio::{Clock, FromTokio};
 use embedded_sse::io::{HeaderError, HeaderList, Request, StdClock};
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
@@ -93,6 +93,23 @@ async fn a_driver_runs_in_a_task_of_its_own() {
         let expected = (0..EVENTS).map(|number| number.to_string()).collect();
         assert_eq!(client.await.expect("no panic"), (expected, StopReason::NoContent));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_driver_with_news_runs_in_a_task_of_its_own() {
+    let client = tokio::spawn(async {
+        let (mut session, mut chunk) = (new_session(), [0; 32]);
+        let driver = Driver::with_news(&mut session, &mut chunk, Clock::new());
+        let run = pin!(driver.run(Server, [0; 256], token));
+        let mut events = driver.events(run);
+        let (mut seen, mut losses) = (0, 0);
+        while let Some(news) = events.next().await {
+            seen += usize::from(matches!(news, News::Event(_)));
+            losses += usize::from(matches!(news, News::Lost { .. }));
+        }
+        (seen, losses)
+    });
+    assert_eq!(client.await.expect("no panic"), (EVENTS, EVENTS.div_ceil(AT_ONCE)));
 }
 
 /// Nothing here borrows from a stack, so the whole driver can be stored, moved and returned.

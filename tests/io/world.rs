@@ -6,7 +6,7 @@ use core::cell::{Cell, RefCell};
 use core::future::{pending, poll_fn};
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
 use std::task::Wake;
 
@@ -94,6 +94,11 @@ impl World {
             self.now.set(self.now.get().max(next));
         }
         polled
+    }
+
+    /// Polls once, and lets no time pass.
+    pub(crate) fn poll_once<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {

@@ -13,7 +13,8 @@ use core::task::Poll;
 use super::desk::{Desk, Filled, Report, Terms};
 use super::events::{Events, Held};
 use super::exchange::{Exchange, make_way};
-use super::next_error::NextError;
+use super::is_late;
+use super::reports::{AllNews, EventsOnly, Reports};
 use super::request::{HeaderError, HeaderList, Request};
 use super::slot::{Slot, Taken};
 use crate::client::{Action, Epoch, Instant, Jitter, Session, Verdict};
@@ -71,14 +72,14 @@ pub trait Connect {
     /// drops it to go on with the same connection, so a read in it need not be cancel-safe.
     async fn open(&mut self, request: &Request<'_>, exchange: Exchange<'_>) -> Result<(), Self::Error>;
 
-    /// Returns whether any part of the request may have been sent before [`open`](Self::open) returned this error. If
-    /// not, the driver makes another attempt even if the request must not be [repeated](crate::client::Repeat).
+    /// Returns whether this error of [`open`](Self::open) means that no part of the request was sent. The driver then
+    /// makes another attempt even if the request must not be [repeated](crate::client::Repeat).
     ///
-    /// The default returns `true`. Return `false` only if you know, for example because the name was not found or the
+    /// The default returns `false`. Return `true` only if you know, for example because the name was not found or the
     /// connection was refused.
-    fn may_have_sent(&self, error: &Self::Error) -> bool {
+    fn not_sent(&self, error: &Self::Error) -> bool {
         let _ = error;
-        true
+        false
     }
 }
 
@@ -179,7 +180,7 @@ impl<T: Timer + ?Sized> Timer for &T {
 /// With the feature `std`, a driver is `Send` and `Sync` if its session and its timer are. Its futures are `Send` if the
 /// transport and `headers` are too: you can pass a future that drives it to `tokio::spawn`. Spawn where these types are
 /// concrete. In a function that is generic over the transport, the compiler cannot see whether the futures are `Send`.
-pub struct Driver<'d, S, W> {
+pub struct Driver<'d, S, W, N = EventsOnly> {
     /// Taken by the application's half while it lends events.
     pub(super) session: Slot<Option<&'d mut S>>,
     pub(super) desk: Desk<'d>,
@@ -190,18 +191,72 @@ pub struct Driver<'d, S, W> {
     pub(super) reads: Slot<u8>,
     /// Whether the last response was a redirect.
     redirected: Slot<bool>,
-    /// Why the last attempt failed before its request was sent.
-    refused: Slot<Option<HeaderError>>,
+    /// What the application's half has to tell beside events.
+    pub(super) notes: N,
 }
 
 impl<'d, S, W> Driver<'d, S, W> {
-    /// Creates a driver. Does nothing until you wait for an event.
+    /// Creates a driver that reports events and errors. Does nothing until you wait for an event.
     ///
     /// Each read fills `chunk`. It needs at least one byte; with an empty chunk each stream ends at once. After the
     /// driver the session is yours again, for example to store the last event ID; with [`Events::session`] it is also
     /// accessible before.
     #[must_use]
     pub const fn new(session: &'d mut S, chunk: &'d mut [u8], timer: W) -> Self {
+        Self::noting(session, chunk, timer, EventsOnly::new())
+    }
+}
+
+impl<'d, S, W> Driver<'d, S, W, AllNews> {
+    /// Creates a driver that also reports when a connection opens, is lost and why; see [`News`](super::News). Otherwise like
+    /// [`new`](Driver::new).
+    ///
+    /// ```
+    /// # use embedded_sse::io::driver::{Connect, Timer};
+    /// use core::pin::pin;
+    /// use embedded_sse::Decoder;
+    /// use embedded_sse::client::{Policy, Reconnect, Session};
+    /// use embedded_sse::io::HeaderList;
+    /// use embedded_sse::io::driver::{Driver, News};
+    ///
+    /// async fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) {
+    ///     let mut session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
+    ///     let mut chunk = [0; 512];
+    ///     let driver = Driver::with_news(&mut session, &mut chunk, timer).reconnection_times();
+    ///     let run = pin!(driver.run(connect, [0; HeaderList::room_for(64)], async |_| Ok(())));
+    ///     let mut events = driver.events(run);
+    ///     while let Some(news) = events.next().await {
+    ///         match news {
+    ///             News::Event(event) => println!("{}", event.data_lossy()),
+    ///             News::Lost { why, wait, .. } => eprintln!("{why}; next attempt in {wait:?}"),
+    ///             News::Stopped { reason, .. } => eprintln!("{reason}"),
+    ///             _ => {}
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn with_news(session: &'d mut S, chunk: &'d mut [u8], timer: W) -> Self {
+        Self::noting(session, chunk, timer, AllNews::new())
+    }
+
+    /// Also reports comments, as [`News::Comment`](super::News::Comment).
+    #[must_use]
+    pub const fn comments(mut self) -> Self {
+        self.notes.comments = true;
+        self
+    }
+
+    /// Also reports the reconnection times that the server sets, as [`News::Retry`](super::News::Retry).
+    #[must_use]
+    pub const fn reconnection_times(mut self) -> Self {
+        self.notes.reconnection_times = true;
+        self
+    }
+}
+
+impl<'d, S, W, N> Driver<'d, S, W, N> {
+    const fn noting(session: &'d mut S, chunk: &'d mut [u8], timer: W, notes: N) -> Self {
         Self {
             session: Slot::new(Some(session)),
             desk: Desk::new(chunk),
@@ -209,7 +264,7 @@ impl<'d, S, W> Driver<'d, S, W> {
             left: Slot::new(None),
             reads: Slot::new(0),
             redirected: Slot::new(false),
-            refused: Slot::new(None),
+            notes,
         }
     }
 
@@ -241,7 +296,8 @@ impl<'d, S, W> Driver<'d, S, W> {
     }
 }
 
-impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B, I>, J>, W> {
+#[allow(private_bounds, reason = "there are two ways to report, and no others")]
+impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Session<Decoder<B, I>, J>, W, N> {
     /// Runs the transport's half. Pin the future and pass it to [`events`](Self::events); have only one at a time.
     ///
     /// `headers` is called for each request and adds the application's headers to those of the session. It may await;
@@ -260,12 +316,18 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
     ) -> Infallible {
         loop {
             let now = self.timer.now();
-            let action = self.session(|session| session.poll(now)).await;
+            let ordered = |session: &mut Session<_, _>| {
+                let action = session.poll(now);
+                self.notes.ordered(action, now, || session.failures());
+                action
+            };
+            let action = self.session(ordered).await;
             match action {
                 Action::Connect(epoch) => {
                     // Attempts that fail at once, one after another, leave other tasks their turn.
                     make_way().await;
                     // The application may have been busy meanwhile.
+                    self.notes.connecting();
                     self.session(|session| session.connecting(epoch, self.timer.now())).await;
                     self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers)).await;
                 }
@@ -273,7 +335,10 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
                 action => match action.epoch() {
                     // The attempt ended without a report to the session, or the session came with a connection of its
                     // own.
-                    Some(epoch) => self.session(|session| session.lost(epoch, now)).await,
+                    Some(epoch) => {
+                        self.notes.broken(move || is_late(action));
+                        self.session(|session| session.lost(epoch, now)).await;
+                    }
                     None => doze(pending()).await,
                 },
             }
@@ -282,7 +347,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
 
     /// Returns the application's half. `run` is the pinned future of [`run`](Self::run). You may drop the returned
     /// value and create another one over the same `run`: it continues where the previous one stopped.
-    pub fn events<R>(&'d self, run: R) -> Events<'d, Session<Decoder<B, I>, J>, W, R>
+    pub fn events<R>(&'d self, run: R) -> Events<'d, Session<Decoder<B, I>, J>, W, R, N>
     where
         R: Future<Output = Infallible> + Unpin,
     {
@@ -334,11 +399,18 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
         match report {
             Report::Responded(verdict) => {
                 let verdict = self.session(|session| session.judged(epoch, now, verdict)).await;
+                self.notes.judged(|| self.desk.status.get(), verdict);
                 self.redirected.set(matches!(verdict, Verdict::Redirect { .. }));
                 self.desk.answer(verdict);
             }
             Report::Filled => self.desk.filled.set(Some(Filled { epoch, at: now })),
-            Report::Ended => self.session(|session| session.ended(epoch, now)).await,
+            Report::Ended => {
+                let ended = |session: &mut Session<_, _>| {
+                    self.notes.ended(|| session.is_mid_event());
+                    session.ended(epoch, now);
+                };
+                self.session(ended).await;
+            }
         }
     }
 
@@ -361,7 +433,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
             };
             if let Err(error) = all {
                 self.session(|session| session.not_sent(epoch, self.timer.now())).await;
-                self.refused.set(Some(error).filter(|error| *error != HeaderError::Unavailable));
+                self.notes.refused(error);
                 return;
             }
             if !matches!(self.action().await, Action::AwaitResponse { epoch: of, .. } if of == epoch) {
@@ -372,7 +444,8 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
                 Ok(()) if self.redirected.get() => redirected = true,
                 Ok(()) => return,
                 Err(error) => {
-                    if !connect.may_have_sent(&error) {
+                    if connect.not_sent(&error) {
+                        self.notes.broken(|| false);
                         self.session(|session| session.not_sent(epoch, self.timer.now())).await;
                     }
                     return;
@@ -386,29 +459,29 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer> Driver<'d, Session<Decoder<B
         self.session(|session| session.poll(self.timer.now())).await
     }
 
-    /// Returns what the transport's half has for the application's half: a chunk, or an error.
-    pub(super) fn news(&self) -> Poll<Result<(), NextError>> {
-        if let Some(error) = self.refused.take() {
-            return Poll::Ready(Err(NextError::Headers(error)));
+    /// Returns what the transport's half has for the application's half: a chunk, or something to tell.
+    pub(super) fn news(&self) -> Poll<Result<(), N::News>> {
+        if let Some(news) = self.notes.refusal().or_else(|| self.notes.take()) {
+            return Poll::Ready(Err(news));
         }
         if self.desk.filled.get().is_some() {
             return Poll::Ready(Ok(()));
         }
         match self.with(|session| session.poll(self.timer.now())) {
-            Some(Action::Stop(reason)) => Poll::Ready(Err(NextError::Stopped(reason))),
+            Some(Action::Stop(reason)) => Poll::Ready(Err(self.notes.stopped(reason))),
             _ => Poll::Pending,
         }
     }
 }
 
-impl<S, W> fmt::Debug for Driver<'_, S, W> {
+impl<S, W, N> fmt::Debug for Driver<'_, S, W, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<S, W> defmt::Format for Driver<'_, S, W> {
+impl<S, W, N> defmt::Format for Driver<'_, S, W, N> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Driver {{ .. }}");
     }

@@ -80,9 +80,13 @@ use core::fmt;
 use ::embedded_io::{Error, ErrorKind, Read};
 
 use super::super::chunk::Chunk;
+pub use super::failure::Failure;
+pub use super::news::News;
 pub use super::next_error::NextError;
+use super::reports::Reports;
+pub use super::reports::{AllNews, EventsOnly};
 use super::request::{HeaderError, HeaderList, Request};
-use super::{AnySession, StepWith};
+use super::{AnySession, StepWith, finish, is_late};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
 use crate::codec::{Buffer, Decoder, Event, Found, Item};
 
@@ -178,14 +182,14 @@ pub trait Connect {
         judge: &mut dyn FnMut(&Response<'_>) -> Verdict,
     ) -> Result<Option<Self::Body>, Self::Error>;
 
-    /// Returns whether any part of the request may have been sent before [`open`](Self::open) returned this error. If
-    /// not, the driver makes another attempt even if the request must not be [repeated](crate::client::Repeat).
+    /// Returns whether this error of [`open`](Self::open) means that no part of the request was sent. The driver then
+    /// makes another attempt even if the request must not be [repeated](crate::client::Repeat).
     ///
-    /// The default returns `true`. Return `false` only if you know, for example because the name was not found or the
+    /// The default returns `false`. Return `true` only if you know, for example because the name was not found or the
     /// connection was refused.
-    fn may_have_sent(&self, error: &Self::Error) -> bool {
+    fn not_sent(&self, error: &Self::Error) -> bool {
         let _ = error;
-        true
+        false
     }
 
     /// Sets how long the next reads of the body may block: until `until`, and then they return any error. With `None`
@@ -249,22 +253,71 @@ pub trait Timer {
 /// The [module](self) has a complete example.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Driver<S, C, W> {
+pub struct Driver<S, C, W, N = EventsOnly> {
     session: S,
     chunk: Chunk<C>,
     timer: W,
+    /// What there is to tell beside events.
+    notes: N,
 }
 
 impl<S, C, W> Driver<S, C, W> {
-    /// Creates a driver. Does nothing until you ask for an event.
+    /// Creates a driver that reports events and errors. Does nothing until you ask for an event.
     ///
     /// `chunk` is any [`Buffer`]; each read fills it. It needs at least one byte; with an empty chunk each stream ends
     /// at once.
     #[must_use]
     pub const fn new(session: S, chunk: C, timer: W) -> Self {
-        Self { session, chunk: Chunk::new(chunk), timer }
+        Self { session, chunk: Chunk::new(chunk), timer, notes: EventsOnly::new() }
+    }
+}
+
+impl<S, C, W> Driver<S, C, W, AllNews> {
+    /// Creates a driver that also reports when a connection opens, is lost and why; see [`News`]. Otherwise like
+    /// [`new`](Driver::new).
+    ///
+    /// ```
+    /// use embedded_sse::Decoder;
+    /// use embedded_sse::client::{Policy, Reconnect, Session};
+    /// use embedded_sse::io::HeaderList;
+    /// use embedded_sse::io::driver_blocking::{Connect, Driver, News, Timer};
+    ///
+    /// fn follow(connect: impl Connect, timer: impl Timer, random: impl FnMut() -> u32) {
+    ///     let session = Session::new(Decoder::new([0; 1024]), Reconnect::new(Policy::standard(), random));
+    ///     let mut driver = Driver::with_news(session, [0; 512], timer).reconnection_times();
+    ///     let (mut room, mut headers) = ([0; HeaderList::room_for(64)], |_: &mut HeaderList<'_>| Ok(()));
+    ///     let mut events = driver.events(connect, &mut room, &mut headers);
+    ///     while let Some(news) = events.next() {
+    ///         match news {
+    ///             News::Event(event) => println!("{}", event.data_lossy()),
+    ///             News::Lost { why, wait, .. } => eprintln!("{why}; next attempt in {wait:?}"),
+    ///             News::Stopped { reason, .. } => eprintln!("{reason}"),
+    ///             _ => {}
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn with_news(session: S, chunk: C, timer: W) -> Self {
+        Self { session, chunk: Chunk::new(chunk), timer, notes: AllNews::new() }
     }
 
+    /// Also reports comments, as [`News::Comment`].
+    #[must_use]
+    pub fn comments(mut self) -> Self {
+        self.notes.comments = true;
+        self
+    }
+
+    /// Also reports the reconnection times that the server sets, as [`News::Retry`].
+    #[must_use]
+    pub fn reconnection_times(mut self) -> Self {
+        self.notes.reconnection_times = true;
+        self
+    }
+}
+
+impl<S, C, W, N> Driver<S, C, W, N> {
     /// Returns the session, for example to store the last event ID.
     #[must_use]
     pub fn into_session(self) -> S {
@@ -281,7 +334,7 @@ impl<S, C, W> Driver<S, C, W> {
         connect: T,
         room: &'d mut [u8],
         headers: &'d mut dyn FnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
-    ) -> Events<'d, S, C, W, T> {
+    ) -> Events<'d, S, C, W, T, N> {
         Events { driver: self, connect, room, headers, connection: None }
     }
 }
@@ -306,8 +359,8 @@ impl<S, C, W> Driver<S, C, W> {
 ///     }
 /// }
 /// ```
-pub struct Events<'d, S, C, W, T: Connect> {
-    driver: &'d mut Driver<S, C, W>,
+pub struct Events<'d, S, C, W, T: Connect, N = EventsOnly> {
+    driver: &'d mut Driver<S, C, W, N>,
     connect: T,
     room: &'d mut [u8],
     headers: &'d mut dyn FnMut(&mut HeaderList<'_>) -> Result<(), HeaderError>,
@@ -324,15 +377,17 @@ struct Connection<D> {
 
 impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect> Events<'_, Session<Decoder<B, I>, J>, C, W, T> {
     /// Returns the next event, from this connection or a later one. Blocks until there is one. The end of a connection
-    /// is not reported.
+    /// is not reported; see [`Driver::with_news`].
     ///
     /// # Errors
     ///
     /// [`NextError`]. You may call it again after each of them.
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Result<Event<'_>, NextError> {
-        self.advance(Session::step)?;
-        Ok(self.driver.session.decoder().event(self.driver.chunk.lent()))
+        match self.advance(Session::step, |_, _| true)? {
+            Found::TooLong(too_long) => Err(NextError::TooLong(too_long)),
+            _ => Ok(self.driver.session.decoder().event(self.driver.chunk.lent())),
+        }
     }
 
     /// Like [`next`](Self::next), but also returns comments and `retry` lines; see
@@ -342,12 +397,33 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect> Events<'_
     ///
     /// [`NextError`]. You may call it again after each of them.
     pub fn next_item(&mut self) -> Result<Item<'_>, NextError> {
-        let found = self.advance(Session::step_item)?;
-        Ok(self.driver.session.decoder().item(found, self.driver.chunk.lent()))
+        match self.advance(Session::step_item, |_, _| true)? {
+            Found::TooLong(too_long) => Err(NextError::TooLong(too_long)),
+            found => Ok(self.driver.session.decoder().item(found, self.driver.chunk.lent())),
+        }
     }
+}
 
-    /// Returns the session, for example to report a change of the network or to store the last event ID. Its times come
-    /// from the timer's clock.
+impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect>
+    Events<'_, Session<Decoder<B, I>, J>, C, W, T, AllNews>
+{
+    /// Blocks until something happens, and returns it. Returns `None` after [`News::Stopped`]; you may call it again
+    /// after a [restart](Self::restart).
+    #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
+    pub fn next(&mut self) -> Option<News<'_>> {
+        let step = if self.driver.notes.wants_items() { Session::step_item } else { Session::step };
+        match self.advance(step, AllNews::wants) {
+            Ok(found) => Some(News::found(found, self.driver.session.decoder(), self.driver.chunk.lent())),
+            Err(news) => news,
+        }
+    }
+}
+
+#[allow(private_bounds, reason = "there are two ways to report, and no others")]
+impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect, N: Reports>
+    Events<'_, Session<Decoder<B, I>, J>, C, W, T, N>
+{
+    /// Returns the session, for example to store the last event ID. Its times come from the timer's clock.
     pub const fn session(&mut self) -> &mut Session<Decoder<B, I>, J> {
         &mut self.driver.session
     }
@@ -357,14 +433,48 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect> Events<'_
         self.connection.as_ref().map(|connection| connection.epoch)
     }
 
-    fn advance(&mut self, step: StepWith<AnySession<B, I, J>>) -> Result<Found, NextError> {
+    /// Stops the session: [`Session::close`]. The next call of [`next`](Self::next) closes the connection.
+    pub fn close(&mut self) {
+        self.driver.session.close();
+    }
+
+    /// Asks for a connection now, also after a stop: [`Session::restart`].
+    pub fn restart(&mut self) {
+        self.driver.session.restart();
+    }
+
+    /// Reports that the event returned last is the last one of the stream: [`Session::finished`].
+    pub fn finished(&mut self) {
+        finish(&mut self.driver.session, self.driver.timer.now());
+    }
+
+    /// Reports that the network is down: [`Session::network_down`].
+    pub fn network_down(&mut self) {
+        self.driver.session.network_down(self.driver.timer.now());
+    }
+
+    /// Reports that the network is up again: [`Session::network_up`].
+    pub fn network_up(&mut self) {
+        self.driver.session.network_up(self.driver.timer.now());
+    }
+
+    /// Reports that the device has moved to another network: [`Session::network_changed`].
+    pub fn network_changed(&mut self) {
+        self.driver.session.network_changed(self.driver.timer.now());
+    }
+
+    fn advance(
+        &mut self,
+        step: StepWith<AnySession<B, I, J>>,
+        wants: impl Fn(&N, Found) -> bool,
+    ) -> Result<Found, N::News> {
         loop {
             if let Some(connection) = &self.connection {
                 let step = step(&mut self.driver.session, connection.epoch, connection.at, self.driver.chunk.rest());
                 self.driver.chunk.advance(step.consumed);
                 match step.found {
-                    Some(Found::TooLong(too_long)) => return Err(NextError::TooLong(too_long)),
-                    Some(found) => return Ok(found),
+                    Some(found) if wants(&self.driver.notes, found) => return Ok(found),
+                    Some(_) => continue,
                     None => {}
                 }
             }
@@ -372,84 +482,107 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect> Events<'_
         }
     }
 
-    /// Performs the session's next action.
-    fn act(&mut self) -> Result<(), NextError> {
+    /// Performs the session's next action, or returns what there is to tell.
+    fn act(&mut self) -> Result<(), N::News> {
         let now = self.driver.timer.now();
-        let action = self.driver.session.poll(now);
+        let Driver { session, notes, timer, .. } = &mut *self.driver;
+        let action = session.poll(now);
         let reads = |of| matches!(action, Action::Read { epoch, .. } | Action::Disconnect(epoch) if epoch == of);
         self.connection.take_if(|open| !reads(open.epoch));
+        notes.ordered(action, now, || session.failures());
+        if let Some(news) = notes.take() {
+            return Err(news);
+        }
         match action {
             Action::Connect(epoch) => return self.attempt(epoch, now),
             // The session may order this only because the time without a call counted as silence.
             Action::Read { epoch, .. } | Action::Disconnect(epoch) => self.read(epoch, now),
-            Action::WaitUntil(at) => self.driver.timer.wait_until(at),
-            Action::AwaitResponse { epoch, .. } => self.driver.session.lost(epoch, now),
-            Action::WaitForNetwork => return Err(NextError::Offline),
-            Action::Stop(reason) => return Err(NextError::Stopped(reason)),
+            Action::WaitUntil(at) => timer.wait_until(at),
+            Action::AwaitResponse { epoch, .. } => session.lost(epoch, now),
+            Action::WaitForNetwork => return Err(notes.offline()),
+            Action::Stop(reason) => return Err(notes.stopped(reason)),
         }
         Ok(())
     }
 
     /// Runs one attempt: the first request and those that follow redirects.
-    fn attempt(&mut self, epoch: Epoch, now: Instant) -> Result<(), NextError> {
-        self.driver.session.connecting(epoch, now);
+    fn attempt(&mut self, epoch: Epoch, now: Instant) -> Result<(), N::News> {
+        let Driver { session, timer, notes, .. } = &mut *self.driver;
+        notes.connecting();
+        session.connecting(epoch, now);
         let mut redirected = false;
-        while let Action::AwaitResponse { until, .. } = self.driver.session.poll(self.driver.timer.now()) {
+        while let Action::AwaitResponse { until, .. } = session.poll(timer.now()) {
             let mut list = HeaderList::new(self.room);
-            let of_session = self.driver.session.headers().try_for_each(|(name, value)| list.push(name, value));
+            let of_session = session.headers().try_for_each(|(name, value)| list.push(name, value));
             if let Err(error) = of_session.and_then(|()| (self.headers)(&mut list)) {
-                self.driver.session.not_sent(epoch, self.driver.timer.now());
-                return if error == HeaderError::Unavailable { Ok(()) } else { Err(NextError::Headers(error)) };
+                notes.refused(error);
+                let refusal = notes.refusal();
+                session.not_sent(epoch, timer.now());
+                return refusal.map_or(Ok(()), Err);
             }
             let mut verdict = None;
             let opened = self.connect.open(&Request::new(&list, redirected), until, &mut |response| {
-                *verdict.insert(self.driver.session.responded(epoch, self.driver.timer.now(), response))
+                let judged = *verdict.insert(session.responded(epoch, timer.now(), response));
+                notes.judged(|| response.status, judged);
+                judged
             });
             match (opened, verdict) {
                 (Ok(Some(body)), Some(Verdict::Accept)) => {
-                    self.connection = Some(Connection { epoch, body, at: self.driver.timer.now() });
+                    self.connection = Some(Connection { epoch, body, at: timer.now() });
                     return Ok(());
                 }
                 (Ok(_), Some(Verdict::Redirect { .. })) => redirected = true,
-                (Err(error), None) if !self.connect.may_have_sent(&error) => {
-                    self.driver.session.not_sent(epoch, self.driver.timer.now());
+                (Err(error), None) if self.connect.not_sent(&error) => {
+                    let now = timer.now();
+                    notes.broken(|| is_late(session.poll(now)));
+                    session.not_sent(epoch, now);
                     return Ok(());
                 }
                 _ => break,
             }
         }
+        let now = timer.now();
+        notes.broken(|| is_late(session.poll(now)));
         // Has no effect if the response has already ended the attempt.
-        self.driver.session.lost(epoch, self.driver.timer.now());
+        session.lost(epoch, now);
         Ok(())
     }
 
     fn read(&mut self, epoch: Epoch, now: Instant) {
+        let Driver { session, chunk, timer, notes } = &mut *self.driver;
         let Some(open) = &mut self.connection else {
             // The session came with a connection of its own.
-            return self.driver.session.lost(epoch, now);
+            return session.lost(epoch, now);
         };
         // Nothing was read since the last read ended: do not count that time as silence.
-        self.driver.session.resumed(open.at, now);
-        let Action::Read { until, .. } = self.driver.session.poll(now) else {
-            return self.driver.session.lost(epoch, now);
+        session.resumed(open.at, now);
+        let Action::Read { until, .. } = session.poll(now) else {
+            notes.broken(|| true);
+            return session.lost(epoch, now);
         };
         self.connect.set_deadline(&mut open.body, until);
-        let read = open.body.read(self.driver.chunk.room());
-        let now = self.driver.timer.now();
+        let read = open.body.read(chunk.room());
+        let now = timer.now();
         match read {
-            Ok(0) => self.driver.session.ended(epoch, now),
+            Ok(0) => {
+                notes.ended(|| session.is_mid_event());
+                session.ended(epoch, now);
+            }
             Ok(length) => {
-                self.driver.chunk.filled(length);
+                chunk.filled(length);
                 open.at = now;
             }
             // A signal interrupted the read; the connection is still good.
             Err(error) if error.kind() == ErrorKind::Interrupted => open.at = now,
-            Err(_) => self.driver.session.lost(epoch, now),
+            Err(_) => {
+                notes.broken(|| is_late(session.poll(now)));
+                session.lost(epoch, now);
+            }
         }
     }
 }
 
-impl<S, C, W, T: Connect> fmt::Debug for Events<'_, S, C, W, T> {
+impl<S, C, W, T: Connect, N> fmt::Debug for Events<'_, S, C, W, T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events")
             .field("epoch", &self.connection.as_ref().map(|open| open.epoch))
@@ -458,7 +591,7 @@ impl<S, C, W, T: Connect> fmt::Debug for Events<'_, S, C, W, T> {
 }
 
 #[cfg(feature = "defmt")]
-impl<S, C, W, T: Connect> defmt::Format for Events<'_, S, C, W, T> {
+impl<S, C, W, T: Connect, N> defmt::Format for Events<'_, S, C, W, T, N> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Events {{ epoch: {}, .. }}", self.connection.as_ref().map(|open| open.epoch));
     }

@@ -16,6 +16,8 @@ pub(super) struct Desk<'d> {
     pub(super) filled: Slot<Option<Filled>>,
     terms: Slot<Terms>,
     report: Slot<Option<Report>>,
+    /// The status of the last response.
+    pub(super) status: Slot<u16>,
     verdict: Slot<Option<Verdict>>,
 }
 
@@ -53,6 +55,7 @@ impl<'d> Desk<'d> {
             filled: Slot::new(None),
             terms: Slot::new(Terms { rules: Rules::Resilient, may_read: false }),
             report: Slot::new(None),
+            status: Slot::new(0),
             verdict: Slot::new(None),
         }
     }
@@ -85,6 +88,7 @@ impl<'d> Desk<'d> {
     }
 
     pub(super) fn judge(&self, response: &Response<'_>) -> Verdict {
+        self.status.set(response.status);
         self.terms.get().rules.judge(response)
     }
 

@@ -11,9 +11,10 @@ use core::task::Poll;
 
 use super::super::chunk::Chunk;
 use super::asynchronous::{Driver, Timer};
-use super::desk::Filled;
+use super::news::News;
 use super::next_error::NextError;
-use super::{AnySession, StepWith};
+use super::reports::{AllNews, EventsOnly, Reports};
+use super::{AnySession, StepWith, finish};
 use crate::client::{Epoch, Instant, Jitter, Session};
 use crate::codec::{Buffer, Decoder, Event, Found, Item};
 
@@ -25,7 +26,8 @@ const MOST_READS: u8 = 16;
 /// The driver works only while you wait for an event. Between waits, data stays in the transport, and the time does not
 /// count towards any timeout. After 16 reads in a row that are ready at once, it yields to other tasks.
 ///
-/// `R` is the pinned future of [`Driver::run`].
+/// `R` is the pinned future of [`Driver::run`]. `N` says what [`next`](Self::next) returns: events and errors, or with
+/// [`AllNews`] all [`News`].
 ///
 /// ```
 /// use core::convert::Infallible;
@@ -47,20 +49,20 @@ const MOST_READS: u8 = 16;
 /// }
 /// ```
 #[must_use = "a driver does nothing until you wait for an event"]
-pub struct Events<'d, S, W, R> {
-    driver: &'d Driver<'d, S, W>,
+pub struct Events<'d, S, W, R, N = EventsOnly> {
+    driver: &'d Driver<'d, S, W, N>,
     run: R,
     /// What the last event borrows from, until the next call.
     held: Option<Held<'d, S>>,
 }
 
-impl<'d, S, W, R> Events<'d, S, W, R> {
-    pub(super) const fn new(driver: &'d Driver<'d, S, W>, run: R) -> Self {
+impl<'d, S, W, R, N> Events<'d, S, W, R, N> {
+    pub(super) const fn new(driver: &'d Driver<'d, S, W, N>, run: R) -> Self {
         Self { driver, run, held: None }
     }
 }
 
-impl<S, W, R> Drop for Events<'_, S, W, R> {
+impl<S, W, R, N> Drop for Events<'_, S, W, R, N> {
     fn drop(&mut self) {
         if let Some(held) = self.held.take() {
             self.driver.release(held);
@@ -78,19 +80,20 @@ pub(super) struct Held<'d, S> {
 }
 
 /// Marks that the application waits for an event. Records the time when it is dropped.
-struct Listening<'d, S, W: Timer>(&'d Driver<'d, S, W>);
+struct Listening<'d, S, W: Timer, N>(&'d Driver<'d, S, W, N>);
 
-impl<S, W: Timer> Drop for Listening<'_, S, W> {
+impl<S, W: Timer, N> Drop for Listening<'_, S, W, N> {
     fn drop(&mut self) {
         self.0.left.set(Some(self.0.timer.now()));
     }
 }
 
-impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, R> Events<'d, Session<Decoder<B, I>, J>, W, R>
+impl<B: Buffer, I: Buffer, J: Jitter, W: Timer, R> Events<'_, Session<Decoder<B, I>, J>, W, R>
 where
     R: Future<Output = Infallible> + Unpin,
 {
-    /// Returns the next event, from this connection or a later one. The end of a connection is not reported.
+    /// Returns the next event, from this connection or a later one. The end of a connection is not reported; see
+    /// [`Driver::with_news`].
     ///
     /// # Errors
     ///
@@ -101,8 +104,10 @@ where
     /// Cancel-safe with any transport: no event is lost or returned twice, and work in progress continues with the next
     /// call.
     pub async fn next(&mut self) -> Result<Event<'_>, NextError> {
-        let (held, _) = self.advance(Session::step).await?;
-        Ok(held.session.decoder().event(held.chunk.lent()))
+        match self.advance(Session::step, |_| true).await? {
+            (_, Found::TooLong(too_long)) => Err(NextError::TooLong(too_long)),
+            (held, _) => Ok(held.session.decoder().event(held.chunk.lent())),
+        }
     }
 
     /// Like [`next`](Self::next), but also returns comments and `retry` lines; see
@@ -116,10 +121,39 @@ where
     ///
     /// The same as for [`next`](Self::next).
     pub async fn next_item(&mut self) -> Result<Item<'_>, NextError> {
-        let (held, found) = self.advance(Session::step_item).await?;
-        Ok(held.session.decoder().item(found, held.chunk.lent()))
+        match self.advance(Session::step_item, |_| true).await? {
+            (_, Found::TooLong(too_long)) => Err(NextError::TooLong(too_long)),
+            (held, found) => Ok(held.session.decoder().item(found, held.chunk.lent())),
+        }
     }
+}
 
+impl<B: Buffer, I: Buffer, J: Jitter, W: Timer, R> Events<'_, Session<Decoder<B, I>, J>, W, R, AllNews>
+where
+    R: Future<Output = Infallible> + Unpin,
+{
+    /// Waits for what happens next. Returns `None` after [`News::Stopped`]; you may call it again after a
+    /// [restart](Self::restart).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe with any transport: no news is lost or returned twice, and work in progress continues with the next
+    /// call.
+    pub async fn next(&mut self) -> Option<News<'_>> {
+        let notes = &self.driver.notes;
+        let step = if notes.wants_items() { Session::step_item } else { Session::step };
+        match self.advance(step, |found| notes.wants(found)).await {
+            Ok((held, found)) => Some(News::found(found, held.session.decoder(), held.chunk.lent())),
+            Err(news) => news,
+        }
+    }
+}
+
+#[allow(private_bounds, reason = "there are two ways to report, and no others")]
+impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, R, N: Reports> Events<'d, Session<Decoder<B, I>, J>, W, R, N>
+where
+    R: Future<Output = Infallible> + Unpin,
+{
     /// Calls `look` with the session, for example to store the last event ID. The ID can also change without an event,
     /// for example when an event was too long.
     ///
@@ -143,9 +177,8 @@ where
 
     /// Reports that the event returned last is the last one of the stream: [`Session::finished`].
     pub fn finished(&mut self) {
-        if let Some(Filled { epoch, at }) = self.driver.desk.filled.get() {
-            self.session(|session| session.finished(epoch, at));
-        }
+        let now = self.driver.timer.now();
+        self.session(|session| finish(session, now));
     }
 
     /// Reports that the network is down: [`Session::network_down`].
@@ -169,7 +202,8 @@ where
     async fn advance(
         &mut self,
         step: StepWith<AnySession<B, I, J>>,
-    ) -> Result<(&Held<'d, AnySession<B, I, J>>, Found), NextError> {
+        wants: impl Fn(Found) -> bool,
+    ) -> Result<(&Held<'d, AnySession<B, I, J>>, Found), N::News> {
         let driver = self.driver;
         if let Some(left) = driver.left.take() {
             let now = driver.timer.now();
@@ -180,23 +214,24 @@ where
             if let Some(mut held) = self.held.take().or_else(|| driver.hold()) {
                 let step = step(held.session, held.epoch, held.at, held.chunk.rest());
                 held.chunk.advance(step.consumed);
-                if let Some(found) = step.found {
-                    break (held, found);
+                match step.found {
+                    Some(found) if wants(found) => break (held, found),
+                    Some(_) => {
+                        self.held = Some(held);
+                        continue;
+                    }
+                    None => {}
                 }
                 driver.desk.filled.set(None);
                 driver.release(held);
             }
             self.read().await?;
         };
-        let held = self.held.insert(held);
-        match found {
-            Found::TooLong(too_long) => Err(NextError::TooLong(too_long)),
-            found => Ok((held, found)),
-        }
+        Ok((self.held.insert(held), found))
     }
 
-    /// Polls the transport's half until it has a chunk or an error.
-    async fn read(&mut self) -> Result<(), NextError> {
+    /// Polls the transport's half until it has a chunk or something to tell.
+    async fn read(&mut self) -> Result<(), N::News> {
         let reads = &self.driver.reads;
         poll_fn(|context| {
             if reads.get() >= MOST_READS {
@@ -215,14 +250,14 @@ where
     }
 }
 
-impl<S, W, R> fmt::Debug for Events<'_, S, W, R> {
+impl<S, W, R, N> fmt::Debug for Events<'_, S, W, R, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<S, W, R> defmt::Format for Events<'_, S, W, R> {
+impl<S, W, R, N> defmt::Format for Events<'_, S, W, R, N> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Events {{ .. }}");
     }

@@ -24,9 +24,11 @@ mod desk;
 mod events;
 #[cfg(feature = "embedded-io-async")]
 mod exchange;
+mod failure;
+mod news;
 mod next_error;
+mod reports;
 pub(super) mod request;
-#[cfg(feature = "embedded-io-async")]
 mod slot;
 
 #[cfg(feature = "embedded-io-async")]
@@ -38,13 +40,29 @@ pub use events::Events;
 #[cfg(feature = "embedded-io-async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
 pub use exchange::Exchange;
+pub use failure::Failure;
+pub use news::News;
 pub use next_error::NextError;
+pub use reports::{AllNews, EventsOnly};
 
-use crate::client::{Epoch, Instant, Session};
-use crate::codec::{Decoder, Step};
+use crate::client::{Action, Epoch, Instant, Jitter, Session};
+use crate::codec::{Buffer, Decoder, Step};
 
 /// A session over any memory.
 type AnySession<B, I, J> = Session<Decoder<B, I>, J>;
 
 /// [`Session::step`] or [`Session::step_item`].
 type StepWith<S> = fn(&mut S, Epoch, Instant, &[u8]) -> Step;
+
+/// Returns whether the session gives up what takes too long.
+const fn is_late(action: Action) -> bool {
+    matches!(action, Action::Disconnect(_))
+}
+
+/// Reports that the event returned last was the last one of the stream.
+fn finish<B: Buffer, I: Buffer, J: Jitter>(session: &mut AnySession<B, I, J>, now: Instant) {
+    match session.poll(now) {
+        Action::Read { epoch, .. } | Action::Disconnect(epoch) => session.finished(epoch, now),
+        _ => session.close(),
+    }
+}
