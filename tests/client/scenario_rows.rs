@@ -1,4 +1,6 @@
-//! Checks that `scenarios.rs` names every row of the three tables of scenarios.
+//! Checks that `scenarios.rs` names every row of the three tables of scenarios, and lists all its tests.
+
+use crate::scenarios;
 
 #[test]
 fn every_row_is_in_scenarios() {
@@ -13,4 +15,13 @@ fn every_row_is_in_scenarios() {
             assert!(found, "scenarios.rs does not name row {row}");
         }
     }
+}
+
+#[test]
+fn every_scenario_is_in_the_table() {
+    let scenarios = include_str!("scenarios.rs");
+    let tests = scenarios.split("#[test]\nfn ").skip(1).filter_map(|text| text.split('(').next());
+    let table = scenarios::TABLE.iter().map(|(name, _)| *name);
+    assert!(tests.eq(table), "in the order of the file");
+    assert!(scenarios::TABLE.len() > 50);
 }

@@ -1,5 +1,5 @@
 //! The connection-level scenarios of the Web Platform Tests (W), of other projects' tests (P) and of two browsers (S).
-//! They run over a session here, and over an `EventSource` in `tests/event_source`.
+//! They run over a session here, over an `EventSource` in `tests/event_source`, and over both drivers in `tests/driver`.
 //!
 //! Each test names the rows that it covers. Both sets of rules are tested wherever they could differ.
 //!
@@ -15,7 +15,7 @@
 
 use core::time::Duration;
 
-use crate::harness::{Does, LONGEST_ID, Order, STREAM, Seen, World, content_type, redirect, status, stream};
+use super::harness::{Does, LONGEST_ID, Order, STREAM, Seen, World, content_type, redirect, status, stream};
 use embedded_sse::client::{Backoff, Policy, Repeat, Response, Resumption, Rules, StopReason};
 
 #[cfg(target_os = "none")]
@@ -740,3 +740,125 @@ fn a_terminal_event_stops_the_client_before_the_server_closes() {
         assert_eq!(world.story(), "attempt open <[DONE]> Finished");
     });
 }
+
+/// All scenarios, for a client that cannot express each of them.
+#[allow(dead_code, reason = "only one client needs it")]
+pub(crate) const TABLE: &[(&str, fn())] = &[
+    ("it_opens_once_when_the_head_of_the_response_arrives", it_opens_once_when_the_head_of_the_response_arrives),
+    ("closing_is_immediate_and_final", closing_is_immediate_and_final),
+    ("closing_before_the_response_means_no_open_and_no_event", closing_before_the_response_means_no_open_and_no_event),
+    ("it_reconnects_until_the_server_answers_204", it_reconnects_until_the_server_answers_204),
+    ("a_stream_without_events_is_reconnected_after_its_retry", a_stream_without_events_is_reconnected_after_its_retry),
+    (
+        "events_come_before_the_loss_and_the_loss_before_the_next_events",
+        events_come_before_the_loss_and_the_loss_before_the_next_events,
+    ),
+    (
+        "a_closed_client_can_be_restarted_and_resumes_from_its_id",
+        a_closed_client_can_be_restarted_and_resumes_from_its_id,
+    ),
+    ("a_single_stream_stops_at_its_end", a_single_stream_stops_at_its_end),
+    ("ids_continue_after_a_reconnect_without_a_gap", ids_continue_after_a_reconnect_without_a_gap),
+    ("a_slow_first_response_is_waited_for", a_slow_first_response_is_waited_for),
+    ("a_character_cut_in_two_is_reassembled", a_character_cut_in_two_is_reassembled),
+    (
+        "an_event_is_delivered_with_the_last_byte_of_its_blank_line",
+        an_event_is_delivered_with_the_last_byte_of_its_blank_line,
+    ),
+    (
+        "a_status_other_than_200_delivers_no_event_and_stops_unless_it_is_temporary",
+        a_status_other_than_200_delivers_no_event_and_stops_unless_it_is_temporary,
+    ),
+    (
+        "only_the_resilient_rules_repeat_after_a_request_timeout",
+        only_the_resilient_rules_repeat_after_a_request_timeout,
+    ),
+    ("retry_after_is_honoured_where_the_status_is_retried", retry_after_is_honoured_where_the_status_is_retried),
+    ("the_rules_are_the_same_on_a_reconnect", the_rules_are_the_same_on_a_reconnect),
+    ("another_content_type_stops", another_content_type_stops),
+    ("the_content_type_may_be_written_in_many_ways", the_content_type_may_be_written_in_many_ways),
+    (
+        "the_application_restarts_after_a_request_for_credentials",
+        the_application_restarts_after_a_request_for_credentials,
+    ),
+    (
+        "a_redirect_is_followed_and_a_permanent_one_moves_the_stream",
+        a_redirect_is_followed_and_a_permanent_one_moves_the_stream,
+    ),
+    (
+        "a_permanent_redirect_after_a_temporary_one_moves_nothing",
+        a_permanent_redirect_after_a_temporary_one_moves_nothing,
+    ),
+    ("a_redirect_to_nowhere_stops", a_redirect_to_nowhere_stops),
+    (
+        "twenty_redirects_are_followed_and_one_more_is_a_network_error",
+        twenty_redirects_are_followed_and_one_more_is_a_network_error,
+    ),
+    ("each_attempt_counts_and_judges_its_own_redirects", each_attempt_counts_and_judges_its_own_redirects),
+    ("a_redirect_that_cannot_be_followed_is_a_network_error", a_redirect_that_cannot_be_followed_is_a_network_error),
+    ("an_empty_body_is_a_stream_that_ended", an_empty_body_is_a_stream_that_ended),
+    ("a_body_that_is_cut_loses_only_its_unfinished_block", a_body_that_is_cut_loses_only_its_unfinished_block),
+    ("network_errors_are_retried_forever", network_errors_are_retried_forever),
+    ("silence_counts_as_a_loss_and_any_byte_ends_it", silence_counts_as_a_loss_and_any_byte_ends_it),
+    ("it_waits_for_the_reconnection_time_of_the_server", it_waits_for_the_reconnection_time_of_the_server),
+    ("an_invalid_reconnection_time_changes_nothing", an_invalid_reconnection_time_changes_nothing),
+    ("a_reconnection_time_of_zero_causes_no_hot_loop", a_reconnection_time_of_zero_causes_no_hot_loop),
+    ("a_reconnection_time_applies_until_there_is_another", a_reconnection_time_applies_until_there_is_another),
+    ("a_huge_reconnection_time_is_limited_to_an_hour", a_huge_reconnection_time_is_limited_to_an_hour),
+    (
+        "waits_grow_to_a_cap_within_their_spread_and_restart_after_a_stable_hour",
+        waits_grow_to_a_cap_within_their_spread_and_restart_after_a_stable_hour,
+    ),
+    ("the_application_can_end_a_wait", the_application_can_end_a_wait),
+    ("each_attempt_has_its_headers", each_attempt_has_its_headers),
+    (
+        "the_last_event_id_is_kept_over_connections_that_do_not_mention_it",
+        the_last_event_id_is_kept_over_connections_that_do_not_mention_it,
+    ),
+    ("an_id_with_nul_is_ignored", an_id_with_nul_is_ignored),
+    ("the_last_event_id_is_sent_unchanged", the_last_event_id_is_sent_unchanged),
+    ("an_id_without_data_counts_and_an_empty_one_resets_it", an_id_without_data_counts_and_an_empty_one_resets_it),
+    ("blanks_around_an_id_are_reported", blanks_around_an_id_are_reported),
+    (
+        "an_id_that_no_header_can_carry_is_reported_and_the_stream_continues",
+        an_id_that_no_header_can_carry_is_reported_and_the_stream_continues,
+    ),
+    (
+        "invalid_utf_8_in_an_id_is_sent_as_a_replacement_character",
+        invalid_utf_8_in_an_id_is_sent_as_a_replacement_character,
+    ),
+    ("a_long_id_is_never_truncated", a_long_id_is_never_truncated),
+    ("a_byte_order_mark_is_removed_from_each_stream", a_byte_order_mark_is_removed_from_each_stream),
+    (
+        "the_first_request_has_no_id_unless_the_application_sets_one",
+        the_first_request_has_no_id_unless_the_application_sets_one,
+    ),
+    (
+        "a_request_without_a_response_is_repeated_unless_that_is_forbidden",
+        a_request_without_a_response_is_repeated_unless_that_is_forbidden,
+    ),
+    (
+        "a_request_with_a_response_is_repeated_only_from_an_id_of_this_response",
+        a_request_with_a_response_is_repeated_only_from_an_id_of_this_response,
+    ),
+    (
+        "a_request_without_a_response_has_not_ended_as_it_should",
+        a_request_without_a_response_has_not_ended_as_it_should,
+    ),
+    ("a_request_that_was_redirected_was_sent", a_request_that_was_redirected_was_sent),
+    ("a_resumed_response_must_have_an_id_of_its_own", a_resumed_response_must_have_an_id_of_its_own),
+    (
+        "a_request_that_was_not_sent_may_be_sent_with_every_setting",
+        a_request_that_was_not_sent_may_be_sent_with_every_setting,
+    ),
+    ("a_post_is_not_repeated_after_its_network_was_lost", a_post_is_not_repeated_after_its_network_was_lost),
+    ("restart_does_not_repeat_what_may_not_be_repeated", restart_does_not_repeat_what_may_not_be_repeated),
+    (
+        "a_complete_response_to_a_post_is_not_a_failed_resumption",
+        a_complete_response_to_a_post_is_not_a_failed_resumption,
+    ),
+    (
+        "a_terminal_event_stops_the_client_before_the_server_closes",
+        a_terminal_event_stops_the_client_before_the_server_closes,
+    ),
+];
