@@ -3,7 +3,7 @@
 //! It does what the delivery advises. It must not decide anything itself.
 
 use super::cursor::Token;
-use super::delivery::{Advice, Counts, Delivery, Reading};
+use super::delivery::{Advice, Counts, Delivery, Gap, Reading};
 use super::full_sync::SyncAction;
 use super::journal::{AsyncJournal, JournalError, Serial};
 use super::journalled::{Kept, Next};
@@ -104,6 +104,24 @@ impl<P: Sequence, S: AsyncJournal, B: Buffer> JournalledAsync<P, S, B> {
                 }
             }
         }
+    }
+
+    /// Reports that events are missing, as something other than an event tells: the header of a
+    /// [response](Delivery::gap_in_response), or an event that was too long. The gap is in the journal when this returns
+    /// [`Kept::Told`].
+    ///
+    /// # Errors
+    ///
+    /// See [`AsyncJournal::append`]. The gap is not stored.
+    pub async fn missed(&mut self) -> Result<Kept, JournalError<S::Error>> {
+        let gap = Gap { missing: None, until: &[], told: true };
+        let since = self.store.last_id(self.buffer.as_mut()).await?;
+        match self.store.append(&Record::Gap { since, until: gap.until, told: gap.told }).await {
+            Err(JournalError::Full) => return Ok(Kept::Full),
+            appended => appended?,
+        }
+        self.delivery.gap_stored(&gap);
+        Ok(Kept::Told)
     }
 
     /// Returns what the application has to do next. Until that is done, it stays the next.

@@ -91,6 +91,16 @@ pub trait Journal {
     ///
     /// [`JournalError::TooLong`] if the buffer is too short.
     fn last_id<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], JournalError<Self::Error>>;
+
+    /// Returns once all that was appended and committed so far is safe. Call it when nothing more has arrived. A store for
+    /// which each call is safe when it returns does nothing; that is the default.
+    ///
+    /// # Errors
+    ///
+    /// The memory failed. What is safe is not known.
+    fn flush(&mut self) -> Result<(), JournalError<Self::Error>> {
+        Ok(())
+    }
 }
 
 /// What [`Journal::read`] returns: the next record and its place, or `None` at the end.
@@ -147,7 +157,6 @@ pub enum JournalError<E> {
     /// There is no room until records are committed. Stop reading from the connection.
     Full,
     /// A record or an ID does not fit, not even if the journal is empty, or the buffer is too short.
-    #[non_exhaustive]
     TooLong {
         /// The number of bytes that are needed.
         needed: usize,

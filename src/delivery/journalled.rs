@@ -3,7 +3,7 @@
 //! It does what the delivery advises. It must not decide anything itself.
 
 use super::cursor::Token;
-use super::delivery::{Advice, Counts, Delivery, Reading};
+use super::delivery::{Advice, Counts, Delivery, Gap, Reading};
 use super::full_sync::SyncAction;
 use super::journal::{Journal, JournalError, Serial};
 use super::position::Sequence;
@@ -169,6 +169,24 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
         }
     }
 
+    /// Reports that events are missing, as something other than an event tells: the header of a
+    /// [response](Delivery::gap_in_response), or an event that was too long. The gap is in the journal when this returns
+    /// [`Kept::Told`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Journal::append`]. The gap is not stored.
+    pub fn missed(&mut self) -> Result<Kept, JournalError<S::Error>> {
+        let gap = Gap { missing: None, until: &[], told: true };
+        let since = self.store.last_id(self.buffer.as_mut())?;
+        match self.store.append(&Record::Gap { since, until: gap.until, told: gap.told }) {
+            Err(JournalError::Full) => return Ok(Kept::Full),
+            appended => appended?,
+        }
+        self.delivery.gap_stored(&gap);
+        Ok(Kept::Told)
+    }
+
     /// Returns what the application has to do next. Until that is done, it stays the next.
     ///
     /// # Errors
@@ -234,6 +252,12 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
     #[must_use]
     pub const fn counts(&self) -> Counts {
         self.delivery.counts()
+    }
+
+    /// Returns the buffer, so that it can be made larger.
+    #[cfg(feature = "event-source")]
+    pub(crate) const fn buffer_mut(&mut self) -> &mut B {
+        &mut self.buffer
     }
 
     /// Returns the store, for what only it can do. Do not append or commit.

@@ -30,8 +30,10 @@ const CURSOR: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("cursor");
 pub enum Durable {
     /// When the call returns. Each call waits for the disk.
     Each,
-    /// With every so manyth call, and with [`RedbJournal::flush`]. If the process or the machine dies, what came after the last
-    /// batch has not happened: the events come again, and those that were handled come again too.
+    /// With every so manyth call, and with [`flush`](Journal::flush), which a
+    /// [`JournalledSource`](crate::io::event_source::JournalledSource) calls before it hands over the events that have arrived
+    /// together, and when it waits. If the process or the machine dies, what came after the last batch has not happened: the
+    /// events come again, and those that were handled come again too.
     Batch(u32),
 }
 
@@ -145,32 +147,6 @@ impl RedbJournal {
         write.commit().map_err(failure)
     }
 
-    /// Waits until all is on disk.
-    ///
-    /// # Errors
-    ///
-    /// The disk failed.
-    pub fn flush(&mut self) -> Result<(), Failure> {
-        let write = self.database.begin_write().map_err(failure)?;
-        {
-            let mut records = write.open_table(RECORDS).map_err(failure)?;
-            for serial in self.removed.saturating_add(1)..=self.committed.min(self.stored) {
-                records.remove(serial).map_err(failure)?;
-            }
-            // Those that are committed already never have to be on disk.
-            let pending = (self.stored.saturating_add(1)..).zip(&self.pending);
-            for (serial, value) in pending.filter(|(serial, _)| *serial > self.committed) {
-                records.insert(serial, &**value).map_err(failure)?;
-            }
-            let cursor = cursor(self.committed, &self.last_id);
-            write.open_table(CURSOR).map_err(failure)?.insert(0, &*cursor).map_err(failure)?;
-        }
-        write.commit().map_err(failure)?;
-        (self.removed, self.stored, self.waiting) = (self.committed, self.appended, 0);
-        self.pending.clear();
-        Ok(())
-    }
-
     /// Counts a change, and writes it if the batch is full.
     fn changed(&mut self) -> Result<(), Failure> {
         self.waiting = self.waiting.saturating_add(1);
@@ -235,6 +211,30 @@ impl Journal for RedbJournal {
         let copy = buffer.get_mut(..needed).ok_or(JournalError::TooLong { needed })?;
         copy.copy_from_slice(&self.last_id);
         Ok(copy)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        if self.waiting == 0 {
+            return Ok(());
+        }
+        let write = self.database.begin_write().map_err(failure)?;
+        {
+            let mut records = write.open_table(RECORDS).map_err(failure)?;
+            for serial in self.removed.saturating_add(1)..=self.committed.min(self.stored) {
+                records.remove(serial).map_err(failure)?;
+            }
+            // Those that are committed already never have to be on disk.
+            let pending = (self.stored.saturating_add(1)..).zip(&self.pending);
+            for (serial, value) in pending.filter(|(serial, _)| *serial > self.committed) {
+                records.insert(serial, &**value).map_err(failure)?;
+            }
+            let cursor = cursor(self.committed, &self.last_id);
+            write.open_table(CURSOR).map_err(failure)?.insert(0, &*cursor).map_err(failure)?;
+        }
+        write.commit().map_err(failure)?;
+        (self.removed, self.stored, self.waiting) = (self.committed, self.appended, 0);
+        self.pending.clear();
+        Ok(())
     }
 }
 
