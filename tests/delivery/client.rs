@@ -1,50 +1,14 @@
-//! The client of the model: a decoder, delivery with and without a journal, and an application that a power cut sets back
-//! to what it has saved.
-
-use std::collections::BTreeSet;
+//! The client of the model: a decoder, and delivery with and without a journal. A power cut sets the application back to
+//! what it has saved.
 
 use embedded_sse::client::Instant;
 use embedded_sse::delivery::{
-    Advice, Counts, Cursor, Delivery, Journal, Journalled, Kept, Next, Position, RamRing, Restart, Sequence, Serial,
-    SyncAction,
+    Advice, Counts, Cursor, Delivery, Journal, Journalled, Kept, Next, RamRing, Serial, SyncAction,
 };
-use embedded_sse::delivery::{Decimal, EpochDecimal, MillisCounter};
-use embedded_sse::{Decoder, Event, FixedEvent};
+use embedded_sse::{Decoder, FixedEvent};
 
-use crate::server::{Ids, Kind, Random, Server};
-
-/// The policy of the server's IDs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy(Ids);
-
-impl Sequence for Policy {
-    fn position(&self, id: &[u8]) -> Option<Position> {
-        match self.0 {
-            Ids::Decimal => Decimal.position(id),
-            Ids::Epoch => EpochDecimal.position(id),
-            Ids::Millis => MillisCounter.position(id),
-        }
-    }
-}
-
-/// The events that the application has handled, or that were in a state that it fetched. It is saved with each commit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Application {
-    pub(crate) events: BTreeSet<usize>,
-    pub(crate) notes: BTreeSet<usize>,
-}
-
-impl Application {
-    fn handles(&mut self, event: &Event<'_>) {
-        let number: usize = event.data_str().expect("text").parse().expect("a number");
-        if event.event_type == b"note" {
-            assert!(self.notes.insert(number), "note {number} is handled twice");
-        } else {
-            assert!(self.events.last().is_none_or(|last| *last < number), "{number} after {:?}", self.events.last());
-            assert!(self.events.insert(number), "event {number} is handled twice");
-        }
-    }
-}
+use crate::application::{Application, Policy, delivery};
+use crate::server::{Kind, Random, Server};
 
 /// What is between the session and the application.
 #[allow(clippy::large_enum_variant, reason = "there is one of them")]
@@ -79,7 +43,7 @@ impl Client {
     /// Begins with the state of the server.
     pub(crate) fn new(kind: Kind, has_journal: bool, server: &Server) -> Self {
         let events = (0..server.events()).collect();
-        let application = Application { events, notes: BTreeSet::new() };
+        let application = Application { events, ..Application::default() };
         let id = server.id_after(server.events()).into_bytes();
         let between = if has_journal {
             let mut ring = RamRing::new([0; 192]);
@@ -299,10 +263,4 @@ impl Client {
         };
         is_synced && is_empty && self.held.is_none() && server.connection.as_ref().is_some_and(|left| left.is_empty())
     }
-}
-
-fn delivery(kind: Kind) -> Delivery<Policy> {
-    // A server that says nothing leaves it open what it still had of the old epoch.
-    let restart = if kind.tells { Restart::Continue } else { Restart::Sync };
-    Delivery::new(Policy(kind.ids)).gap_event("cut").restart(restart)
 }
