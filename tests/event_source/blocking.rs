@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use embedded_sse::client::{Backoff, NoJitter, Policy, StopReason};
-use embedded_sse::io::event_source::{EventSource, Failure, News};
+use embedded_sse::delivery::{Counts, Decimal, Delivery, RamRing};
+use embedded_sse::io::event_source::{EventSource, Failure, JournalledNews, News};
 use http::{Request, Response};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -128,4 +129,44 @@ fn the_plain_form_blocks_too() {
     let mut events = source.events();
     assert!(events.wait().is_some_and(|event| event.is_ok_and(|event| event.data() == b"a")));
     assert!(events.wait().is_none());
+}
+
+#[test]
+fn a_journalled_source_blocks_too_and_waits_for_the_next_fetch() {
+    let (source, ids) = source(&[
+        &[Does::Bytes("id: 1\ndata: a\n\nid: 4\ndata: b\n\n"), Does::End],
+        &[Does::Bytes("id: 4\ndata: b\n\nid: 5\ndata: c\n\n"), Does::End],
+    ]);
+    // The source waits longer for its next attempt than for the next fetch.
+    let source = source.policy(Policy::new(Backoff::fixed(Duration::from_secs(9)))).jitter(|| 0);
+    let mut source = source.journalled(Delivery::new(Decimal), RamRing::new([0; 1000])).expect("it can be read");
+    let handle = source.handle();
+    let (mut story, mut fetches) = (vec![], vec![]);
+    let begun = std::time::Instant::now();
+    while let Some(news) = source.wait().expect("there is room") {
+        match news {
+            JournalledNews::Event(event) => {
+                story.push(event.data_lossy().to_string());
+                event.commit().expect("it is there");
+            }
+            JournalledNews::Sync(needed) => {
+                fetches.push(begun.elapsed());
+                match fetches.len() {
+                    1 => needed.failed(),
+                    _ => assert!(needed.synced("3").expect("it is there")),
+                }
+            }
+            // Nobody wants to wait that long.
+            JournalledNews::Connection(News::Lost { .. }) if fetches.len() == 2 => handle.restart(),
+            JournalledNews::Connection(_) => {}
+        }
+        if fetches.len() == 2 && story.len() == 1 {
+            handle.restart();
+        }
+    }
+    assert_eq!(story, ["a", "b", "c"]);
+    assert_eq!(source.counts(), Counts { gaps: 1, syncs: 1, duplicates: 1 });
+    assert_eq!(*ids.lock().unwrap_or_else(PoisonError::into_inner), [None, Some("4".into()), Some("5".into())]);
+    let wait = fetches[1] - fetches[0];
+    assert!((Duration::from_millis(500)..Duration::from_secs(2)).contains(&wait), "{wait:?}");
 }

@@ -10,6 +10,14 @@ mod server;
 mod blocking;
 mod clients;
 mod drops;
+mod journal;
+mod journal_runs;
+/// A server and an application that know what is true.
+#[path = "../delivery"]
+mod model {
+    pub(crate) mod application;
+    pub(crate) mod server;
+}
 #[path = "../client/scenarios.rs"]
 mod scenarios;
 mod stream;

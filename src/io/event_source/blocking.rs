@@ -142,7 +142,7 @@ impl Events {
     }
 }
 
-fn wait<S: Stream + Unpin>(stream: &mut S, is_reading: Option<&AtomicBool>) -> Option<S::Item> {
+pub(super) fn wait<S: Stream + Unpin>(stream: &mut S, is_reading: Option<&AtomicBool>) -> Option<S::Item> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
@@ -195,12 +195,13 @@ impl Future for ThreadSleep {
     type Output = ();
 
     /// Blocks until the time has come or an order wakes the thread, at every other poll: after the one between, the
-    /// source has told the [`Handle`](super::Handle) whom to wake.
+    /// source has told the [`Handle`](super::Handle) whom to wake. It blocks for a second at most, because a journalled
+    /// source has two such waits, which block in turn.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let is_due = |sleep: &Self| sleep.clock.now() >= sleep.at;
         if !self.is_reading.load(Ordering::Relaxed) && !is_due(&self) {
             if replace(&mut self.blocks, false) {
-                thread::park_timeout(self.at.saturating_duration_since(self.clock.now()));
+                thread::park_timeout(self.at.saturating_duration_since(self.clock.now()).min(Duration::from_secs(1)));
             } else {
                 self.blocks = true;
             }

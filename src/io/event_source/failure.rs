@@ -71,6 +71,9 @@ pub enum Failure {
     },
     /// You have restarted the stream, or reported that the network is down or has changed.
     Interrupted,
+    /// The state that you fetched is ahead of what this connection sends; see
+    /// [`JournalledSource`](super::JournalledSource). The next attempt resumes after the state.
+    Behind,
 }
 
 impl fmt::Display for Failure {
@@ -105,6 +108,7 @@ impl fmt::Display for Failure {
             Self::Interrupted => {
                 f.write_str("the application restarted the stream or reported a change of the network")
             }
+            Self::Behind => f.write_str("the connection is behind the state that the application has fetched"),
         }
     }
 }

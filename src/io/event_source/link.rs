@@ -111,6 +111,11 @@ impl Alarm {
         self.timer.now()
     }
 
+    /// Returns another wait, apart from the one that [`poll`](Self::poll) sets.
+    pub(super) fn sleep_until(&self, at: Instant) -> Boxed<()> {
+        self.timer.sleep_until(at)
+    }
+
     /// Waits until `at`, or completes earlier. A wait that is too early is kept, so that a deadline that every chunk
     /// moves is set once for many chunks.
     pub(super) fn poll(&mut self, at: Instant, context: &mut Context<'_>) -> Poll<()> {

@@ -97,6 +97,49 @@
 //! [`EventSource::blocking`] takes a blocking HTTP client, whose bodies are `std::io::Read`, and
 //! [`wait`](EventSource::wait) blocks the thread until something happens. The options and the news are the same.
 //!
+//! # No event lost
+//!
+//! By itself, a source forgets the events that you have not handled when the process dies, and it cannot tell what the server
+//! has not sent. With [`journalled`](EventSource::journalled), each event is stored before you get it, and you commit it
+//! when it is handled. You are told where events are missing, so that you can fetch the state. The module
+//! [`delivery`](crate::delivery) explains which losses there are. This is a complete program:
+//!
+#![cfg_attr(feature = "redb", doc = "```no_run")]
+#![cfg_attr(not(feature = "redb"), doc = "```ignore")]
+//! use embedded_sse::delivery::{Delivery, EpochDecimal};
+//! use embedded_sse::io::event_source::{BoxError, EventSource, JournalledNews};
+//! use embedded_sse::io::{Durable, RedbJournal};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), BoxError> {
+//!     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+//!     let request = http::Request::get("https://example.org/events").body("")?;
+//!     let journal = RedbJournal::open("events.redb", Durable::Batch(256))?;
+//!     let mut events = EventSource::new(request, move |request| client.execute(request))
+//!         .journalled(Delivery::new(EpochDecimal).gap_event("cut"), journal)?
+//!         .state_first()?;
+//!     while let Some(news) = events.next().await? {
+//!         match news {
+//!             JournalledNews::Event(event) => {
+//!                 handle(&event.data_lossy().to_string())?;
+//!                 event.commit()?;
+//!             }
+//!             JournalledNews::Sync(needed) => match fetch_state().await {
+//!                 Ok(id) => _ = needed.synced(id)?,
+//!                 Err(error) => eprintln!("{error}; next attempt soon"),
+//!             },
+//!             JournalledNews::Connection(news) => eprintln!("{news:?}"),
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! # fn handle(_: &str) -> Result<(), BoxError> { Ok(()) }
+//! # /// Replaces what the application knows, and returns the ID of the last event in it.
+//! # async fn fetch_state() -> Result<String, BoxError> { Ok("a7:41".into()) }
+//! ```
+//!
+//! `handle` changes what the application knows, and `fetch_state` replaces it and returns the ID of the last event in it.
+//!
 //! # What this module does not do
 //!
 //! It sends requests, reads bodies and waits. It must not decide when to connect, what a response means or how long a
@@ -108,17 +151,22 @@ mod events;
 mod failure;
 mod handle;
 mod head;
+mod journalled;
 mod link;
 mod location;
 mod news;
 mod next;
+mod reader;
 mod run;
 mod source;
+mod store;
 mod target;
 
 pub use events::{Error, Events};
 pub use failure::Failure;
 pub use handle::Handle;
+pub use journalled::{JournalledNews, JournalledSource, SyncNeeded, Uncommitted};
 pub use link::BoxError;
 pub use news::News;
 pub use source::EventSource;
+pub use store::StoreError;

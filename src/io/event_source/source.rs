@@ -75,7 +75,7 @@ pub(super) struct Settings {
     rules: Rules,
     pub(super) repeat: Repeat,
     max_event: usize,
-    random: Random,
+    pub(super) random: Random,
     pub(super) trusts_redirects: bool,
     pub(super) comments: bool,
     pub(super) reconnection_times: bool,
