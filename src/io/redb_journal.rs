@@ -249,6 +249,8 @@ fn copied<'b>(serial: u64, value: &[u8], buffer: &'b mut [u8]) -> ReadResult<'b,
 fn failure(error: impl Into<Error>) -> Failure {
     match error.into() {
         Error::Corrupted(_) | Error::TableTypeMismatch { .. } => JournalError::Damaged,
+        // The file holds something else.
+        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => JournalError::Damaged,
         error => JournalError::Store(Box::new(error)),
     }
 }

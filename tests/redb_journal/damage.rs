@@ -27,6 +27,13 @@ fn numbers(path: &std::path::Path) -> Option<Vec<u32>> {
 }
 
 #[test]
+fn a_file_that_is_no_journal_is_damaged() {
+    let file = TemporaryFile::new("other");
+    fs::write(&file.0, "something else, and not empty").expect("the disk has room");
+    assert!(matches!(RedbJournal::open(&file.0, Durable::Each), Err(JournalError::Damaged)));
+}
+
+#[test]
 fn a_damaged_file_is_refused_or_holds_what_was_in_it() {
     let file = TemporaryFile::new("damage");
     let mut journal = RedbJournal::open(&file.0, Durable::Batch(50)).expect("it can be created");
