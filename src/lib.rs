@@ -73,7 +73,10 @@
 //! # Ok::<(), embedded_sse::TooLong>(())
 //! ```
 //!
-//! With the features `embedded-io` and `embedded-io-async`, the drivers in [`io`] run this loop over any transport.
+//! With the features `embedded-io` and `embedded-io-async`, the drivers in [`io`] run this loop over any transport. On hosts,
+//! `io::event_source::EventSource` does it over reqwest, hyper or ureq, in one call.
+//!
+//! If you must lose no event when the device restarts or the server has dropped some, add [`delivery`].
 //!
 //! # Serving
 //!

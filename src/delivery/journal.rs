@@ -32,8 +32,8 @@ impl Serial {
 
 /// A store that keeps records in order until they are committed.
 ///
-/// A store keeps its promises over a loss of power, as far as it says: a record whose `append` has returned is not lost, and
-/// one whose `commit` has returned is not read again.
+/// Each store says what survives a loss of power. If all of it does, a record whose `append` has returned is not lost, and one
+/// whose `commit` has returned is not read again.
 ///
 /// ```
 /// use embedded_sse::Event;
@@ -75,8 +75,8 @@ pub trait Journal {
     /// [`JournalError::TooLong`] if the buffer is too short for the record.
     fn read<'b>(&mut self, after: Serial, buffer: &'b mut [u8]) -> ReadResult<'b, Self::Error>;
 
-    /// Commits all records up to this one, in one step: if the power fails meanwhile, all of them are committed, or those
-    /// that are not include the first one. If `last_id` is not empty, it becomes the last ID in the same step, because the
+    /// Commits all records up to this one. If the power fails meanwhile, either all of them are committed afterwards, or the
+    /// first of them is not. If `last_id` is not empty, it becomes the last ID in the same step, because the
     /// application has a state that is ahead of all records.
     ///
     /// # Errors

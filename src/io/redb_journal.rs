@@ -30,7 +30,7 @@ const CURSOR: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("cursor");
 pub enum Durable {
     /// When the call returns. Each call waits for the disk.
     Each,
-    /// With every so manyth call, and with [`flush`](Journal::flush), which a
+    /// With one of so many calls, and with [`flush`](Journal::flush), which a
     /// [`JournalledSource`](crate::io::event_source::JournalledSource) calls before it hands over the events that have arrived
     /// together, and when it waits. If the process or the machine dies, what came after the last batch has not happened: the
     /// events come again, and those that were handled come again too.
@@ -96,6 +96,10 @@ impl RedbJournal {
     ///
     /// [`JournalError::Damaged`] if the file holds something else or was damaged. [`JournalError::Store`] if it cannot be
     /// opened, or another process has it open.
+    ///
+    /// # Panics
+    ///
+    /// Never if panics unwind. With `panic = "abort"`, some damaged files end the process.
     pub fn open(path: impl AsRef<Path>, durable: Durable) -> Result<Self, Failure> {
         let path = path.as_ref();
         // `redb` panics at some damaged files.

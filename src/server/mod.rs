@@ -11,7 +11,7 @@
 //! use core::time::Duration;
 //! use embedded_sse::client::Instant;
 //! use embedded_sse::server::{HEADERS, Next, Replay, Schedule, Turn};
-//! use embedded_sse::{Frame, event_id};
+//! use embedded_sse::{Frame, event_id, single_line};
 //!
 //! let mut replay = Replay::new([0; 1024]); // one for all clients
 //! replay.push(&Frame::new().id(event_id!("1")).data("light on"))?;
@@ -24,8 +24,13 @@
 //! }
 //! response.extend(b"connection: close\r\n\r\n");
 //! let mut cursor = replay.resume(b"1").unwrap_or(replay.end());
-//! while let Next::Frame(kept) = replay.next(&mut cursor) {
-//!     response.extend(kept.frame);
+//! loop {
+//!     match replay.next(&mut cursor) {
+//!         Next::Frame(kept) => response.extend(kept.frame),
+//!         // Some events are gone. An event without an ID says so.
+//!         Next::Cut => response.extend_from_slice(Frame::new().event_type(single_line!("cut")).data("").encode(&mut [0; 32])?),
+//!         _ => break, // wait for the next event
+//!     }
 //! }
 //! assert!(response.ends_with(b"id: 2\ndata: light off\n\n"));
 //!

@@ -417,8 +417,9 @@ pub enum Next<'r> {
     /// Frames that the client has not been sent are gone: it is too slow, or it came back with an unknown ID. Tell it, as
     /// for [`Resume::Cut`], and ask again.
     ///
-    /// The cursor is now at the [start](Replay::start), so that all frames that are kept follow. If the client gets the
-    /// whole state instead, with the [newest ID](Replay::newest_id), set the cursor to the [end](Replay::end).
+    /// The cursor is now at the [start](Replay::start), so that all frames that are kept follow. The event that tells the
+    /// client must then have no ID, or the client's last event ID would go back. If the client gets the whole state
+    /// instead, with the [newest ID](Replay::newest_id), set the cursor to the [end](Replay::end).
     Cut,
 }
 

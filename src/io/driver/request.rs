@@ -33,7 +33,7 @@ impl<'h> HeaderList<'h> {
     }
 
     /// Returns how many bytes the headers of a [`Session`](crate::client::Session) take at most, for IDs of up to
-    /// `id_capacity` bytes (64 by default). Add the room for your own headers.
+    /// `id_capacity` bytes (64 with `Decoder::new`). Add the room for your own headers.
     ///
     /// If the room is too short, the first connect may work and every reconnect fail: only a reconnect sends an ID, in
     /// which each byte that is not UTF-8 becomes the three bytes of U+FFFD.

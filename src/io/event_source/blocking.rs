@@ -35,6 +35,8 @@ impl EventSource {
     /// Give the reads a timeout, such as one second, with which they end with [`ErrorKind::WouldBlock`] or
     /// [`ErrorKind::TimedOut`]. The source then sees to its deadlines and to [orders](super::Handle), and reads again.
     /// Without a timeout it cannot notice that the server is silent. The client has to limit the time to connect.
+    /// ureq ends a read with an error of another kind, and wants some settings: `examples/services/src/bin/ureq.rs` has them.
+    /// What you do in an async closure for [`headers`](Self::headers) may block.
     ///
     /// ```
     /// use std::io::{self, BufRead, BufReader, Write};
@@ -83,7 +85,7 @@ impl EventSource {
     /// while let Some(news) = events.wait() {
     ///     match news {
     ///         News::Event(event) => assert_eq!(event.data(), b"light on"),
-    ///         News::Lost { why, wait, .. } => eprintln!("{why}; next attempt in {wait:?}"),
+    ///         News::Lost { why, .. } => eprintln!("{why}"), // another attempt follows
     ///         News::Stopped { reason, .. } => eprintln!("{reason}"),
     ///         _ => {}
     ///     }

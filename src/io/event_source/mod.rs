@@ -18,7 +18,7 @@
 //!     while let Some(news) = events.next().await {
 //!         match news {
 //!             News::Event(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
-//!             News::Lost { why, wait, .. } => eprintln!("{why}; next attempt in {wait:?}"),
+//!             News::Lost { why, .. } => eprintln!("{why}"), // another attempt follows
 //!             News::Stopped { reason, .. } => eprintln!("{reason}"),
 //!             _ => {}
 //!         }
@@ -36,9 +36,14 @@
 //!   ([`Rules::Resilient`]);
 //! - follows redirects, remembers permanent ones, and sends no credentials to another origin;
 //! - refuses a response with a content coding, which would delay events;
-//! - skips events of more than 1 MiB, and reports them.
+//! - skips an event of more than 1 MiB that does not arrive in one chunk, and reports it.
 //!
 //! It waits for the application: nothing is read while you handle an event.
+//!
+//! Without regular heartbeats there is no limit to a silence. If your server sends none, set [`Policy::liveness`].
+//!
+//! After status 401 or 403 the stream stops with [`StopReason::Credentials`]. Get new credentials and call
+//! [`restart`](EventSource::restart). It connects at once: wait first if the new ones are refused too.
 //!
 //! # The streamed answer to one request
 //!
@@ -89,6 +94,8 @@
 //!
 //! [`Policy::standard`]: crate::client::Policy::standard
 //! [`Policy::learned_liveness`]: crate::client::Policy::learned_liveness
+//! [`Policy::liveness`]: crate::client::Policy::liveness
+//! [`StopReason::Credentials`]: crate::client::StopReason::Credentials
 //! [`Policy::stop_at_end`]: crate::client::Policy::stop_at_end
 //! [`Rules::Resilient`]: crate::client::Rules::Resilient
 //!

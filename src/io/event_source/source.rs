@@ -34,8 +34,9 @@ use crate::io::random::random;
 /// It is `Send` and `Unpin`, has no type parameters and borrows nothing, so that it can be moved to a task or held in a
 /// struct.
 ///
-/// Set the options before you wait for the first event: each of them starts the stream anew, after the last event ID so
-/// far.
+/// Set all options before you wait for the first event. [`policy`](Self::policy), [`rules`](Self::rules),
+/// [`repeat`](Self::repeat), [`max_event`](Self::max_event) and [`jitter`](Self::jitter) begin anew, and keep only the last
+/// event ID.
 ///
 /// The [module](super) has a complete program.
 #[must_use = "an event source does nothing unless it is polled"]
@@ -106,8 +107,8 @@ impl EventSource {
     /// The size of the largest event in bytes, unless you set [another one](Self::max_event): 1 MiB.
     pub const MAX_EVENT: usize = 1 << 20;
 
-    /// The length of the longest last event ID, in bytes: 8 KiB. Servers do not accept longer headers anyway. A longer ID
-    /// is reported as [`News::TooLong`], and the one before it stays.
+    /// The length of the longest last event ID, in bytes: 8 KiB. A longer ID is reported as [`News::TooLong`], and the one
+    /// before it stays.
     pub const MAX_ID: usize = 8 << 10;
 
     /// Creates a source that sends `request` with `send`, on tokio.
@@ -118,8 +119,8 @@ impl EventSource {
     /// `move |request| client.request(request)` with hyper-util's client, and
     /// `move |request| service.clone().oneshot(request)` with a service of tower.
     ///
-    /// - Switch off in your client what the source does itself: following redirects, repeating requests, and a limit to
-    ///   the time of a whole response.
+    /// - Switch off in your client what the source does itself: following redirects (`redirect(Policy::none())` with
+    ///   reqwest), repeating requests, and a limit to the time of a whole response.
     /// - The source adds `Accept`, `Cache-Control` and `Last-Event-ID`. Your own `Accept` or `Cache-Control` in
     ///   `request` replaces its; your `Last-Event-ID` is where the stream starts.
     /// - User name and password in the URL are left to your client. Most clients ignore them: send `Authorization`.
@@ -256,8 +257,8 @@ impl EventSource {
         Ok(self)
     }
 
-    /// Sets a function that returns more headers, such as fresh credentials. It is called before each attempt, and its
-    /// time counts as time to connect.
+    /// Sets a function that returns more headers, such as fresh credentials. It is called once for each attempt, not again
+    /// for its redirects, and its time counts as time to connect.
     ///
     /// Its headers replace all others of the same name. They are not sent to another origin after a redirect, nor is any
     /// header of the request that could be secret; see [`trust_redirects`](Self::trust_redirects).
@@ -303,7 +304,7 @@ impl EventSource {
     }
 
     /// Sends the body, all headers of the request and those of [`headers`](Self::headers) to other origins too after a
-    /// redirect.
+    /// redirect. After status 301, 302 or 303, a POST becomes a GET without a body; 307 and 308 keep both.
     ///
     /// By default, another origin gets `Accept`, `Accept-Language`, `Content-Type`, `User-Agent` and the last event ID, and
     /// no other header. A redirect that would send it the body stops the stream, with [`Failure::Untrusted`].
@@ -395,7 +396,8 @@ impl EventSource {
 
     /// Returns the last event ID, including that of blocks without an event. Empty if there is none.
     ///
-    /// To store it, check it after each news and whenever the source is pending.
+    /// To store it, read it after each news. A block with an ID and without data changes it without news: read it before
+    /// you drop the source too.
     #[must_use]
     pub fn current_id(&self) -> &[u8] {
         self.session.last_event_id()

@@ -56,8 +56,8 @@ use work::{Goal, Known, Seen, Step, Work};
 /// [`open`](Self::open) therefore reads all pages, and erases again what is neither blank nor holds a record. It
 /// relies on checksums of 32 bits for what is a record.
 ///
-/// Cells that read as erased after an interrupted erase may still be weak. If the data sheet says so, erase the page
-/// after the newest one at each start.
+/// Cells that read as erased after an interrupted erase may still be weak. This journal does not erase such a page again:
+/// if the data sheet asks for that, do not use it.
 ///
 /// ```no_run
 /// use embedded_sse::delivery::{Decimal, Delivery, JournalError, JournalledAsync};
@@ -133,8 +133,8 @@ impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
         Ok(this)
     }
 
-    /// Writes only each `commits`th commit to flash, to reduce wear. The records that were committed since then come again
-    /// after a loss of power. 1 by default.
+    /// Writes only one of `commits` commits to flash, to reduce wear. The records that were committed since then come again
+    /// after a loss of power. 1 by default; 0 is taken as 1.
     #[must_use]
     pub fn commit_every(mut self, commits: u32) -> Self {
         self.commit_every = commits.max(1);

@@ -21,7 +21,7 @@ fn main() -> Result<(), BoxError> {
     while let Some(news) = events.wait() {
         match news {
             News::Event(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
-            News::Lost { why, wait, .. } => eprintln!("{why}; next attempt in {wait:?}"),
+            News::Lost { why, .. } => eprintln!("{why}"),
             News::Stopped { reason, .. } => return Err(reason.to_string().into()),
             _ => {}
         }
