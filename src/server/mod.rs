@@ -42,6 +42,90 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Restarts
+//!
+//! After a restart the history is empty, and a server that counts from 1 again uses IDs a second time. Let each ID begin
+//! with an *epoch*, a number that no other start has, as [`EventId::in_epoch`](crate::EventId::in_epoch) does. An ID from
+//! before the restart is then not found, and the client gets [`Resume::Cut`]. A client that compares IDs notices the new epoch
+//! by itself, and fetches the full state once: [`delivery::EpochDecimal`](crate::delivery::EpochDecimal).
+//!
+//! | epoch | it is new at each start if |
+//! |---|---|
+//! | a boot counter in flash or in a file | it is written before the first event |
+//! | the time of the start, in milliseconds since 1970 | the clock is set before the first event, and is never set back |
+//! | a random number of 64 bits | the generator is seeded from a source that differs from start to start |
+//!
+//! The time since the start, the version of the firmware or a serial number are the same again after a restart.
+//!
+//! ```
+//! use embedded_sse::delivery::{Advice, Delivery, EpochDecimal};
+//! use embedded_sse::{Event, EventId};
+//!
+//! let mut client = Delivery::new(EpochDecimal);
+//! let mut gaps = 0;
+//! for (boot, number) in [(41, 1), (41, 2), (42, 1), (42, 2)] { // the boot counter is 42 after the restart
+//!     let mut text = [0; 41];
+//!     let last_event_id = EventId::in_epoch(boot, number, &mut text).as_str().as_bytes();
+//!     let event = Event { event_type: b"message", data: b"", last_event_id };
+//!     if let Advice::Gap(gap) = client.received(&event) {
+//!         gaps += 1;
+//!         client.sync_needed(&gap); // fetch the state, which is that after event 1
+//!         let state = client.synced(last_event_id).unwrap();
+//!         client.resume_after(&state);
+//!     } else {
+//!         client.kept(&event);
+//!     }
+//! }
+//! assert_eq!(gaps, 1);
+//! ```
+//!
+//! # A history that outlives a restart
+//!
+//! Keep the frames in a [`Journal`](crate::delivery::Journal) too, and fill the [`Replay`] from it at the start. The numbers
+//! then continue after the last ID of the journal, and no epoch is needed.
+//!
+//! ```
+//! use embedded_sse::delivery::{Journal, JournalError, RamRing, Record, Serial};
+//! use embedded_sse::server::{Replay, Resume};
+//! use embedded_sse::{Event, Frame};
+//!
+//! /// Call this for each event, before it is sent. The oldest ones make room.
+//! fn keep<J: Journal>(journal: &mut J, event: Event<'_>) -> Result<(), JournalError<J::Error>> {
+//!     while let Err(error) = journal.append(&Record::Event { event, has_id: true }) {
+//!         match (error, journal.read(Serial::START, &mut [0; 256])?) {
+//!             (JournalError::Full, Some((oldest, _))) => journal.commit(oldest, b"")?,
+//!             (error, _) => return Err(error),
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! /// Call this at the start.
+//! fn restore<J: Journal>(journal: &mut J, replay: &mut Replay<[u8; 512]>) -> Result<(), JournalError<J::Error>> {
+//!     let (mut after, mut buffer) = (Serial::START, [0; 256]);
+//!     while let Some((serial, record)) = journal.read(after, &mut buffer)? {
+//!         if let Record::Event { event, .. } = record {
+//!             if let Ok(frame) = Frame::try_from(&event) {
+//!                 let _ = replay.push(&frame); // a frame that is too long leads to `Resume::Cut`
+//!             }
+//!         }
+//!         after = serial;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let mut journal = RamRing::new([0; 128]); // `FlashJournal` or `RedbJournal` outlive the restart
+//! for id in 1..=9 {
+//!     let id = id.to_string();
+//!     keep(&mut journal, Event { event_type: b"message", data: b"light on", last_event_id: id.as_bytes() })?;
+//! }
+//! let mut replay = Replay::new([0; 512]);
+//! restore(&mut journal, &mut replay)?;
+//! assert_eq!(replay.newest_id(), Some(&b"9"[..]));
+//! assert!(matches!(replay.after(b"8"), Resume::Events(_)));
+//! # Ok::<(), JournalError<core::convert::Infallible>>(())
+//! ```
 
 mod replay;
 mod schedule;

@@ -4,4 +4,5 @@ mod application;
 mod client;
 mod model;
 mod parts;
+mod restart;
 mod server;

@@ -32,7 +32,11 @@ use crate::server::Schedule;
 /// an event that says so, and continues with new events; see [`cut_event`](Self::cut_event).
 ///
 /// Each frame needs an ID. To a frame without one the feed gives an ID, which no other start of the server uses
-/// ([`EventId::in_epoch`](crate::EventId::in_epoch)). Give all frames an ID of your own, or none.
+/// ([`EventId::in_epoch`](crate::EventId::in_epoch)). Its epoch is a random number of 32 bits. A client that comes back after a
+/// restart of the server is sent the [`cut_event`](Self::cut_event), and one that compares IDs
+/// ([`EpochDecimal`](crate::delivery::EpochDecimal)) fetches the full state once. For an epoch of your own, such as a boot
+/// counter, or if the history outlives a restart, see the page of [`server`](crate::server#restarts). Give all frames an ID of
+/// your own, or none.
 ///
 /// [`close`](Self::close) ends all bodies after the frames that they still have to send, and so does dropping the feed.
 /// The [page of `io::http_body`](super::http_body#one-feed-for-many-clients) has a route of axum.
