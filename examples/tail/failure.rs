@@ -48,6 +48,8 @@ pub(crate) enum Failure {
     Request(String),
     /// The stream ended.
     Ended,
+    /// The state that was fetched is ahead of the connection.
+    Behind,
 }
 
 impl Failure {
@@ -73,6 +75,7 @@ impl Failure {
             Self::Location(_) => ELSEWHERE,
             Self::Untrusted(_) => "use that URL, or give --trust-redirects",
             Self::Request(_) => "correct the arguments",
+            Self::Behind => "check that the stream and the state are of the same server",
         }
     }
 }
@@ -98,6 +101,7 @@ impl fmt::Display for Failure {
             Self::Untrusted(url) => write!(f, "a redirect would take the request's body to another server, {url}"),
             Self::Request(detail) => write!(f, "the request cannot be sent: {detail}"),
             Self::Ended => f.write_str("the stream ended"),
+            Self::Behind => f.write_str("the connection is behind the state"),
         }
     }
 }
@@ -120,6 +124,7 @@ impl From<event_source::Failure> for Failure {
                 Self::Untrusted(Url::parse(&uri.to_string()).map_or(String::new(), |url| public(&url)))
             }
             Of::Ended { .. } => Self::Ended,
+            Of::Behind => Self::Behind,
             failure => Self::Http(shortened(&failure.to_string(), DETAIL)),
         }
     }

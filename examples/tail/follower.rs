@@ -11,7 +11,7 @@ use core::time::Duration;
 use std::io;
 
 use embedded_sse::client::{Resumption, StopReason};
-use embedded_sse::io::event_source::{EventSource, News};
+use embedded_sse::io::event_source::{EventSource, News, StoreError};
 use embedded_sse::{Event, Field, TooLong};
 use futures_util::Stream;
 
@@ -48,6 +48,7 @@ pub(crate) enum Enough {
     NeverOpened(Failure),
     Output(io::Error),
     State(io::Error),
+    Journal(StoreError),
 }
 
 impl Follower {
@@ -76,7 +77,7 @@ impl Follower {
             });
             let handled = match news.await {
                 Ok(Some(News::Stopped { reason, why })) => return Some((reason, why.map(Failure::from))),
-                Ok(Some(news)) => self.handle(news, source),
+                Ok(Some(news)) => self.handle(news, Some(source)),
                 Ok(None) => return None,
                 Err(enough) => Err(enough),
             };
@@ -87,7 +88,8 @@ impl Follower {
         }
     }
 
-    fn handle(&mut self, news: News, source: &EventSource) -> Result<(), Enough> {
+    /// Handles what has happened. With a journal, there is no source to ask about the last event ID.
+    pub(crate) fn handle(&mut self, news: News, source: Option<&EventSource>) -> Result<(), Enough> {
         match news {
             News::Event(event) => {
                 let has_id = self.progress.next_event();
@@ -102,9 +104,13 @@ impl Follower {
             }
             News::Lost { why, wait, failures } => {
                 self.progress.over();
-                self.settle(source.current_id())?;
+                if let Some(source) = source {
+                    self.settle(source.current_id())?;
+                }
                 self.lost(&why.into(), wait.unwrap_or_default(), failures)?;
-                warn(source.resumption());
+                if let Some(source) = source {
+                    warn(source.resumption());
+                }
             }
             News::Opened(response) => {
                 self.progress.over();
@@ -120,7 +126,7 @@ impl Follower {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event<'_>, has_id: bool) -> Result<(), Enough> {
+    pub(crate) fn event(&mut self, event: &Event<'_>, has_id: bool) -> Result<(), Enough> {
         self.output.event(event).map_err(Enough::Output)?;
         self.tally.count(event.last_event_id, has_id, &mut |text| say(text));
         if self.wanted.is_some_and(|wanted| self.tally.events >= wanted) {

@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod follower;
 mod ids;
+mod journal;
 mod link;
 mod messages;
 mod output;
@@ -29,13 +30,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use embedded_sse::client::{Backoff, Policy, StopReason};
-use embedded_sse::io::event_source::EventSource;
+use embedded_sse::io::event_source::{EventSource, JournalledSource};
 use http::{HeaderMap, Method, Request};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use failure::Failure;
 use follower::{Enough, FIRST_ATTEMPTS, Follower};
+use journal::{Numbering, Sync};
 use link::{Link, SendError};
 use messages::{MESSAGES, say};
 use output::Output;
@@ -73,11 +75,22 @@ use tally::Tally;
 /// missing; otherwise its owner and mode are kept. tail writes FILE.tail-tmp and
 /// renames it. Only one tail can use FILE at a time.
 ///
+/// Journal: DIR is created if it is missing. Events are stored in it before they
+/// are printed, and removed after that, so that a tail that was killed goes on
+/// with the first event that it may not have printed; up to 64 of the last events
+/// are then printed again. Events that the server repeats are not. Where IDs are
+/// missing, or the server tells it with an event
+/// "cut" or the header Last-Event-ID of a response, tail fetches the state with
+/// --sync, again until it can be had, and prints it as an event "state". The state
+/// names the last event in it by the header Last-Event-ID. Without --sync, tail
+/// reports what is missing, and goes on. At the end, tail reports what it has
+/// counted. Only one tail can use DIR at a time.
+///
 /// Exit status:
 ///   0  success: N events received, interrupted, the server has no more events,
 ///      or the reader of the output closed it
-///   1  FILE could not be written, or tail could not start
-///   2  invalid arguments, or another tail uses FILE
+///   1  FILE or DIR could not be read or written, or tail could not start
+///   2  invalid arguments, or another tail uses FILE or DIR
 ///   3  the server refused the request, or a redirect is not trusted
 ///   4  gave up, or the demo lost an event
 ///   5  standard output or standard error could not be written, whatever else
@@ -96,12 +109,21 @@ struct Arguments {
     /// Send all headers and the body to other servers too after a redirect, but not the password of the URL
     #[arg(long, requires = "url")]
     trust_redirects: bool,
-    /// Start after this event; overrides FILE
+    /// Start after this event; overrides FILE, and counts only if DIR is new
     #[arg(long, value_name = "ID", requires = "url")]
     last_event_id: Option<String>,
     /// Start after the event ID in FILE, and store the ID of the last printed event there
     #[arg(long, value_name = "FILE", requires = "url")]
     state: Option<PathBuf>,
+    /// Store events in DIR until they are printed, and go on there
+    #[arg(long, value_name = "DIR", requires = "url", conflicts_with_all = ["state", "post"])]
+    journal: Option<PathBuf>,
+    /// Fetch the state from here, with the -H headers, when events are missing, and when DIR is new
+    #[arg(long, value_name = "URL", requires = "journal")]
+    sync: Option<String>,
+    /// How the event IDs count the events, so that tail can tell what is missing or repeated
+    #[arg(long, value_name = "KIND", value_enum, default_value = "decimal", requires = "journal")]
+    ids: Numbering,
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
@@ -172,6 +194,10 @@ async fn run(arguments: Arguments) -> u8 {
         Ok(http) => http,
         Err(error) => return fail(WRONG, Failure::from(error)),
     };
+    let sync = match arguments.sync.as_deref().map(arguments::url).transpose() {
+        Ok(url) => url.map(|url| Sync { http: http.clone(), url, headers: headers.clone() }),
+        Err(error) => return fail(WRONG, format_args!("--sync: {error}")),
+    };
     let link = match Link::new(http, url, Sockets::of(Handle::current()), arguments.verbose) {
         Ok(link) => link,
         Err(why) => return fail(WRONG, format_args!("{why}; {}", why.advice())),
@@ -194,6 +220,13 @@ async fn run(arguments: Arguments) -> u8 {
         Ok(source) => source,
         Err(error) => return fail(WRONG, format_args!("last event ID: {error}")),
     };
+    if let Some(folder) = arguments.journal {
+        let source = match journal::open(source, &folder, arguments.ids, sync.is_some()) {
+            Ok(source) => source,
+            Err(error) => return fail(WRONG, format_args!("{}: {error}; name another folder", folder.display())),
+        };
+        return keep(follower, source, sync.as_ref()).await;
+    }
     let end = tokio::select! {
         biased;
         _ = interrupt() => None,
@@ -203,7 +236,25 @@ async fn run(arguments: Arguments) -> u8 {
     if is_demo {
         return summary(&follower);
     }
-    match (follower.enough, end) {
+    ended(follower.enough, end)
+}
+
+/// Follows the stream through a journal.
+async fn keep(mut follower: Follower, mut source: JournalledSource, sync: Option<&Sync>) -> u8 {
+    let end = tokio::select! {
+        biased;
+        _ = interrupt() => None,
+        end = follower.keep(&mut source, sync) => end,
+    };
+    let is_finished = journal::finish(&mut source, &follower, sync.is_some());
+    match (ended(follower.enough, end), is_finished) {
+        (ENDED, Err(error)) => had_enough(Enough::Journal(error)),
+        (status, _) => status,
+    }
+}
+
+fn ended(enough: Option<Enough>, end: Option<(StopReason, Option<Failure>)>) -> u8 {
+    match (enough, end) {
         (Some(enough), _) => had_enough(enough),
         (None, Some((reason, why))) => stopped(reason, why.as_ref()),
         (None, None) => ENDED,
@@ -247,6 +298,7 @@ fn had_enough(enough: Enough) -> u8 {
             fail(GIVEN_UP, format_args!("given up after {FIRST_ATTEMPTS} attempts: {why}; {}", why.advice()))
         }
         Enough::Output(error) => MESSAGES.output_failed(&error),
+        Enough::Journal(error) => fail(FAILED, format_args!("{error}; events may be repeated")),
         Enough::State(error) => fail(FAILED, format_args!("state file: {error}; events after it will be repeated")),
     }
 }

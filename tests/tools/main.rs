@@ -29,6 +29,8 @@ mod tail;
 #[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_hostile;
 #[cfg(all(feature = "event-source", feature = "tokio"))]
+mod tail_journal;
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_messages;
 #[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_output;

@@ -111,8 +111,7 @@
 //! when it is handled. You are told where events are missing, so that you can fetch the state. The module
 //! [`delivery`](crate::delivery) explains which losses there are. This is a complete program:
 //!
-#![cfg_attr(feature = "redb", doc = "```no_run")]
-#![cfg_attr(not(feature = "redb"), doc = "```ignore")]
+//! ```no_run
 //! use embedded_sse::delivery::{Delivery, EpochDecimal};
 //! use embedded_sse::io::event_source::{BoxError, EventSource, JournalledNews};
 //! use embedded_sse::io::{Durable, RedbJournal};
