@@ -31,6 +31,8 @@ mod tail_hostile;
 #[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_journal;
 #[cfg(all(feature = "event-source", feature = "tokio"))]
+mod tail_killed;
+#[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_messages;
 #[cfg(all(feature = "event-source", feature = "tokio"))]
 mod tail_output;
