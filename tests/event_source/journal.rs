@@ -349,6 +349,23 @@ async fn a_full_journal_stops_reading_which_is_no_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_application_that_takes_ten_minutes_for_what_comes_in_seconds_loses_nothing_and_is_no_silence() {
+    let parts: Vec<_> = (0..60).map(|part| frames(part * 10 + 1..=part * 10 + 10)).chain([Part::Hang]).collect();
+    let server = Server::new([events(&parts)]);
+    let disk = Disk::new(10_000);
+    let mut source = decimal(&server, &disk);
+    assert_eq!(step(&mut source, None).await, "opened");
+    let begun = Instant::now();
+    for number in 1..=600 {
+        assert_eq!(step(&mut source, None).await, number.to_string());
+        assert!(disk.state().appended < number + 64, "{} events are stored at {number}", disk.state().appended);
+        tokio::time::sleep(SECOND).await;
+    }
+    assert_eq!(begun.elapsed(), 600 * SECOND);
+    assert_eq!(last_event_ids(&server), [None], "one connection");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_events_are_read_than_may_wait() {
     let server = Server::new([events(&[frames([1, 3]), frames(4..=40), Part::Hang])]);
     let disk = Disk::new(10_000);
