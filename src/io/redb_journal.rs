@@ -43,7 +43,24 @@ pub enum Durable {
 /// reason. All pages are checked then, and each record has a checksum of its own. Remove the file, fetch the full state,
 /// and begin with `journal.commit(Serial::START, id)`, where `id` is that of the state.
 ///
-/// It never says that it is full. Stop reading yourself if the application does not keep up.
+/// It never says that it is full. Stop reading yourself if the application does not keep up; a
+/// [`JournalledSource`](crate::io::event_source::JournalledSource) does.
+///
+/// # What durability costs
+///
+/// Each write waits until the disk has it, so that the disk sets the rate. On a virtual machine whose disk takes 3 to 6 ms
+/// for that, four runs on 27 November 2026 appended these numbers of events of 60 bytes a second, with `redb` 2.6:
+///
+/// | durable | events a second |
+/// |---|---|
+/// | [`Durable::Each`] | 170 to 310 |
+/// | [`Durable::Batch(16)`](Durable::Batch) | 2,600 to 3,700 |
+/// | [`Durable::Batch(256)`](Durable::Batch) | 32,000 to 37,000 |
+///
+/// A commit that is durable by itself costs as much as an event. Measure your disk with
+/// `cargo test --release --all-features --test redb_journal -- --ignored --nocapture what_durability_costs`.
+///
+/// # Example
 ///
 /// ```
 /// use embedded_sse::Event;
