@@ -209,6 +209,12 @@ impl<J: Jitter> Reconnect<J> {
         }
     }
 
+    /// Returns the random numbers.
+    #[cfg(feature = "embedded-io")]
+    pub(super) const fn jitter(&mut self) -> &mut J {
+        &mut self.jitter
+    }
+
     /// Returns the number of consecutive failures. A stable connection resets it when it is lost; see
     /// [`Policy::stable_after`].
     #[must_use]

@@ -445,6 +445,12 @@ impl<B: Buffer, I: Buffer, J: Jitter> Session<Decoder<B, I>, J> {
         self.reconnect.poll(now)
     }
 
+    /// Returns the random numbers, for waits that the session does not decide.
+    #[cfg(feature = "embedded-io")]
+    pub(crate) const fn jitter(&mut self) -> &mut J {
+        self.reconnect.jitter()
+    }
+
     /// Returns the number of consecutive failures; see [`Reconnect::failures`].
     #[must_use]
     pub const fn failures(&self) -> u32 {

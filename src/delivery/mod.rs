@@ -36,7 +36,8 @@
 //!
 //! # A program that has all of it
 //!
-//! On a host, `EventSource::journalled` does the following for you; the page of `io::event_source` has a program of 20 lines.
+//! On a host, `EventSource::journalled` does the following for you; the page of `io::event_source` has a program of 20 lines. On
+//! a device, the drivers do, with `Events::journalled` of `io::driver` and `io::driver_blocking`.
 //!
 //! The task that reads calls [`receive`](Journalled::receive), and before each attempt [`resume_from`](Journalled::resume_from).
 //! The task that handles does what [`peek`](Journalled::peek) returns.

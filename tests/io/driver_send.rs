@@ -9,7 +9,10 @@ use core::time::Duration;
 use embedded_io::ErrorKind;
 use embedded_sse::Decoder;
 use embedded_sse::client::{Backoff, NoJitter, Policy, Reconnect, Response, Session, StopReason, Verdict};
-use embedded_sse::io::driver::{Connect, Driver, Events, Exchange, News, NextError};
+use embedded_sse::delivery::{
+    AsyncJournal, Decimal, Delivery, Journal, JournalError, JournalledAsync, RamRing, ReadResult, Record, Serial,
+};
+use embedded_sse::io::driver::{Connect, Driver, Events, Exchange, JournalledNews, News, NextError};
 use embedded_sse::io::tokio::{Clock, FromTokio};
 use embedded_sse::io::{HeaderError, HeaderList, Request, StdClock};
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
@@ -110,6 +113,51 @@ async fn a_driver_with_news_runs_in_a_task_of_its_own() {
         (seen, losses)
     });
     assert_eq!(client.await.expect("no panic"), (EVENTS, EVENTS.div_ceil(AT_ONCE)));
+}
+
+/// A store in RAM, which is always ready.
+struct Ram(RamRing<[u8; 256]>);
+
+impl AsyncJournal for Ram {
+    type Error = Infallible;
+
+    async fn append(&mut self, record: &Record<'_>) -> Result<(), JournalError<Infallible>> {
+        self.0.append(record)
+    }
+
+    async fn read<'b>(&mut self, after: Serial, buffer: &'b mut [u8]) -> ReadResult<'b, Infallible> {
+        self.0.read(after, buffer)
+    }
+
+    async fn commit(&mut self, through: Serial, last_id: &[u8]) -> Result<(), JournalError<Infallible>> {
+        self.0.commit(through, last_id)
+    }
+
+    async fn last_id<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], JournalError<Infallible>> {
+        self.0.last_id(buffer)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_driver_with_a_journal_runs_in_a_task_of_its_own() {
+    let client = tokio::spawn(async {
+        let store = Ram(RamRing::new([0; 256]));
+        let mut journal = JournalledAsync::new(Delivery::new(Decimal), store, [0; 128]).await.expect("it cannot fail");
+        let (mut session, mut chunk) = (new_session(), [0; 32]);
+        let driver = Driver::with_news(&mut session, &mut chunk, Clock::new());
+        let run = pin!(driver.run(Server, [0; 256], token));
+        let mut events = driver.events(run).journalled(&mut journal);
+        let mut seen = 0;
+        while let Some(news) = events.next().await.expect("it fits") {
+            if let JournalledNews::Event(event) = news {
+                assert_eq!(event.data, seen.to_string().as_bytes());
+                seen += 1;
+                events.commit().await.expect("it cannot fail");
+            }
+        }
+        seen
+    });
+    assert_eq!(client.await.expect("no panic"), EVENTS);
 }
 
 /// Nothing here borrows from a stack, so the whole driver can be stored, moved and returned.

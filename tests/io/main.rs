@@ -3,6 +3,8 @@
 #[cfg(feature = "embedded-io-async")]
 mod driver;
 #[cfg(feature = "embedded-io-async")]
+mod driver_journal;
+#[cfg(feature = "embedded-io-async")]
 mod driver_news;
 #[cfg(feature = "embedded-io-async")]
 mod driver_ready;

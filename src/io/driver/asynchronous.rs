@@ -191,6 +191,8 @@ pub struct Driver<'d, S, W, N = EventsOnly> {
     pub(super) reads: Slot<u8>,
     /// Whether the last response was a redirect.
     redirected: Slot<bool>,
+    /// Why the last attempt failed before its request was sent, if the application is told so at once.
+    refused: Slot<Option<HeaderError>>,
     /// What the application's half has to tell beside events.
     pub(super) notes: N,
 }
@@ -264,6 +266,7 @@ impl<'d, S, W, N> Driver<'d, S, W, N> {
             left: Slot::new(None),
             reads: Slot::new(0),
             redirected: Slot::new(false),
+            refused: Slot::new(None),
             notes,
         }
     }
@@ -331,7 +334,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Sessi
                     self.session(|session| session.connecting(epoch, self.timer.now())).await;
                     self.attempt(epoch, self.open(epoch, &mut connect, room.as_mut(), &mut headers)).await;
                 }
-                Action::WaitUntil(at) => doze(self.timer.wait_until(at)).await,
+                Action::WaitUntil(at) => self.rest(Some(at)).await,
                 action => match action.epoch() {
                     // The attempt ended without a report to the session, or the session came with a connection of its
                     // own.
@@ -339,7 +342,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Sessi
                         self.notes.broken(move || is_late(action));
                         self.session(|session| session.lost(epoch, now)).await;
                     }
-                    None => doze(pending()).await,
+                    None => self.rest(None).await,
                 },
             }
         }
@@ -384,10 +387,7 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Sessi
                 continue;
             }
             match self.action().await {
-                Action::AwaitResponse { until, .. } | Action::Read { until, .. } => match until {
-                    Some(at) => doze(self.timer.wait_until(at)).await,
-                    None => doze(pending()).await,
-                },
+                Action::AwaitResponse { until, .. } | Action::Read { until, .. } => self.rest(until).await,
                 _ => return,
             }
         }
@@ -433,7 +433,9 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Sessi
             };
             if let Err(error) = all {
                 self.session(|session| session.not_sent(epoch, self.timer.now())).await;
-                self.notes.refused(error);
+                if self.notes.refused(error).is_some() {
+                    self.refused.set(Some(error));
+                }
                 return;
             }
             if !matches!(self.action().await, Action::AwaitResponse { epoch: of, .. } if of == epoch) {
@@ -454,6 +456,14 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Sessi
         }
     }
 
+    /// Waits until this time, or until the task is polled again for any reason.
+    async fn rest(&self, until: Option<Instant>) {
+        match self.notes.sooner(until, || self.timer.now()) {
+            Some(at) => doze(self.timer.wait_until(at)).await,
+            None => doze(pending()).await,
+        }
+    }
+
     /// Returns the session's current action.
     async fn action(&self) -> Action {
         self.session(|session| session.poll(self.timer.now())).await
@@ -461,14 +471,17 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Sessi
 
     /// Returns what the transport's half has for the application's half: a chunk, or something to tell.
     pub(super) fn news(&self) -> Poll<Result<(), N::News>> {
-        if let Some(news) = self.notes.refusal().or_else(|| self.notes.take()) {
+        let refused = self.refused.take().and_then(|error| self.notes.refused(error));
+        if let Some(news) = refused.or_else(|| self.notes.take(|| self.timer.now())) {
             return Poll::Ready(Err(news));
         }
         if self.desk.filled.get().is_some() {
             return Poll::Ready(Ok(()));
         }
         match self.with(|session| session.poll(self.timer.now())) {
-            Some(Action::Stop(reason)) => Poll::Ready(Err(self.notes.stopped(reason))),
+            Some(Action::Stop(reason)) => {
+                self.notes.stopped(reason).map_or(Poll::Pending, |news| Poll::Ready(Err(news)))
+            }
             _ => Poll::Pending,
         }
     }

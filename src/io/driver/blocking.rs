@@ -81,10 +81,12 @@ use ::embedded_io::{Error, ErrorKind, Read};
 
 use super::super::chunk::Chunk;
 pub use super::failure::Failure;
+pub use super::journalled_blocking::JournalledEvents;
+pub use super::journalled_news::JournalledNews;
 pub use super::news::News;
 pub use super::next_error::NextError;
-use super::reports::Reports;
 pub use super::reports::{AllNews, EventsOnly};
+use super::reports::{Reports, Told};
 use super::request::{HeaderError, HeaderList, Request};
 use super::{AnySession, StepWith, finish, is_late};
 use crate::client::{Action, Epoch, Instant, Jitter, Response, Session, Verdict};
@@ -411,11 +413,34 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect>
     /// after a [restart](Self::restart).
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which no iterator can do")]
     pub fn next(&mut self) -> Option<News<'_>> {
-        let step = if self.driver.notes.wants_items() { Session::step_item } else { Session::step };
-        match self.advance(step, AllNews::wants) {
-            Ok(found) => Some(News::found(found, self.driver.session.decoder(), self.driver.chunk.lent())),
-            Err(news) => news,
+        match self.found() {
+            Ok(found) => Some(self.lent(found)),
+            Err(told) => told.news(),
         }
+    }
+
+    /// Blocks until something is found in the stream, or there is something to tell.
+    pub(super) fn found(&mut self) -> Result<Found, Told> {
+        let step = if self.driver.notes.wants_items() { Session::step_item } else { Session::step };
+        self.advance(step, AllNews::wants)
+    }
+
+    /// Returns what was found last.
+    pub(super) fn lent(&self, found: Found) -> News<'_> {
+        News::found(found, self.driver.session.decoder(), self.driver.chunk.lent())
+    }
+
+    /// Whether all that has arrived was decoded.
+    pub(super) fn is_drained(&self) -> bool {
+        self.driver.chunk.rest().is_empty()
+    }
+
+    pub(super) const fn notes(&self) -> &AllNews {
+        &self.driver.notes
+    }
+
+    pub(super) const fn timer(&mut self) -> &mut W {
+        &mut self.driver.timer
     }
 }
 
@@ -490,7 +515,7 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect, N: Report
         let reads = |of| matches!(action, Action::Read { epoch, .. } | Action::Disconnect(epoch) if epoch == of);
         self.connection.take_if(|open| !reads(open.epoch));
         notes.ordered(action, now, || session.failures());
-        if let Some(news) = notes.take() {
+        if let Some(news) = notes.take(|| now) {
             return Err(news);
         }
         match action {
@@ -500,7 +525,7 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect, N: Report
             Action::WaitUntil(at) => timer.wait_until(at),
             Action::AwaitResponse { epoch, .. } => session.lost(epoch, now),
             Action::WaitForNetwork => return Err(notes.offline()),
-            Action::Stop(reason) => return Err(notes.stopped(reason)),
+            Action::Stop(reason) => return notes.stopped(reason).map_or(Ok(()), Err),
         }
         Ok(())
     }
@@ -515,8 +540,7 @@ impl<B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect, N: Report
             let mut list = HeaderList::new(self.room);
             let of_session = session.headers().try_for_each(|(name, value)| list.push(name, value));
             if let Err(error) = of_session.and_then(|()| (self.headers)(&mut list)) {
-                notes.refused(error);
-                let refusal = notes.refusal();
+                let refusal = notes.refused(error);
                 session.not_sent(epoch, timer.now());
                 return refusal.map_or(Ok(()), Err);
             }

@@ -13,7 +13,7 @@ use super::super::chunk::Chunk;
 use super::asynchronous::{Driver, Timer};
 use super::news::News;
 use super::next_error::NextError;
-use super::reports::{AllNews, EventsOnly, Reports};
+use super::reports::{AllNews, EventsOnly, Reports, Told};
 use super::{AnySession, StepWith, finish};
 use crate::client::{Epoch, Instant, Jitter, Session};
 use crate::codec::{Buffer, Decoder, Event, Found, Item};
@@ -128,7 +128,7 @@ where
     }
 }
 
-impl<B: Buffer, I: Buffer, J: Jitter, W: Timer, R> Events<'_, Session<Decoder<B, I>, J>, W, R, AllNews>
+impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, R> Events<'d, Session<Decoder<B, I>, J>, W, R, AllNews>
 where
     R: Future<Output = Infallible> + Unpin,
 {
@@ -140,12 +140,32 @@ where
     /// Cancel-safe with any transport: no news is lost or returned twice, and work in progress continues with the next
     /// call.
     pub async fn next(&mut self) -> Option<News<'_>> {
+        match self.found().await {
+            Ok(found) => self.lent(found),
+            Err(told) => told.news(),
+        }
+    }
+
+    /// Waits until something is found in the stream, or there is something to tell.
+    pub(super) async fn found(&mut self) -> Result<Found, Told> {
         let notes = &self.driver.notes;
         let step = if notes.wants_items() { Session::step_item } else { Session::step };
-        match self.advance(step, |found| notes.wants(found)).await {
-            Ok((held, found)) => Some(News::found(found, held.session.decoder(), held.chunk.lent())),
-            Err(news) => news,
-        }
+        let (_, found) = self.advance(step, |found| notes.wants(found)).await?;
+        Ok(found)
+    }
+
+    /// Returns what was found last.
+    pub(super) fn lent(&self, found: Found) -> Option<News<'_>> {
+        let held = self.held.as_ref()?;
+        Some(News::found(found, held.session.decoder(), held.chunk.lent()))
+    }
+
+    pub(super) const fn notes(&self) -> &'d AllNews {
+        &self.driver.notes
+    }
+
+    pub(super) const fn timer(&self) -> &'d W {
+        &self.driver.timer
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Failure {
         /// Whether it ended in the middle of an event, which was dropped.
         mid_event: bool,
     },
+    /// The connection was behind the state that you have fetched. Only with a journal.
+    Behind,
     /// You have restarted the stream, or reported that the network is down or has changed.
     Interrupted,
 }
@@ -68,6 +70,7 @@ impl fmt::Display for Failure {
             Self::Ended { mid_event: false } => "the stream ended",
             Self::Ended { mid_event: true } => "the stream ended in the middle of an event",
             Self::Interrupted => "the application restarted the stream or reported a change of the network",
+            Self::Behind => "the connection is behind the state that the application has fetched",
         })
     }
 }

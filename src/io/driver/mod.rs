@@ -13,6 +13,13 @@
 //!
 //! Before each read and each request, the transport's half checks with the session that it is still wanted.
 //!
+//! # No event lost
+//!
+//! By itself, a driver forgets the event that you were handling when the power fails, and it cannot tell what the server has
+//! not sent. With [`Events::journalled`], each event is stored before you get it, and you commit it when it is handled. You
+//! are told where events are missing, so that you can fetch the state. [`JournalledEvents`] has a program, and the module
+//! [`delivery`](crate::delivery) explains which losses there are.
+//!
 //! For blocking transports, see [`driver_blocking`](super::driver_blocking).
 
 #[cfg(feature = "embedded-io-async")]
@@ -25,6 +32,10 @@ mod events;
 #[cfg(feature = "embedded-io-async")]
 mod exchange;
 mod failure;
+#[cfg(feature = "embedded-io-async")]
+mod journalled;
+mod journalled_blocking;
+mod journalled_news;
 mod news;
 mod next_error;
 mod reports;
@@ -41,6 +52,10 @@ pub use events::Events;
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
 pub use exchange::Exchange;
 pub use failure::Failure;
+#[cfg(feature = "embedded-io-async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded-io-async")))]
+pub use journalled::JournalledEvents;
+pub use journalled_news::JournalledNews;
 pub use news::News;
 pub use next_error::NextError;
 pub use reports::{AllNews, EventsOnly};

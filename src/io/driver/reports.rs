@@ -29,57 +29,59 @@ pub(super) trait Reports {
     /// The body has ended.
     fn ended(&self, _is_mid_event: impl FnOnce() -> bool) {}
 
-    /// The headers of the request could not be written.
-    fn refused(&self, error: HeaderError);
+    /// The headers of the request could not be written. Returns what to tell at once.
+    fn refused(&self, error: HeaderError) -> Option<Self::News>;
 
     /// The attempt or the connection broke, or took too long.
     fn broken(&self, _is_late: impl FnOnce() -> bool) {}
 
+    /// Returns until when the transport's half may rest: until then, or until the application's half wants to be woken. With
+    /// `None`, it rests until it is polled.
+    fn sooner(&self, until: Option<Instant>, _now: impl FnOnce() -> Instant) -> Option<Instant> {
+        until
+    }
+
     /// The session orders this. If it is not part of the attempt, the attempt is over.
     fn ordered(&self, _action: Action, _now: Instant, _failures: impl FnOnce() -> u32) {}
 
-    /// Returns what to tell about headers that could not be written.
-    fn refusal(&self) -> Option<Self::News> {
-        None
-    }
-
     /// Returns what waits to be told.
-    fn take(&self) -> Option<Self::News> {
+    fn take(&self, _now: impl FnOnce() -> Instant) -> Option<Self::News> {
         None
     }
 
-    /// Returns what to tell while the session is stopped.
-    fn stopped(&self, reason: StopReason) -> Self::News;
+    /// Returns what to tell while the session is stopped. `None`: wait for the alarm.
+    fn stopped(&self, reason: StopReason) -> Option<Self::News>;
 
     /// Returns what to tell while the network is down.
     fn offline(&self) -> Self::News;
 }
 
 /// Marks a driver that reports events and errors. `Driver::new` creates it.
-pub struct EventsOnly {
-    /// Why the last attempt failed before its request was sent.
-    refused: Slot<Option<HeaderError>>,
-}
+///
+/// ```
+/// use embedded_sse::io::driver_blocking::{Driver, EventsOnly};
+///
+/// struct Client<S, W> {
+///     driver: Driver<S, [u8; 512], W, EventsOnly>, // the default
+/// }
+/// ```
+pub struct EventsOnly(());
 
 impl EventsOnly {
     pub(super) const fn new() -> Self {
-        Self { refused: Slot::new(None) }
+        Self(())
     }
 }
 
 impl Reports for EventsOnly {
     type News = NextError;
 
-    fn refused(&self, error: HeaderError) {
-        self.refused.set(Some(error).filter(|error| *error != HeaderError::Unavailable));
+    fn refused(&self, error: HeaderError) -> Option<NextError> {
+        (error != HeaderError::Unavailable).then_some(NextError::Headers(error))
     }
 
-    fn refusal(&self) -> Option<NextError> {
-        self.refused.take().map(NextError::Headers)
-    }
-
-    fn stopped(&self, reason: StopReason) -> NextError {
-        NextError::Stopped(reason)
+    fn stopped(&self, reason: StopReason) -> Option<NextError> {
+        Some(NextError::Stopped(reason))
     }
 
     fn offline(&self) -> NextError {
@@ -88,10 +90,36 @@ impl Reports for EventsOnly {
 }
 
 /// Marks a driver that reports all [`News`]. `Driver::with_news` creates it.
+///
+/// ```
+/// use embedded_sse::io::driver_blocking::{AllNews, Driver};
+///
+/// struct Client<S, W> {
+///     driver: Driver<S, [u8; 512], W, AllNews>,
+/// }
+/// ```
 pub struct AllNews {
     pub(super) comments: bool,
     pub(super) reconnection_times: bool,
     notes: Slot<Notes>,
+}
+
+/// What the application's half is told beside events.
+pub(super) enum Told {
+    News(News<'static>),
+    /// The session has stopped, as was told.
+    Over,
+    /// The time of the alarm has come.
+    Due,
+}
+
+impl Told {
+    pub(super) const fn news(self) -> Option<News<'static>> {
+        match self {
+            Self::News(news) => Some(news),
+            Self::Over | Self::Due => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -107,6 +135,8 @@ struct Notes {
     /// What waits to be told, in this order.
     opened: bool,
     lost: Option<Lost>,
+    /// When the application's half wants to be woken.
+    alarm: Option<Instant>,
 }
 
 #[derive(Clone, Copy)]
@@ -118,7 +148,15 @@ struct Lost {
 
 impl AllNews {
     pub(super) const fn new() -> Self {
-        let notes = Notes { is_begun: false, is_open: false, why: None, is_stopped: false, opened: false, lost: None };
+        let notes = Notes {
+            is_begun: false,
+            is_open: false,
+            why: None,
+            is_stopped: false,
+            opened: false,
+            lost: None,
+            alarm: None,
+        };
         Self { comments: false, reconnection_times: false, notes: Slot::new(notes) }
     }
 
@@ -142,16 +180,21 @@ impl AllNews {
         result
     }
 
-    fn failed(&self, why: Failure) {
+    /// Wakes the application's half at this time.
+    pub(super) fn set_alarm(&self, at: Option<Instant>) {
+        self.change(|notes| notes.alarm = at);
+    }
+
+    pub(super) fn failed(&self, why: Failure) {
         self.change(|notes| notes.why = notes.why.or(Some(why)));
     }
 }
 
 impl Reports for AllNews {
-    type News = Option<News<'static>>;
+    type News = Told;
 
     fn connecting(&self) {
-        self.change(|notes| *notes = Notes { is_begun: true, ..Notes::default() });
+        self.change(|notes| *notes = Notes { is_begun: true, alarm: notes.alarm, ..Notes::default() });
     }
 
     fn judged(&self, status: impl FnOnce() -> u16, verdict: Verdict) {
@@ -167,8 +210,9 @@ impl Reports for AllNews {
         self.failed(Failure::Ended { mid_event: is_mid_event() });
     }
 
-    fn refused(&self, error: HeaderError) {
+    fn refused(&self, error: HeaderError) -> Option<Told> {
         self.failed(Failure::Headers(error));
+        None
     }
 
     fn broken(&self, is_late: impl FnOnce() -> bool) {
@@ -198,26 +242,38 @@ impl Reports for AllNews {
         });
     }
 
-    fn take(&self) -> Option<Self::News> {
+    fn sooner(&self, until: Option<Instant>, now: impl FnOnce() -> Instant) -> Option<Instant> {
+        match self.notes.get().alarm {
+            Some(alarm) if alarm <= now() => None,
+            alarm => until.into_iter().chain(alarm).min(),
+        }
+    }
+
+    fn take(&self, now: impl FnOnce() -> Instant) -> Option<Told> {
         self.change(|notes| {
             if replace(&mut notes.opened, false) {
-                return Some(Some(News::Opened));
+                return Some(Told::News(News::Opened));
             }
-            let Lost { why, wait, failures } = notes.lost.take()?;
-            Some(Some(News::Lost { why, wait, failures }))
+            if let Some(Lost { why, wait, failures }) = notes.lost.take() {
+                return Some(Told::News(News::Lost { why, wait, failures }));
+            }
+            let now = now();
+            notes.alarm.take_if(|at| *at <= now).map(|_| Told::Due)
         })
     }
 
-    fn stopped(&self, reason: StopReason) -> Self::News {
+    fn stopped(&self, reason: StopReason) -> Option<Told> {
         self.change(|notes| {
             let why = notes.why.take();
-            let is_told = replace(&mut notes.is_stopped, true);
-            (!is_told).then_some(News::Stopped { reason, why })
+            if !replace(&mut notes.is_stopped, true) {
+                return Some(Told::News(News::Stopped { reason, why }));
+            }
+            notes.alarm.is_none().then_some(Told::Over)
         })
     }
 
     fn offline(&self) -> Self::News {
-        Some(News::Offline)
+        Told::News(News::Offline)
     }
 }
 

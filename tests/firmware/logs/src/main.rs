@@ -15,7 +15,7 @@ use embedded_sse::client::{
     Action, Backoff, Heard, Instant, NoJitter, Policy, Reconnect, Response, Rules, Session, Spread, StopReason, Verdict,
 };
 use embedded_sse::codec::grammar;
-use embedded_sse::io::driver::{Driver, Failure, News, NextError};
+use embedded_sse::io::driver::{Driver, Failure, JournalledNews, News, NextError};
 use embedded_sse::io::driver_blocking::{self, Connect, Timer};
 use embedded_sse::io::{EmbassyTimer, embedded_io, embedded_io_async};
 use embedded_sse::io::{HeaderError, HeaderList, RandCore06, RandCore09, RandCore010, ReadError, Request};
@@ -147,7 +147,7 @@ fn driving() {
     println!("{}", headers.push("A", "b"));
     println!("{}", headers);
     println!("{}", (HeaderError::Full, NextError::Offline, ReadError::Io(())));
-    println!("{}", (News::Opened, Failure::Status(503)));
+    println!("{}", (JournalledNews::Connection(News::Opened), Failure::Status(503)));
     let (mut of_driver, mut chunk) = (session(), [0; 4]);
     let driver = Driver::new(&mut of_driver, &mut chunk, EmbassyTimer);
     println!("{}", driver);
