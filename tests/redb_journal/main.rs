@@ -2,6 +2,7 @@
 
 mod damage;
 mod kill;
+mod source;
 
 use std::path::PathBuf;
 
