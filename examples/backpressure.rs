@@ -27,9 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             match news {
                 // Waits for room. Meanwhile nothing is read, and TCP makes the server wait too.
                 News::Event(event) => {
-                    if sender.send(event).await.is_err() {
-                        return;
-                    }
+                    let Ok(()) = sender.send(event).await else { return };
                 }
                 News::Lost { why, wait, .. } => eprintln!("{why}; next attempt in {wait:?}"),
                 News::Stopped { reason, .. } => eprintln!("{reason}"),
