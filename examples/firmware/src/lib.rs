@@ -6,6 +6,7 @@
 //! blocking   a TCP stack without an executor
 //! follow     the application of both asynchronous clients: handles each event
 //! logged     a transport that logs the result of each attempt
+//! measuring  publishes the readings of the sensor
 //! tally      counts missing and repeated events by their numbers
 //! readings   the latest readings of a sensor, for clients that reconnect
 //! receiver   receives events of any size in 256 bytes
@@ -19,6 +20,7 @@ pub mod blocking;
 pub mod board;
 pub mod follow;
 pub mod logged;
+pub mod measuring;
 pub mod network;
 pub mod random;
 pub mod readings;

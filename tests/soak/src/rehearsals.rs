@@ -19,11 +19,12 @@ use crate::server::{Seen, Server, listen};
 type Rehearsal = fn(&Path) -> Verdict;
 
 /// All rehearsals, by the name of their firmware.
-pub const ALL: [(&str, Rehearsal); 5] = [
+pub const ALL: [(&str, Rehearsal); 6] = [
     ("sse-client", every_event_once),
     ("sse-client-edge", power_cut),
     ("sse-client-blocking", without_executor),
     ("sse-serve", coming_back),
+    ("sse-serve-picoserve", coming_back),
     ("uart-decode", larger_than_memory),
 ];
 

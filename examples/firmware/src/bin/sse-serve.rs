@@ -7,7 +7,6 @@
 #![no_std]
 #![no_main]
 
-use core::fmt::Write as _;
 use core::future::pending;
 
 use embassy_executor::Spawner;
@@ -16,15 +15,15 @@ use embassy_net::Stack;
 use embassy_net::tcp::{Error, TcpSocket};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::watch::Receiver;
-use embassy_time::{Duration, Instant, Ticker, Timer, with_timeout};
+use embassy_time::{Duration, Instant, Timer, with_timeout};
 use embedded_io_async::Write;
 use embedded_sse::Frame;
 use embedded_sse::server::{Cursor, HEADERS, Schedule, Turn};
-use embedded_sse_firmware::board::{Board, Thermometer, stack_high_water, static_ram};
+use embedded_sse_firmware::board::{Board, stack_high_water, static_ram};
+use embedded_sse_firmware::measuring::measure;
 use embedded_sse_firmware::network;
 use embedded_sse_firmware::random::Random;
 use embedded_sse_firmware::readings::{CLIENTS, Readings};
-use heapless::String;
 use static_cell::StaticCell;
 
 const PAGE: &str = include_str!("../page.html");
@@ -46,16 +45,7 @@ async fn main(spawner: Spawner) {
         spawner.spawn(serve(network, readings, random).expect("there is a task for each client"));
     }
     defmt::info!("serving");
-
-    let mut sensor = Thermometer::default();
-    let mut every_second = Ticker::every(Duration::from_secs(1));
-    loop {
-        let mut text = String::<16>::new();
-        if write!(text, "{}", sensor.measure()).is_ok() {
-            readings.publish(&text);
-        }
-        every_second.next().await;
-    }
+    measure(readings).await
 }
 
 /// Serves one client after another. There are [`CLIENTS`] of these tasks. While all are busy, the network stack refuses
