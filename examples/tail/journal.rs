@@ -32,7 +32,7 @@ pub(crate) enum Numbering {
     Decimal,
     /// a7:41, a7:42: a server that restarts changes the first part and counts again
     Epoch,
-    /// 1526919030474-0, as in Redis: in order, but a missing one cannot be told
+    /// 1526919030474-0, as in Redis: in order, but a missing one does not show
     Millis,
 }
 

@@ -30,7 +30,7 @@ pub enum Verdict {
         /// How many.
         missing: u64,
     },
-    /// The server counts in a new epoch, so it has restarted. Whether events of the old epoch are missing cannot be told.
+    /// The server counts in a new epoch, so it has restarted. Whether events of the old epoch are missing is unknown.
     Restarted,
     /// The event has no ID of its own, or one that the policy cannot read. It counts as new, because it cannot be compared
     /// with others.

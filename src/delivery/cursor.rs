@@ -13,6 +13,9 @@ use crate::codec::{Buffer, copy};
 /// [`commit`](Self::commit) takes it, so that events cannot be committed out of order. With a journal you need no cursor:
 /// a reconnect then resumes after the last event that the journal holds.
 ///
+/// A cursor is in RAM. To resume after a restart, store [`resume_from`](Self::resume_from) after each commit, and
+/// [`set`](Self::set) it at the start.
+///
 /// `B` is a [`Buffer`] for both IDs; an ID may be half as long as it is.
 ///
 /// ```

@@ -60,7 +60,7 @@ pub enum Advice<'e> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Gap<'e> {
-    /// How many events are missing, or `None` if that cannot be told.
+    /// How many events are missing, or `None` if that is unknown.
     pub missing: Option<u64>,
     /// The ID of the event after the gap, or if it was [`told`](Self::told), of the last event in it. Empty if that is not known.
     pub until: &'e [u8],
@@ -275,7 +275,7 @@ impl<P: Sequence> Delivery<P> {
     /// Compares the header `Last-Event-ID` that was sent with the one that a hub of Mercure sent back
     /// (`Mercure-Last-Event-ID`, or `Last-Event-ID`), and returns a gap if they differ: the hub then does not have all that was missed.
     ///
-    /// Without the header, or if no ID was sent, nothing can be told.
+    /// Without the header, or if no ID was sent, the result is `None`.
     ///
     /// ```
     /// use embedded_sse::delivery::{Decimal, Delivery};

@@ -15,21 +15,23 @@
 //!
 //! `Last-Event-ID` is the ID of the last event that was *read*. That is not enough:
 //!
-//! | events are lost or come twice because | what closes the hole | what it costs |
+//! | events are lost or come twice because | remedy | what it costs |
 //! |---|---|---|
-//! | the process dies after it has read an event and before it has handled it | [`Cursor`]: a reconnect resumes after the last event that was *committed* | two IDs in RAM; the server sends some events again |
-//! | it has to go on without the server, or resume where it stopped reading | a [`Journal`]: each event is stored before it is handled | `RedbJournal`: a disk write for each event or batch; `FlashJournal`: wear, see there |
+//! | the process dies after it has read an event and before it has handled it | [`Cursor`]: a reconnect resumes after the last event that was *committed* | two IDs in RAM, and one that you store after each commit and [set](Cursor::set) at the start; the server sends some events again |
+//! | the application must work while the server is out of reach, or must resume where it stopped reading | a [`Journal`]: each event is stored before it is handled | `RedbJournal`: a disk write for each event or batch; `FlashJournal`: wear, see there |
 //! | the server has dropped what was missed, and says nothing | [`Continuity`]: a number in the ID is missing | IDs that count: [`Decimal`], [`EpochDecimal`] |
 //! | the server has dropped what was missed, and says so | [`Delivery::gap_event`], [`Delivery::gap_in_response`] | an event of a type of its own, as at [`Resume::Cut`](crate::server::Resume::Cut), or the header of a Mercure hub |
 //! | the server restarts and counts again | [`EpochDecimal`], [`Restart`] | an epoch in the ID |
 //! | what is missing cannot be sent again | [`FullSync`]: the application fetches the state, once for all gaps until then | a request that returns the state and the ID of the last event in it |
 //! | the state is on its way, and events that it contains come too | [`Synced`]: those are dropped, the others are not | they wait in the journal, or in the connection |
 //! | the server sends events again | [`Verdict::Duplicate`]: dropped and counted | nothing |
-//! | the application is slower than the stream | the journal is full ([`Kept::Full`]) or the event before is not committed ([`CursorError::Busy`]): stop reading, and TCP makes the server wait | nothing; set no timeout that takes this for a silence: [`Session::resumed`](crate::client::Session::resumed) |
+//! | the application is slower than the stream | the journal is full ([`Kept::Full`]) or the event before is not committed ([`CursorError::Busy`]): stop reading, and TCP makes the server wait. `RedbJournal` is never full: limit the records yourself | nothing; set no timeout that takes this for a silence: [`Session::resumed`](crate::client::Session::resumed) |
 //!
-//! Three cases remain:
+//! Four cases remain:
 //!
-//! - An event without an ID is lost with its connection, and nothing shows it.
+//! - An event that does not fit into the decoder or into an empty journal is skipped and reported. With IDs that count, the next
+//!   event shows the gap.
+//! - An event without an ID is lost with its connection, and nothing shows that.
 //! - With IDs that are only in order ([`MillisCounter`]), you cannot see that the server has dropped events.
 //! - An event that was handled, but not committed when the power failed, comes again. Commit it in the same transaction as
 //!   what it changes, or make handling it twice harmless.
@@ -39,8 +41,10 @@
 //! On a host, `EventSource::journalled` does the following for you; the page of `io::event_source` has a program of 20 lines. On
 //! a device, the drivers do, with `Events::journalled` of `io::driver` and `io::driver_blocking`.
 //!
-//! The task that reads calls [`receive`](Journalled::receive), and before each attempt [`resume_from`](Journalled::resume_from).
-//! The task that handles does what [`peek`](Journalled::peek) returns.
+//! With a session of your own, the task that reads calls [`receive`](Journalled::receive), and before each attempt
+//! [`resume_from`](Journalled::resume_from). The task that handles does what [`peek`](Journalled::peek) returns. This program has a
+//! [`RamRing`], which forgets everything at a loss of power: put a `FlashJournal` in its place, with [`JournalledAsync`], or a
+//! `RedbJournal`.
 //!
 //! ```
 //! use embedded_sse::client::{Instant, NoJitter, Policy, Reconnect, Session};
@@ -55,7 +59,7 @@
 //! let mut session = Session::new(Decoder::new([0; 256]), Reconnect::new(Policy::standard(), NoJitter));
 //! let mut journal = Journalled::new(Delivery::new(Decimal), RamRing::new([0; 1024]), [0; 300])?;
 //!
-//! // Before each attempt. Once the request is sent, clear the ID, so that a repeated event can be told.
+//! // Before each attempt. Once the request is sent, clear the ID, so that a repeated event is recognized.
 //! session.set_last_event_id(journal.resume_from()?)?;
 //! # let Action::Connect(epoch) = session.poll(now) else { unreachable!() };
 //! # session.connecting(epoch, now);
@@ -66,7 +70,7 @@
 //! // For each chunk.
 //! while let Some(event) = session.next_event(epoch, now, &mut bytes) {
 //!     match journal.receive(&event?)? {
-//!         Kept::Full => break,      // keep the event, stop reading, and pass it again later
+//!         Kept::Full => break,      // and report `lost`, or keep a `FixedEvent` of it to pass again after a commit
 //!         Kept::Reconnect => break, // and report `lost`
 //!         Kept::Stored | Kept::Duplicate | Kept::Told => {}
 //!     }
@@ -99,8 +103,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The first time, the application has no state. Fetch it, and begin with
-//! `store.commit(Serial::START, id)` or [`Cursor::set`] with its ID.
+//! At the very first start, the application has no state. Fetch it, and call `store.commit(Serial::START, id)` with its ID before
+//! you pass the store to [`Journalled::new`]. Without a journal, call [`Cursor::set`].
 //!
 //! # Between two tasks
 //!

@@ -22,7 +22,7 @@ pub enum Position {
         /// The number, one more for each event.
         number: u64,
     },
-    /// Events are in order, but how many lie between two of them cannot be told.
+    /// Events are in order, but how many lie between two of them is unknown.
     Ordered {
         /// What is compared first, such as a time.
         major: u64,
@@ -155,7 +155,7 @@ impl Sequence for EpochDecimal {
 }
 
 /// IDs of a time in milliseconds and a counter, as in Redis streams: `1526919030474-55`. They are in order, but a hole
-/// between two of them cannot be told: only the server can say that something is missing.
+/// between two of them is unknown: only the server can say that something is missing.
 ///
 /// ```
 /// use embedded_sse::delivery::{Continuity, MillisCounter, Verdict};

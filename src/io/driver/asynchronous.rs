@@ -200,9 +200,9 @@ pub struct Driver<'d, S, W, N = EventsOnly> {
 impl<'d, S, W> Driver<'d, S, W> {
     /// Creates a driver that reports events and errors. Does nothing until you wait for an event.
     ///
-    /// Each read fills `chunk`. It needs at least one byte; with an empty chunk each stream ends at once. After the
-    /// driver the session is yours again, for example to store the last event ID; with [`Events::session`] it is also
-    /// accessible before.
+    /// Each read fills `chunk`. It needs at least one byte; with an empty chunk each stream ends at once. You can use the
+    /// session again when the driver is dropped, for example to store the last event ID. Before that, use
+    /// [`Events::session`].
     #[must_use]
     pub const fn new(session: &'d mut S, chunk: &'d mut [u8], timer: W) -> Self {
         Self::noting(session, chunk, timer, EventsOnly::new())
@@ -303,9 +303,10 @@ impl<'d, S, W, N> Driver<'d, S, W, N> {
 impl<'d, B: Buffer, I: Buffer, J: Jitter, W: Timer, N: Reports> Driver<'d, Session<Decoder<B, I>, J>, W, N> {
     /// Runs the transport's half. Pin the future and pass it to [`events`](Self::events); have only one at a time.
     ///
-    /// `headers` is called for each request and adds the application's headers to those of the session. It may await;
-    /// the time it takes counts as time to connect. `room` holds all headers of one request: [`HeaderList::room_for`]
-    /// IDs of `ID` bytes, plus the application's own.
+    /// `headers` is called for each request, also after a redirect, and adds the application's headers to those of the
+    /// session. It may await; the time it takes counts as time to connect. If a redirect leads to another origin, your
+    /// [`Connect`] must not send it credentials. `room` holds all headers of one request: [`HeaderList::room_for`] the
+    /// longest ID (64 bytes with `Decoder::new`), plus the application's own.
     ///
     /// # Cancel safety
     ///

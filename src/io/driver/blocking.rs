@@ -1,9 +1,12 @@
 //! Drives a [`Session`] over any blocking transport: yields events from one connection after another, and reconnects
 //! when the session says so.
 //!
-//! The driver performs the session's actions. It must not decide when to connect, what a response means or how long a
-//! connection may be silent (the session does), nor which URL to use (the transport does). A blocking call cannot be
-//! raced against a timer, so the driver passes the transport a deadline instead.
+//! Implement [`Connect`] for your HTTP client and [`Timer`] for your clock, as in the example. The session decides when to
+//! connect, what a response means and how long a connection may be silent; the transport knows the URL. A blocking call
+//! cannot be raced against a timer, so the driver passes the transport a deadline instead.
+//!
+//! A session repeats any request. If yours must not be sent twice, such as a POST, call
+//! [`set_repeat`](Session::set_repeat).
 //!
 //! For asynchronous transports, see [`driver`](super).
 //!

@@ -1,8 +1,15 @@
 //! Drives a [`Session`] over any asynchronous transport: yields events from one connection after another, and reconnects
 //! when the session says so.
 //!
-//! A driver performs the session's actions and races them against a timer. It must not decide when to connect, what a
-//! response means or how long a connection may be silent (the session does), nor which URL to use (the transport does).
+//! 1. Implement [`Connect`] for your HTTP client, or copy `examples/connect`, which has it for `reqwless` and `edge-http`.
+//! 2. Provide a [`Timer`], such as `EmbassyTimer` or `tokio::Clock`.
+//! 3. Create a [`Driver`], pin what [`run`](Driver::run) returns, and wait for [`events`](Driver::events).
+//!
+//! A session repeats any request. If yours must not be sent twice, such as a POST, call
+//! [`set_repeat`](Session::set_repeat). To spread the first attempts of many devices after a power cut, call
+//! [`start_within`](Session::start_within) before you create the driver.
+//!
+//! # How it works
 //!
 //! The driver has two halves. [`Driver::run`] returns the transport's half: one future that connects, waits and reads,
 //! and that owns the connection, even one that borrows from its client. [`Events`] is the application's half: it polls
@@ -11,7 +18,8 @@
 //! chunk are borrowed by the [`Driver`], and the half that needs one of them takes it and puts it back. Nothing is locked
 //! while a half waits, so the futures are `Send` with the feature `std` if their parts are.
 //!
-//! Before each read and each request, the transport's half checks with the session that it is still wanted.
+//! Before each read and each request, the transport's half checks with the session that it is still wanted. The session decides
+//! when to connect, what a response means and how long a connection may be silent; the transport knows the URL.
 //!
 //! # No event lost
 //!
