@@ -168,5 +168,5 @@ fn a_journalled_source_blocks_too_and_waits_for_the_next_fetch() {
     assert_eq!(source.counts(), Counts { gaps: 1, syncs: 1, duplicates: 1 });
     assert_eq!(*ids.lock().unwrap_or_else(PoisonError::into_inner), [None, Some("4".into()), Some("5".into())]);
     let wait = fetches[1] - fetches[0];
-    assert!((Duration::from_millis(500)..Duration::from_secs(2)).contains(&wait), "{wait:?}");
+    assert!((Duration::from_millis(500)..Duration::from_secs(8)).contains(&wait), "{wait:?}");
 }

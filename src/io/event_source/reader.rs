@@ -101,6 +101,8 @@ impl Reader {
             match self.read(context)? {
                 Pause::News => continue,
                 Pause::Stopped if until.is_none() => return Ok(Poll::Ready(None)),
+                // There is no room for an event, but there was for the gap before it.
+                Pause::Full if until.is_none() && !self.is_empty()? => continue,
                 Pause::Full if until.is_none() => return Err(StoreError::Full),
                 Pause::Full | Pause::Stopped if !self.source.orders.wake(context.waker()) => continue,
                 Pause::Full | Pause::Stopped | Pause::Pending => {}
@@ -112,6 +114,10 @@ impl Reader {
                 _ => return Ok(Poll::Pending),
             }
         }
+    }
+
+    fn is_empty(&mut self) -> Result<bool, StoreError> {
+        Ok(matches!(self.store.next(self.source.now())?, Todo::Nothing))
     }
 
     /// Moves what arrives to the journal, until nothing more is there or enough waits for the application.
