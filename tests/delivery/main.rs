@@ -4,5 +4,4 @@ mod application;
 mod client;
 mod model;
 mod parts;
-mod restart;
 mod server;

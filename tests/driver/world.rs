@@ -7,7 +7,7 @@ use core::task::Poll;
 use std::collections::VecDeque;
 
 use embedded_io::ErrorKind;
-use embedded_sse::client::{Instant, Policy, Response, Rules, Session, StopReason, Verdict};
+use embedded_sse::client::{Instant, Policy, Response, Rules, StopReason, Verdict};
 use embedded_sse::io::Request;
 use embedded_sse::io::driver::{Failure, News};
 

@@ -19,6 +19,8 @@ mod world;
 mod adapters;
 #[cfg(all(feature = "tokio", feature = "http-body"))]
 mod feed;
+#[cfg(all(feature = "tokio", feature = "http-body"))]
+mod restart;
 #[cfg(feature = "tokio")]
 mod resume_tokio;
 #[cfg(all(feature = "futures", feature = "tokio", feature = "tokio-util", feature = "http-body"))]
