@@ -24,6 +24,9 @@ use work::{Goal, Known, Seen, Step, Work};
 /// `F` is the flash. It has to allow a second write to a word, with which a record is marked as committed
 /// ([`MultiwriteNorFlash`]). `B` is a [`Buffer`] that holds the longest record and 4 bytes more, rounded up to a word.
 ///
+/// An ID has at most 64 bytes, and a record fits into one page; what is longer is [`JournalError::TooLong`]. Records are numbered
+/// with 32 bits.
+///
 /// # When it is full
 ///
 /// [`append`](AsyncJournal::append) returns [`JournalError::Full`] and changes nothing. Keep the event, and stop reading from
@@ -141,7 +144,7 @@ impl<F: MultiwriteNorFlash, B: Buffer> FlashJournal<F, B> {
         self
     }
 
-    /// Returns the flash. Commits that were not written are lost.
+    /// Returns the flash. Call [`flush`](Self::flush) first, or commits that were not written are lost.
     pub fn into_flash(self) -> F {
         self.queue.destroy().0
     }
