@@ -10,7 +10,6 @@ use core::fmt;
 use core::time::Duration;
 
 use super::buffer::Buffer;
-use super::digits::milliseconds;
 use super::event::{Event, Item, TooLong};
 use super::pace::{self, Walk};
 use super::read::machine::Memory;
@@ -156,7 +155,7 @@ impl<B, I> Decoder<B, I> {
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         match self.reconnection_millis() {
-            Some(millis) => Some(milliseconds(millis)),
+            Some(millis) => Some(pace::milliseconds(millis)),
             None => None,
         }
     }

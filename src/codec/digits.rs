@@ -1,8 +1,6 @@
-//! Numbers in decimal, and milliseconds.
+//! Numbers in decimal.
 //!
-//! Only this module writes digits and divides times. It must not depend on where they are written or used.
-
-use core::time::Duration;
+//! Only this module writes digits. It must not depend on where they are written or used.
 
 /// Returns ten times the number plus a digit, or `u64::MAX` if that is more.
 ///
@@ -11,25 +9,6 @@ pub(crate) fn with_digit(number: u64, digit: u8) -> u64 {
     (0..10).fold(u64::from(digit), |sum, _| sum.saturating_add(number))
 }
 
-/// Returns this number of milliseconds.
-///
-/// It divides bit by bit, because a small core would have to link the 64-bit division.
-pub(crate) const fn milliseconds(number: u64) -> Duration {
-    let (mut seconds, mut rest, mut bit) = (0, 0, u64::BITS);
-    while bit > 0 {
-        bit -= 1;
-        seconds <<= 1;
-        rest = rest << 1 | (number >> bit) as u32 & 1;
-        if rest >= 1000 {
-            rest -= 1000;
-            seconds += 1;
-        }
-    }
-    // Always true. The compiler then sees that the number of nanoseconds is below a second.
-    if rest < 1000 { Duration::new(seconds, rest * 1_000_000) } else { Duration::from_secs(seconds) }
-}
-
-/// Writes the number to the start of `buffer` and returns its digits.
 /// Writes the number to the end of `buffer` and returns its digits.
 ///
 /// It doubles a decimal number for each bit, because a small processor has no division instruction and would link a large
@@ -58,8 +37,8 @@ pub(crate) fn digit(number: u64, at: u8) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::milliseconds;
     use crate::codec::EventId;
+    use crate::codec::pace::milliseconds;
     use alloc::string::ToString;
     use core::time::Duration;
 

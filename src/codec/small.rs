@@ -2,6 +2,8 @@
 //!
 //! This module must not depend on what a field means: that is the machine's part.
 
+use core::time::Duration;
+
 use super::field::Field;
 use super::read::machine::{Machine, Memory};
 use super::read::span::Span;
@@ -152,6 +154,24 @@ impl Walk {
 #[inline(never)]
 pub(crate) fn apart<T>(rest: impl FnOnce() -> T) -> T {
     rest()
+}
+
+/// Returns this number of milliseconds.
+///
+/// It divides bit by bit, because a small core would have to link the 64-bit division.
+pub(crate) const fn milliseconds(number: u64) -> Duration {
+    let (mut seconds, mut rest, mut bit) = (0, 0, u64::BITS);
+    while bit > 0 {
+        bit -= 1;
+        seconds <<= 1;
+        rest = rest << 1 | (number >> bit) as u32 & 1;
+        if rest >= 1000 {
+            rest -= 1000;
+            seconds += 1;
+        }
+    }
+    // Always true. The compiler then sees that the number of nanoseconds is below a second.
+    if rest < 1000 { Duration::new(seconds, rest * 1_000_000) } else { Duration::from_secs(seconds) }
 }
 
 /// Skips blocks without a control character. Only in a block with one is each byte compared with CR and LF.

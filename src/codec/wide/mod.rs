@@ -22,6 +22,8 @@ pub(crate) use plain::is_known_plain;
 use scan::is_line_end;
 pub(crate) use scan::{find_line_end, has_nul};
 
+use core::time::Duration;
+
 use crate::codec::field::Field;
 use crate::codec::line_end;
 use crate::codec::read::block::Block;
@@ -296,6 +298,11 @@ fn take_id(id: &mut LastEventId, length: usize, rest: &[u8], store: &mut [u8]) -
 #[inline(always)]
 pub(crate) fn apart<T>(rest: impl FnOnce() -> T) -> T {
     rest()
+}
+
+/// Returns this number of milliseconds.
+pub(crate) const fn milliseconds(number: u64) -> Duration {
+    Duration::from_millis(number)
 }
 
 /// Copies bytes to a place of the same length.
