@@ -257,7 +257,7 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
     /// item is lost: call again to continue.
     pub fn next_event<'a, 'c: 'a>(&'a mut self, input: &mut &'c [u8]) -> Option<Result<Event<'a>, TooLong>> {
         let chunk = *input;
-        if self.walk.is_stored(chunk, self.buffer.as_mut()) {
+        if chunk.len() == 1 && self.walk.is_stored(chunk, self.buffer.as_mut(), false) {
             *input = chunk.get(1..).unwrap_or_default();
             return None;
         }
@@ -314,7 +314,7 @@ impl<B: Buffer, I: Buffer> Decoder<B, I> {
 
     #[inline(always)]
     fn advance(&mut self, chunk: &[u8], items: bool) -> Step {
-        if self.walk.is_stored(chunk, self.buffer.as_mut()) {
+        if chunk.len() == 1 && self.walk.is_stored(chunk, self.buffer.as_mut(), items) {
             return Step { consumed: 1, found: None };
         }
         self.step_in(chunk, items)

@@ -52,7 +52,7 @@ impl Walk {
     /// Stores a chunk of a single byte, such as a UART delivers, if it continues a value in the buffer and cannot end its
     /// line. Returns whether it did. This is then all there is to do.
     #[inline(always)]
-    pub(crate) fn is_stored(&mut self, chunk: &[u8], buffer: &mut [u8]) -> bool {
+    pub(crate) fn is_stored(&mut self, chunk: &[u8], buffer: &mut [u8], _items: bool) -> bool {
         let Open { end, limit } = self.open;
         match (chunk, buffer.get_mut(end)) {
             (&[byte], Some(place)) if end < limit && byte > LINE_END => {

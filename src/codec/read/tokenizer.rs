@@ -113,8 +113,8 @@ pub(crate) const LINE_END: u8 = b'\r';
 
 /// The possible beginnings of a stream or a line, each followed by what it identifies: [`Field::Comment`], which has no
 /// name, for the byte order mark, and the [`Field`] for a name.
-const NAMES: &[u8] = b"\xEF\xBB\xBF\x00data\x01event\x02id\x03retry\x04";
-const START: u8 = 0;
+pub(crate) const NAMES: &[u8] = b"\xEF\xBB\xBF\x00data\x01event\x02id\x03retry\x04";
+pub(crate) const START: u8 = 0;
 const DATA: u8 = 4;
 const EVENT: u8 = 9;
 const ID: u8 = 15;
@@ -279,7 +279,7 @@ impl Default for Tokenizer {
 
 /// The four names differ in their first letter.
 #[inline(never)]
-const fn begin_name(first: u8) -> State {
+pub(crate) const fn begin_name(first: u8) -> State {
     State::Name(match first {
         b'd' => DATA,
         b'e' => EVENT,
@@ -291,7 +291,7 @@ const fn begin_name(first: u8) -> State {
 
 /// Returns what ends at this byte of [`NAMES`], or `None` if the byte is part of a name. The byte order mark is
 /// returned as a comment, which has no name.
-const fn named(byte: u8) -> Option<Field> {
+pub(crate) const fn named(byte: u8) -> Option<Field> {
     const COMMENT: u8 = Field::Comment as u8;
     const DATA: u8 = Field::Data as u8;
     const EVENT: u8 = Field::Event as u8;

@@ -8,6 +8,7 @@
 //! is known. What matters is therefore the chain of operations from the start of one line to the start of the next, and
 //! on this chain branches are cheaper than arithmetic.
 
+mod byte;
 mod copy;
 mod frame;
 mod lines;
@@ -49,18 +50,28 @@ impl Walk {
         self.machine.reset();
     }
 
-    /// Single bytes have no path of their own here.
+    /// Takes a chunk of a single byte if nothing but a copy has to be done. Returns whether it did.
     #[inline(always)]
-    pub(crate) const fn is_stored(&mut self, _chunk: &[u8], _buffer: &mut [u8]) -> bool {
-        false
+    pub(crate) fn is_stored(&mut self, chunk: &[u8], buffer: &mut [u8], items: bool) -> bool {
+        matches!(chunk, &[byte] if byte::is_taken(&mut self.machine, byte, buffer, items))
     }
 
     /// Consumes the chunk up to the next reportable item. With `items`, comments and `retry` lines are reported too.
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
+        if let [] | [_] = memory.chunk {
+            return self.short_step(memory, items);
+        }
         match self.data_first(memory.chunk, memory) {
             Ok(step) => step,
             Err(at) => self.walk(at, memory, items),
         }
+    }
+
+    /// Performs a step with a single byte, or with none.
+    #[inline(never)]
+    fn short_step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
+        let Some(byte) = memory.chunk.first() else { return Step { consumed: 0, found: self.machine.begin() } };
+        byte::step(&mut self.machine, *byte, memory, items).unwrap_or_else(|| self.walk(0, memory, items))
     }
 
     /// Processes lines of any kind, one by one.
