@@ -9,6 +9,7 @@
 //! on this chain branches are cheaper than arithmetic.
 
 mod byte;
+mod comments;
 mod copy;
 mod frame;
 mod lines;
@@ -50,14 +51,21 @@ impl Walk {
         self.machine.reset();
     }
 
-    /// Takes a chunk of a single byte if nothing but a copy has to be done. Returns whether it did.
+    /// Takes a chunk of a single byte if nothing but a copy has to be done. Returns whether it did. With `items` it is
+    /// [`item_step`](Self::item_step) that does so, which keeps `next_item` short enough to be inlined.
     #[inline(always)]
     pub(crate) fn is_stored(&mut self, chunk: &[u8], buffer: &mut [u8], items: bool) -> bool {
-        matches!(chunk, &[byte] if byte::is_taken(&mut self.machine, byte, buffer, items))
+        !items && matches!(chunk, &[byte] if byte::is_taken(&mut self.machine, byte, buffer, false))
     }
 
     /// Consumes the chunk up to the next reportable item. With `items`, comments and `retry` lines are reported too.
+    #[inline(always)]
     pub(crate) fn step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
+        if items { self.item_step(memory) } else { self.other_step(memory, false) }
+    }
+
+    /// Performs a step that does not begin with a comment, or with one that nobody asked for.
+    fn other_step(&mut self, memory: &mut Memory<'_>, items: bool) -> Step {
         if let [] | [_] = memory.chunk {
             return self.short_step(memory, items);
         }
@@ -204,32 +212,6 @@ impl Walk {
             };
             if found.is_some() {
                 return found;
-            }
-        }
-    }
-
-    /// Skips a comment that is not reported, and the comments that follow it. Returns the offset after them.
-    #[inline(never)]
-    fn skip_comments(&mut self, mut start: usize, chunk: &[u8]) -> usize {
-        self.machine.line = Span::Absent;
-        let idle = self.machine.block.is_absent() && !self.machine.id.is_pending();
-        let mut length = *self.lengths.of(Field::Comment);
-        loop {
-            let mut at = 0;
-            let end = start + length_like(&mut length, chunk, start);
-            if end_value(&mut self.machine.tokenizer, Line::Field(Field::Comment), chunk, end, &mut at) {
-                self.machine.end_comment();
-            }
-            // With nothing under way, a blank line has no effect (R35).
-            while idle && blank_line(&mut self.machine.tokenizer, chunk, &mut at) {
-                self.machine.phase = Phase::UnderWay;
-            }
-            match kind(&self.machine.tokenizer, chunk, at) {
-                Kind::Line { field: Field::Comment, start: next } => start = next,
-                _ => {
-                    *self.lengths.of(Field::Comment) = length;
-                    return at;
-                }
             }
         }
     }
