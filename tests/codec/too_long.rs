@@ -278,3 +278,15 @@ fn a_line_of_any_length_that_does_not_fit_is_reported_once() {
         assert!(decoder.next_event(&mut rest).is_none(), "{length} bytes");
     }
 }
+
+#[test]
+fn an_id_that_is_too_long_is_reported_before_the_first_byte_of_the_next_stream() {
+    for chunk in [&b"\xEF"[..], b"d", b":", b"\n", b""] {
+        let mut decoder = Decoder::with_id_store([0; 8], [0; 2 * 4]);
+        assert!(matches!(decoder.next_event(&mut &b"id: 12345\ndata: x\n\n"[..]), Some(Ok(_))));
+        decoder.reset();
+        let mut rest = chunk;
+        let field = decoder.next_event(&mut rest).and_then(Result::err).map(|too_long| too_long.field);
+        assert_eq!((field, rest), (Some(Field::Id), chunk));
+    }
+}

@@ -46,10 +46,7 @@ impl Walk {
         let length = self.lengths.of(Field::Comment);
         let end = start + length_like(length, chunk, start);
         if end == chunk.len() {
-            if at > 0 {
-                machine.heartbeat |= machine.phase == Phase::UnderWay;
-                machine.phase = Phase::UnderWay;
-            }
+            machine.heartbeat |= at > 0 && machine.phase == Phase::UnderWay;
             machine.line = Span::begin(machine.block.begin_line());
             return self.comment_part(start, memory);
         }
