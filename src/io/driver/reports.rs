@@ -37,6 +37,7 @@ pub(super) trait Reports {
 
     /// Returns until when the transport's half may rest: until then, or until the application's half wants to be woken. With
     /// `None`, it rests until it is polled.
+    #[cfg(feature = "embedded-io-async")]
     fn sooner(&self, until: Option<Instant>, _now: impl FnOnce() -> Instant) -> Option<Instant> {
         until
     }
@@ -181,6 +182,7 @@ impl AllNews {
     }
 
     /// Wakes the application's half at this time.
+    #[cfg(feature = "embedded-io-async")]
     pub(super) fn set_alarm(&self, at: Option<Instant>) {
         self.change(|notes| notes.alarm = at);
     }
@@ -242,6 +244,7 @@ impl Reports for AllNews {
         });
     }
 
+    #[cfg(feature = "embedded-io-async")]
     fn sooner(&self, until: Option<Instant>, now: impl FnOnce() -> Instant) -> Option<Instant> {
         match self.notes.get().alarm {
             Some(alarm) if alarm <= now() => None,

@@ -36,7 +36,7 @@ impl<T: Copy> Slot<T> {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", feature = "embedded-io-async"))]
 impl<T: Default> Slot<T> {
     pub(super) fn take(&self) -> T {
         core::mem::take(&mut self.lock())
@@ -44,11 +44,13 @@ impl<T: Default> Slot<T> {
 }
 
 /// A value that was taken from its slot. Goes back when this is dropped.
+#[cfg(feature = "embedded-io-async")]
 pub(super) struct Taken<'s, T> {
     slot: &'s Slot<Option<T>>,
     value: Option<T>,
 }
 
+#[cfg(feature = "embedded-io-async")]
 impl<'s, T> Taken<'s, T> {
     /// Takes the value. It is `None` if it is already taken.
     pub(super) fn from(slot: &'s Slot<Option<T>>) -> Self {
@@ -60,6 +62,7 @@ impl<'s, T> Taken<'s, T> {
     }
 }
 
+#[cfg(feature = "embedded-io-async")]
 impl<T> Drop for Taken<'_, T> {
     fn drop(&mut self) {
         // If another half has the value, it puts it back.
@@ -69,7 +72,7 @@ impl<T> Drop for Taken<'_, T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded-io-async"))]
 mod tests {
     use super::*;
 
