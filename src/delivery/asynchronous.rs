@@ -94,8 +94,8 @@ impl<P: Sequence, S: AsyncJournal, B: Buffer> JournalledAsync<P, S, B> {
             match advice {
                 Advice::Gap(gap) => {
                     self.delivery.gap_stored(&gap);
-                    if gap.told {
-                        return Ok(Kept::Told);
+                    if gap.announced {
+                        return Ok(Kept::Announced);
                     }
                 }
                 _ => {
@@ -108,20 +108,20 @@ impl<P: Sequence, S: AsyncJournal, B: Buffer> JournalledAsync<P, S, B> {
 
     /// Reports that events are missing, as something other than an event tells: the header of a
     /// [response](Delivery::gap_in_response), or an event that was too long. The gap is in the journal when this returns
-    /// [`Kept::Told`].
+    /// [`Kept::Announced`].
     ///
     /// # Errors
     ///
     /// See [`AsyncJournal::append`]. The gap is not stored.
     pub async fn missed(&mut self) -> Result<Kept, JournalError<S::Error>> {
-        let gap = Gap { missing: None, until: &[], told: true };
+        let gap = Gap { missing: None, until: &[], announced: true };
         let since = self.store.last_id(self.buffer.as_mut()).await?;
-        match self.store.append(&Record::Gap { since, until: gap.until, told: gap.told }).await {
+        match self.store.append(&Record::Gap { since, until: gap.until, announced: gap.announced }).await {
             Err(JournalError::Full) => return Ok(Kept::Full),
             appended => appended?,
         }
         self.delivery.gap_stored(&gap);
-        Ok(Kept::Told)
+        Ok(Kept::Announced)
     }
 
     /// Returns what the application has to do next. Until that is done, it stays the next.

@@ -39,7 +39,7 @@ pub enum Advice<'e> {
     Drop,
     /// Events are missing before this one. Report the gap with [`gap_stored`](Delivery::gap_stored) after you have
     /// appended it to the journal, or without a journal with [`sync_needed`](Delivery::sync_needed). Then pass the event
-    /// again, unless it only [told](Gap::told) the gap.
+    /// again, unless it only [announced](Gap::announced) the gap.
     Gap(Gap<'e>),
     /// The server has restarted, and the application has a state from after that, while this connection is behind. Drop the
     /// event, close the connection, and open one that resumes after the state. It has what comes next.
@@ -55,17 +55,17 @@ pub enum Advice<'e> {
 /// // What `server::Replay` leads to if the client was away for too long.
 /// let mut delivery = Delivery::new(Decimal).gap_event("cut");
 /// let event = Event { event_type: b"cut", data: b"", last_event_id: b"90" };
-/// assert_eq!(delivery.received(&event), Advice::Gap(Gap { missing: None, until: b"90", told: true }));
+/// assert_eq!(delivery.received(&event), Advice::Gap(Gap { missing: None, until: b"90", announced: true }));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Gap<'e> {
     /// How many events are missing, or `None` if that is unknown.
     pub missing: Option<u64>,
-    /// The ID of the event after the gap, or if it was [`told`](Self::told), of the last event in it. Empty if that is not known.
+    /// The ID of the event after the gap, or if it was [`announced`](Self::announced), of the last event in it. Empty if that is not known.
     pub until: &'e [u8],
     /// The server said that events are missing. If an event said so, that is all it is for, and it is not delivered.
-    pub told: bool,
+    pub announced: bool,
 }
 
 impl<'e> Advice<'e> {
@@ -74,7 +74,7 @@ impl<'e> Advice<'e> {
     #[must_use]
     pub fn record(&self, event: &Event<'e>, last_id: &'e [u8]) -> Record<'e> {
         match *self {
-            Self::Gap(Gap { until, told, .. }) => Record::Gap { since: last_id, until, told },
+            Self::Gap(Gap { until, announced, .. }) => Record::Gap { since: last_id, until, announced },
             Self::Deliver { id: &[] } | Self::Drop | Self::Reconnect => {
                 Record::Event { event: Event { last_event_id: last_id, ..*event }, has_id: false }
             }
@@ -90,7 +90,7 @@ impl<'e> Advice<'e> {
 /// use embedded_sse::delivery::{Decimal, Delivery, Reading, Record, SyncAction};
 ///
 /// let mut delivery = Delivery::new(Decimal);
-/// let gap = Record::Gap { since: b"5", until: b"9", told: false };
+/// let gap = Record::Gap { since: b"5", until: b"9", announced: false };
 /// assert_eq!(delivery.read(&gap), Reading::Sync);
 /// assert_eq!(delivery.poll(Instant::ZERO), SyncAction::Fetch);
 /// ```
@@ -175,7 +175,7 @@ pub struct Counts {
 ///                 let id = fetch_state(); // if it fails: report `failed`, and do what `poll` returns
 ///                 let Some(state) = delivery.synced(id) else { return };
 ///                 delivery.resume_after(&state);
-///                 if cursor.set(id).is_err() || gap.told {
+///                 if cursor.set(id).is_err() || gap.announced {
 ///                     return;
 ///                 }
 ///             }
@@ -286,7 +286,7 @@ impl<P: Sequence> Delivery<P> {
     #[must_use]
     pub fn gap_in_response(sent: &[u8], header: Option<&[u8]>) -> Option<Gap<'static>> {
         let differs = !sent.is_empty() && header.is_some_and(|header| header != sent);
-        differs.then_some(Gap { missing: None, until: &[], told: true })
+        differs.then_some(Gap { missing: None, until: &[], announced: true })
     }
 
     /// Reports an event of the connection, and returns what to do with it.
@@ -299,9 +299,9 @@ impl<P: Sequence> Delivery<P> {
         let verdict = self.continuity.judge_at(at);
         if !self.gap_event.is_empty() && event.event_type == self.gap_event {
             return match verdict {
-                Verdict::Unknown => Advice::Gap(Gap { missing: None, until: &[], told: true }),
+                Verdict::Unknown => Advice::Gap(Gap { missing: None, until: &[], announced: true }),
                 Verdict::Duplicate => Advice::Drop,
-                _ => Advice::Gap(Gap { missing: None, until: id, told: true }),
+                _ => Advice::Gap(Gap { missing: None, until: id, announced: true }),
             };
         }
         let missing = match verdict {
@@ -317,7 +317,7 @@ impl<P: Sequence> Delivery<P> {
             Verdict::Unknown if at.is_some() => return Advice::Deliver { id: &[] },
             _ => return Advice::Deliver { id },
         };
-        Advice::Gap(Gap { missing, until: id, told: false })
+        Advice::Gap(Gap { missing, until: id, announced: false })
     }
 
     /// Reports that an event which was to be delivered is in the journal, or that the application has it.
@@ -328,7 +328,7 @@ impl<P: Sequence> Delivery<P> {
     /// Reports that a gap is in the journal. The full sync begins when the reading side comes to it.
     pub fn gap_stored(&mut self, gap: &Gap<'_>) {
         self.noticed(gap);
-        if !gap.told {
+        if !gap.announced {
             // The event after the gap is the first of what follows.
             self.continuity.resume(&[]);
         }
@@ -336,30 +336,30 @@ impl<P: Sequence> Delivery<P> {
 
     /// Reports a gap where there is no journal. Do what [`poll`](Self::poll) returns before you pass another event.
     pub fn sync_needed(&mut self, gap: &Gap<'_>) {
-        self.sync.needed(self.continuity.last(), self.last_in(gap.until, gap.told));
-        self.is_held = !gap.told;
+        self.sync.needed(self.continuity.last(), self.last_in(gap.until, gap.announced));
+        self.is_held = !gap.announced;
         self.noticed(gap);
     }
 
     fn noticed(&mut self, gap: &Gap<'_>) {
         self.counts.gaps = self.counts.gaps.saturating_add(1);
-        if gap.told {
+        if gap.announced {
             self.continuity.accept(gap.until);
         }
     }
 
     /// Returns the position of the last event in a gap.
-    fn last_in(&self, until: &[u8], told: bool) -> Option<Position> {
+    fn last_in(&self, until: &[u8], announced: bool) -> Option<Position> {
         let until = self.continuity.position(until);
-        if told { until } else { until.map(Position::before) }
+        if announced { until } else { until.map(Position::before) }
     }
 
     /// Reports a record that was read from the journal, and returns what to do with it.
     pub fn read(&mut self, record: &Record<'_>) -> Reading {
         match *record {
             Record::Event { .. } => Reading::Deliver,
-            Record::Gap { since, until, told } => {
-                self.sync.needed(self.continuity.position(since), self.last_in(until, told));
+            Record::Gap { since, until, announced } => {
+                self.sync.needed(self.continuity.position(since), self.last_in(until, announced));
                 Reading::Sync
             }
         }
@@ -407,7 +407,7 @@ impl<P: Sequence> Delivery<P> {
 /// use embedded_sse::delivery::{Decimal, Delivery, Record};
 ///
 /// let mut delivery = Delivery::new(Decimal);
-/// let gap = Record::Gap { since: b"5", until: b"9", told: false };
+/// let gap = Record::Gap { since: b"5", until: b"9", announced: false };
 /// let event = |last_event_id| {
 ///     Record::Event { event: Event { event_type: b"message", data: b"", last_event_id }, has_id: true }
 /// };
@@ -434,7 +434,7 @@ impl Synced {
     pub fn contains<P: Sequence>(&mut self, record: &Record<'_>, delivery: &Delivery<P>) -> bool {
         let is_first = !core::mem::replace(&mut self.begun, true);
         let (position, has_id) = match *record {
-            Record::Gap { until, told, .. } => (delivery.last_in(until, told), true),
+            Record::Gap { until, announced, .. } => (delivery.last_in(until, announced), true),
             Record::Event { event, has_id } => (delivery.continuity.position(event.last_event_id), has_id),
         };
         let contains = match (self.at, position) {

@@ -147,7 +147,7 @@ pub trait AsyncJournal {
 /// use embedded_sse::delivery::{Journal, JournalError, RamRing, Record};
 ///
 /// let mut ring = RamRing::new([0; 32]);
-/// let gap = Record::Gap { since: &[b'7'; 40], until: b"", told: true };
+/// let gap = Record::Gap { since: &[b'7'; 40], until: b"", announced: true };
 /// assert!(matches!(ring.append(&gap), Err(JournalError::TooLong { needed: 49, .. })));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

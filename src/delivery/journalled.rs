@@ -19,7 +19,7 @@ use crate::time::Instant;
 ///
 /// fn goes_on(kept: Kept) -> bool {
 ///     match kept {
-///         Kept::Stored | Kept::Duplicate | Kept::Told => true,
+///         Kept::Stored | Kept::Duplicate | Kept::Announced => true,
 ///         Kept::Reconnect => false,
 ///         Kept::Full => false, // keep the event, and stop reading until the application has committed one
 ///     }
@@ -34,8 +34,8 @@ pub enum Kept {
     Stored,
     /// It has been delivered before, or is in the journal.
     Duplicate,
-    /// It told a gap, which is in the journal.
-    Told,
+    /// It announced a gap, which is in the journal.
+    Announced,
     /// Drop the event, close the connection, and open one that resumes after the state; see [`Advice::Reconnect`].
     Reconnect,
     /// There is no room. Keep the event, stop reading from the connection, and pass the event again once records have been
@@ -157,8 +157,8 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
             match advice {
                 Advice::Gap(gap) => {
                     self.delivery.gap_stored(&gap);
-                    if gap.told {
-                        return Ok(Kept::Told);
+                    if gap.announced {
+                        return Ok(Kept::Announced);
                     }
                 }
                 _ => {
@@ -171,20 +171,20 @@ impl<P: Sequence, S: Journal, B: Buffer> Journalled<P, S, B> {
 
     /// Reports that events are missing, as something other than an event tells: the header of a
     /// [response](Delivery::gap_in_response), or an event that was too long. The gap is in the journal when this returns
-    /// [`Kept::Told`].
+    /// [`Kept::Announced`].
     ///
     /// # Errors
     ///
     /// See [`Journal::append`]. The gap is not stored.
     pub fn missed(&mut self) -> Result<Kept, JournalError<S::Error>> {
-        let gap = Gap { missing: None, until: &[], told: true };
+        let gap = Gap { missing: None, until: &[], announced: true };
         let since = self.store.last_id(self.buffer.as_mut())?;
-        match self.store.append(&Record::Gap { since, until: gap.until, told: gap.told }) {
+        match self.store.append(&Record::Gap { since, until: gap.until, announced: gap.announced }) {
             Err(JournalError::Full) => return Ok(Kept::Full),
             appended => appended?,
         }
         self.delivery.gap_stored(&gap);
-        Ok(Kept::Told)
+        Ok(Kept::Announced)
     }
 
     /// Returns what the application has to do next. Until that is done, it stays the next.

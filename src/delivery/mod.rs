@@ -72,7 +72,7 @@
 //!     match journal.receive(&event?)? {
 //!         Kept::Full => break,      // and report `lost`, or keep a `FixedEvent` of it to pass again after a commit
 //!         Kept::Reconnect => break, // and report `lost`
-//!         Kept::Stored | Kept::Duplicate | Kept::Told => {}
+//!         Kept::Stored | Kept::Duplicate | Kept::Announced => {}
 //!     }
 //! }
 //!

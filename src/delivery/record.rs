@@ -31,10 +31,10 @@ pub enum Record<'a> {
     Gap {
         /// The last event ID before the gap. Empty if there is none.
         since: &'a [u8],
-        /// The ID of the event after the gap, or if the gap was `told`, of the last event in it. Empty if that is not known.
+        /// The ID of the event after the gap, or if the gap was `announced`, of the last event in it. Empty if that is not known.
         until: &'a [u8],
         /// Whether the server said so.
-        told: bool,
+        announced: bool,
     },
 }
 
@@ -42,7 +42,7 @@ const HEAD: usize = 5;
 const EVENT: u8 = 0;
 const EVENT_WITH_ID: u8 = 1;
 const HOLE: u8 = 2;
-const TOLD: u8 = 3;
+const ANNOUNCED: u8 = 3;
 
 impl<'a> Record<'a> {
     /// The number of bytes that a record has beside its texts.
@@ -84,18 +84,18 @@ impl<'a> Record<'a> {
                 event: Event { last_event_id: first, event_type: second, data: third },
                 has_id: kind == EVENT_WITH_ID,
             },
-            HOLE | TOLD => Self::Gap { since: first, until: second, told: kind == TOLD },
+            HOLE | ANNOUNCED => Self::Gap { since: first, until: second, announced: kind == ANNOUNCED },
             _ => return None,
         })
     }
 
     /// Returns the ID after which the stream goes on once this record is stored: the last event ID. That of a gap is `until`
-    /// if the server told it, and `since` otherwise.
+    /// if the server announced it, and `since` otherwise.
     #[must_use]
     pub const fn last_event_id(&self) -> &'a [u8] {
         match self {
             Self::Event { event, .. } => event.last_event_id,
-            Self::Gap { until, told: true, .. } if !until.is_empty() => until,
+            Self::Gap { until, announced: true, .. } if !until.is_empty() => until,
             Self::Gap { since, .. } => since,
         }
     }
@@ -105,7 +105,7 @@ impl<'a> Record<'a> {
             Self::Event { event, has_id } => {
                 (if *has_id { EVENT_WITH_ID } else { EVENT }, [event.last_event_id, event.event_type, event.data])
             }
-            Self::Gap { since, until, told } => (if *told { TOLD } else { HOLE }, [since, until, &[]]),
+            Self::Gap { since, until, announced } => (if *announced { ANNOUNCED } else { HOLE }, [since, until, &[]]),
         }
     }
 }
@@ -120,8 +120,8 @@ mod tests {
         for record in [
             Record::Event { event, has_id: false },
             Record::Event { event: Event { data: b"x\ny", last_event_id: b"7", ..event }, has_id: true },
-            Record::Gap { since: b"7", until: b"9", told: false },
-            Record::Gap { since: b"", until: b"", told: true },
+            Record::Gap { since: b"7", until: b"9", announced: false },
+            Record::Gap { since: b"", until: b"", announced: true },
         ] {
             let mut buffer = [0; 32];
             let length = record.encode(&mut buffer).expect("it fits");

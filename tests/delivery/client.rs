@@ -158,7 +158,7 @@ impl Client {
                         }
                         Advice::Gap(gap) => {
                             delivery.sync_needed(&gap);
-                            gap.told
+                            gap.announced
                         }
                     }
                 }

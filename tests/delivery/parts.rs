@@ -72,7 +72,7 @@ fn a_state_that_is_too_old_is_asked_for_again() {
     let mut delivery = Delivery::new(Decimal);
     delivery.resume(b"5");
     let Advice::Gap(gap) = delivery.received(&event("9", "")) else { panic!() };
-    assert_eq!(gap, Gap { missing: Some(3), until: b"9", told: false });
+    assert_eq!(gap, Gap { missing: Some(3), until: b"9", announced: false });
     delivery.sync_needed(&gap);
     assert_eq!(delivery.poll(Instant::ZERO), SyncAction::Fetch);
     assert_eq!(delivery.synced(b"4"), None, "the application was further");
@@ -129,7 +129,7 @@ fn a_gap_that_the_server_tells_is_not_delivered() {
     let mut delivery = Delivery::new(Decimal).gap_event("cut");
     delivery.resume(b"5");
     let cut = |id| Event { event_type: b"cut", ..event(id, "") };
-    let told = |until| Advice::Gap(Gap { missing: None, until, told: true });
+    let told = |until| Advice::Gap(Gap { missing: None, until, announced: true });
     assert_eq!(delivery.received(&cut("9")), told(b"9"));
     assert_eq!(delivery.received(&cut("")), told(b""));
     assert_eq!(delivery.received(&cut("4")), Advice::Drop, "nothing up to there is missing");
@@ -252,6 +252,6 @@ fn reading_a_gap_asks_for_the_state_and_an_event_does_not() {
     let mut delivery = Delivery::new(Decimal);
     assert_eq!(delivery.read(&Record::Event { event: event("1", ""), has_id: true }), Reading::Deliver);
     assert_eq!(delivery.poll(Instant::ZERO), SyncAction::Deliver);
-    assert_eq!(delivery.read(&Record::Gap { since: b"", until: b"", told: true }), Reading::Sync);
+    assert_eq!(delivery.read(&Record::Gap { since: b"", until: b"", announced: true }), Reading::Sync);
     assert_eq!(delivery.poll(Instant::ZERO), SyncAction::Fetch);
 }

@@ -85,7 +85,7 @@ impl Client {
         self.journal.connected(b"");
         while let Some(event) = decoder.next_event(&mut chunk) {
             let kept = self.journal.receive(&event.expect("it fits")).expect("it fits");
-            assert!(matches!(kept, Kept::Stored | Kept::Told), "{kept:?}");
+            assert!(matches!(kept, Kept::Stored | Kept::Announced), "{kept:?}");
         }
         loop {
             match self.journal.peek().expect("it fits") {

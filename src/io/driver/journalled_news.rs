@@ -136,7 +136,7 @@ impl Progress {
         match (kept, self.unstored.take()) {
             (Kept::Reconnect, _) => Then::Reconnect,
             (_, Some(found @ Found::TooLong(_))) => Then::Tell(found),
-            (Kept::Stored | Kept::Told, _) => Then::Deliver,
+            (Kept::Stored | Kept::Announced, _) => Then::Deliver,
             _ => Then::Read,
         }
     }

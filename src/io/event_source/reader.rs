@@ -127,7 +127,7 @@ impl Reader {
                 match self.store.keep(held)? {
                     Kept::Full => return Ok(if self.is_dirty { Pause::News } else { Pause::Full }),
                     Kept::Reconnect => self.give_up(),
-                    Kept::Stored | Kept::Told => {
+                    Kept::Stored | Kept::Announced => {
                         self.waiting += 1;
                         self.is_dirty = true;
                     }
