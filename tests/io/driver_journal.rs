@@ -330,6 +330,16 @@ fn a_connection_that_is_behind_the_state_is_replaced() {
     assert_eq!(story.ids, ["-", "c:2"]);
 }
 
+/// The gap takes the room, and then the state makes room for the event after it.
+#[test]
+fn a_journal_with_room_for_one_event_is_enough() {
+    let script = |_, _: &str| stream(&frames([1, 4, 5]), End::Silent);
+    let story = both(decimal(), 25, script, &[None, None, None, Some("3"), None, None, None, None]);
+    let is_of_connection = |line: &&String| line.starts_with("lost") || *line == "opened";
+    let told: Vec<_> = story.told.iter().filter(|line| !is_of_connection(line)).collect();
+    assert_eq!(told, ["1", "sync after 1: failed", "sync after 1: synced", "4", "5"]);
+}
+
 #[test]
 fn what_is_too_long_is_a_gap() {
     let long = "x".repeat(600);

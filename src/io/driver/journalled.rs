@@ -234,7 +234,11 @@ where
                             self.events.timer().wait_until(at).await;
                             return Ok(None);
                         }
-                        None => return Err(JournalError::Full),
+                        // Perhaps the gap before an event took the room.
+                        None => match self.journal.peek().await? {
+                            Next::Nothing => return Err(JournalError::Full),
+                            _ => return Ok(Some(Due::Record)),
+                        },
                     },
                     Then::Reconnect => self.give_up(),
                 }

@@ -205,7 +205,11 @@ impl<'d, B: Buffer, I: Buffer, J: Jitter, C: Buffer, W: Timer, T: Connect, P: Se
             match self.store(found)? {
                 Then::Deliver => return Ok(Some(Due::Record)),
                 Then::Tell(found) => return Ok(Some(Due::Found(found))),
-                Then::Wait => return Err(JournalError::Full),
+                // Perhaps the gap before an event took the room.
+                Then::Wait => match self.journal.peek()? {
+                    Next::Nothing => return Err(JournalError::Full),
+                    _ => return Ok(Some(Due::Record)),
+                },
                 Then::Reconnect => self.give_up(),
                 Then::Read => {}
             }
